@@ -1,0 +1,1 @@
+"""Node.js's net and dgram for Python, on the same event-loop core."""
