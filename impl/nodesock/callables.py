@@ -1,0 +1,105 @@
+"""JavaScript's call semantics for Python callables: extra arguments are dropped, missing ones are None.
+
+So `lambda: …` serves as a 'data' listener and `lambda err: …` as a callback that is called with nothing. All user
+callbacks and listeners are called through this module (or, for listeners, through the same arity looked up once when
+the listener is added).
+
+* `call(fn, *args)`    call now. As a tick: `next_tick(call, fn, err)`.
+* `arity(fn)`          (least, most) number of positional arguments that `fn` takes.
+* `adapt(fn, n)`       a callable that takes exactly `n` arguments; `fn` itself if it does already.
+"""
+
+import inspect as _pyinspect
+from collections.abc import Callable
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+ANY: Final = 1 << 30
+_EVERYTHING: Final = (0, ANY)
+_CO_VARARGS: Final = 0x04
+_cache: "WeakKeyDictionary[Any, tuple[int, int]]" = WeakKeyDictionary()
+
+
+def arity(fn: Callable[..., Any]) -> tuple[int, int]:
+    """The least and the most positional arguments `fn` can be called with; (0, ANY) if it cannot be known."""
+    kind = type(fn)
+    if kind is FunctionType:
+        code = fn.__code__
+        most = code.co_argcount
+        least = most - len(fn.__defaults__) if fn.__defaults__ else most
+        return (least, ANY) if code.co_flags & _CO_VARARGS else (least, most)
+    if kind is MethodType and type(fn.__func__) is FunctionType:
+        function = fn.__func__
+        code = function.__code__
+        most = code.co_argcount - 1
+        if most >= 0:
+            least = most - len(function.__defaults__) if function.__defaults__ else most
+            return (max(least, 0), ANY) if code.co_flags & _CO_VARARGS else (max(least, 0), most)
+    if kind is not BuiltinFunctionType:
+        known = getattr(kind, "node_arity", None)
+        if known is not None:
+            return known  # type: ignore[no-any-return]
+    try:
+        return _cache[fn]
+    except (KeyError, TypeError):
+        pass
+    found = _from_signature(fn)
+    try:
+        _cache[fn] = found
+    except TypeError:  # not hashable or not weakly referable
+        pass
+    return found
+
+
+def _from_signature(fn: Callable[..., Any]) -> tuple[int, int]:
+    try:
+        parameters = _pyinspect.signature(fn).parameters.values()
+    except (ValueError, TypeError):
+        return _EVERYTHING
+    least = most = 0
+    for parameter in parameters:
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            most = ANY
+        elif parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+            most += 1
+            if parameter.default is parameter.empty:
+                least += 1
+    return least, most
+
+
+def fit(args: tuple[Any, ...], least: int, most: int) -> tuple[Any, ...]:
+    """`args` cut or padded with None so that a callable of that arity takes them."""
+    count = len(args)
+    if count > most:
+        return args[:most]
+    if count < least:
+        return args + (None,) * (least - count)
+    return args
+
+
+def call(fn: Callable[..., Any], *args: Any) -> Any:
+    """`fn(*args)` as JavaScript would: surplus arguments dropped, missing ones None."""
+    least, most = arity(fn)
+    if least <= len(args) <= most:
+        return fn(*args)
+    return fn(*fit(args, least, most))
+
+
+def adapt(fn: Callable[..., Any], count: int) -> Callable[..., Any]:
+    """A callable for exactly `count` positional arguments: `fn` itself where it takes that many."""
+    least, most = arity(fn)
+    if least <= count <= most:
+        return fn
+    if count > most:
+
+        def cut(*args: Any) -> Any:
+            return fn(*args[:most])
+
+        return cut
+    padding = (None,) * (least - count)
+
+    def padded(*args: Any) -> Any:
+        return fn(*args, *padding)
+
+    return padded

@@ -1,0 +1,522 @@
+"""Mirrors lib/events.js: EventEmitter with Node's exact semantics, and events.once / on / getEventListeners.
+
+How it works. `_events` maps an event to an immutable tuple of records `(listener, least, most)`; adding or removing a
+listener makes a new tuple, so an `emit` under way keeps the listeners it started with, as in Node. `least`/`most` are
+the listener's arity, looked up once (see callables.py), which keeps `emit` cheap. Until the first listener is added all
+emitters share one empty dict, so a subclass need not call `__init__`.
+
+JavaScript's symbols: `error_monitor` is `events.errorMonitor`. The method `Symbol.for('nodejs.rejection')` is
+`_capture_rejection(error, event, *args)` here.
+"""
+
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+
+from nodesock import callables
+from nodesock.callables import arity, fit
+from nodesock.errors import AbortError, node_error
+from nodesock.inspect import UNDEFINED, inspect
+from nodesock.runtime import ticks
+from nodesock.validators import validate_abort_signal, validate_boolean, validate_function, validate_number
+
+if TYPE_CHECKING:
+    from nodesock.runtime.promises import Promise
+
+__all__ = [
+    "EventEmitter",
+    "add_abort_listener",
+    "error_monitor",
+    "get_event_listeners",
+    "get_max_listeners",
+    "on",
+    "once",
+    "set_max_listeners",
+]
+
+Listener = Callable[..., Any]
+Record = tuple[Listener, int, int]
+Self = TypeVar("Self", bound="EventEmitter")
+
+
+class _Symbol:
+    """A unique event name with a telling repr."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return f"Symbol({self._text})"
+
+
+#: events.errorMonitor: listeners of this event see an error before its 'error' listeners do, without handling it.
+error_monitor: Final = _Symbol("events.errorMonitor")
+
+_NOTHING: Final[dict[Hashable, tuple[Record, ...]]] = {}
+
+
+class _Once:
+    """The wrapper that `once` registers: removes itself, then calls the listener. `.listener` is the original."""
+
+    __slots__ = ("emitter", "event", "fired", "listener")
+    node_arity: ClassVar[tuple[int, int]] = (0, callables.ANY)
+
+    def __init__(self, emitter: "EventEmitter", event: Hashable, listener: Listener) -> None:
+        self.emitter = emitter
+        self.event = event
+        self.listener = listener
+        self.fired = False
+
+    def __call__(self, *args: Any) -> Any:
+        if self.fired:
+            return None
+        self.emitter.remove_listener(self.event, self)
+        self.fired = True
+        return callables.call(self.listener, *args)
+
+    def __repr__(self) -> str:
+        return f"<once {self.listener!r}>"
+
+
+class EventEmitter:
+    """Node's EventEmitter. Listeners are called at once, in the order they were added, with JavaScript's call semantics.
+
+    A listener that is an `async def` runs at once up to its first await; what becomes of its exception is Node's rule for
+    promises: the emitter's 'error' event with `capture_rejections=True`, else an unhandled rejection.
+    """
+
+    #: events.defaultMaxListeners; assign to EventEmitter itself to change it for all.
+    default_max_listeners: ClassVar[int | float] = 10
+    #: events.captureRejections: the default of the constructor's option.
+    capture_rejections: ClassVar[bool] = False
+
+    _events: dict[Hashable, tuple[Record, ...]] = _NOTHING
+    _max_listeners: int | float | None = None
+    _capture = False
+    _warned: frozenset[Hashable] = frozenset()
+
+    def __init__(self, options: Mapping[str, Any] | None = None, *, capture_rejections: Any = UNDEFINED) -> None:
+        if options:
+            capture_rejections = options.get("capture_rejections", UNDEFINED)
+        if capture_rejections is not UNDEFINED:
+            if capture_rejections is not False:
+                validate_boolean(capture_rejections, "options.captureRejections")
+                self._capture = True
+        elif EventEmitter.capture_rejections:
+            self._capture = True
+
+    # --- emit --------------------------------------------------------------------------------------------------------
+
+    def emit(self, event: Hashable, *args: Any) -> bool:
+        """Call the event's listeners with `args`. True if there were any.
+
+        'error' without a listener raises its argument, or ERR_UNHANDLED_ERROR if that is no exception.
+        """
+        records = self._events.get(event)
+        if event == "error":
+            if error_monitor in self._events:
+                self.emit(error_monitor, *args)
+                records = self._events.get(event)
+            if not records:
+                self._raise_unhandled(args)
+        if not records:
+            return False
+        count = len(args)
+        for listener, least, most in records:
+            if least <= count <= most:
+                result = listener(*args)
+            else:
+                result = listener(*fit(args, least, most))
+            if result is not None and (self._capture or type(result) is CoroutineType):
+                self._settle(result, event, args)
+        return True
+
+    def _raise_unhandled(self, args: tuple[Any, ...]) -> None:
+        error = args[0] if args else UNDEFINED
+        if isinstance(error, BaseException):
+            if not getattr(error, "__notes__", None):
+                error.add_note(f"Emitted 'error' event on {type(self).__name__} instance")
+            raise error
+        unhandled = node_error("ERR_UNHANDLED_ERROR", error)
+        raise unhandled
+
+    def _settle(self, result: Any, event: Hashable, args: tuple[Any, ...]) -> None:
+        """An async listener returned: run it, and with capture_rejections see to its rejection."""
+        from nodesock.runtime.promises import Promise, spawn
+
+        if type(result) is CoroutineType:
+            result = spawn(result)
+        if self._capture and isinstance(result, Promise):
+            result.then(None, lambda error: ticks.next_tick(self._rejected, error, event, args))
+
+    def _rejected(self, error: Any, event: Hashable, args: tuple[Any, ...]) -> None:
+        hook = getattr(self, "_capture_rejection", None)
+        if callable(hook):
+            hook(error, event, *args)
+            return
+        before = self._capture
+        try:
+            self._capture = False  # a rejecting async 'error' listener must not come back here for ever
+            self.emit("error", error)
+        finally:
+            self._capture = before
+
+    # --- adding ------------------------------------------------------------------------------------------------------
+
+    def on(self: Self, event: Hashable, listener: Listener) -> Self:
+        """Add a listener to the end of the event's list. Raises ERR_INVALID_ARG_TYPE."""
+        return self._add(event, listener, listener, False)
+
+    def add_listener(self: Self, event: Hashable, listener: Listener) -> Self:
+        """The same as `on`."""
+        return self._add(event, listener, listener, False)
+
+    def prepend_listener(self: Self, event: Hashable, listener: Listener) -> Self:
+        """Add a listener to the front of the event's list."""
+        return self._add(event, listener, listener, True)
+
+    def once(self: Self, event: Hashable, listener: Listener) -> Self:
+        """Add a listener that is removed just before its first call."""
+        validate_function(listener, "listener")
+        return self.on(event, _Once(self, event, listener))
+
+    def prepend_once_listener(self: Self, event: Hashable, listener: Listener) -> Self:
+        """`once`, at the front of the list."""
+        validate_function(listener, "listener")
+        return self.prepend_listener(event, _Once(self, event, listener))
+
+    def _add(self: Self, event: Hashable, listener: Listener, original: Listener, front: bool) -> Self:
+        if not callable(listener):
+            raise node_error("ERR_INVALID_ARG_TYPE", "listener", "function", listener)
+        events = self._events
+        if events is _NOTHING:
+            events = self._events = {}
+        elif "newListener" in events:
+            self.emit("newListener", event, _unwrap(listener))
+            events = self._events
+            if events is _NOTHING:
+                events = self._events = {}
+        least, most = arity(listener)
+        record = (listener, least, most)
+        present = events.get(event)
+        if not present:
+            events[event] = (record,)
+            return self
+        present = (record, *present) if front else (*present, record)
+        events[event] = present
+        limit = self.get_max_listeners()
+        if len(present) > limit > 0 and event not in self._warned:
+            self._warned = self._warned | {event}
+            self._warn_leak(event, len(present), limit)
+        return self
+
+    def _warn_leak(self, event: Hashable, count: int, limit: int | float) -> None:
+        from nodesock.process import process
+
+        warning = node_warning = process.make_warning(
+            f"Possible EventEmitter memory leak detected. {count} {_event_text(event)} listeners added to "
+            f"{_emitter_text(self)}. MaxListeners is {inspect(limit)}. Use emitter.setMaxListeners() to increase limit",
+            "MaxListenersExceededWarning",
+        )
+        node_warning.emitter = self
+        node_warning.type = event
+        node_warning.count = count
+        process.emit_warning(warning)
+
+    # --- removing ----------------------------------------------------------------------------------------------------
+
+    def remove_listener(self: Self, event: Hashable, listener: Listener) -> Self:
+        """Remove the most recently added record of this listener. Raises ERR_INVALID_ARG_TYPE."""
+        if not callable(listener):
+            raise node_error("ERR_INVALID_ARG_TYPE", "listener", "function", listener)
+        events = self._events
+        records = events.get(event)
+        if not records:
+            return self
+        for position in range(len(records) - 1, -1, -1):
+            candidate = records[position][0]
+            if candidate is listener or candidate == listener or _unwrap(candidate) == listener:
+                self._drop(event, records, position)
+                break
+        return self
+
+    def off(self: Self, event: Hashable, listener: Listener) -> Self:
+        """The same as `remove_listener`."""
+        return self.remove_listener(event, listener)
+
+    def _drop(self, event: Hashable, records: tuple[Record, ...], position: int) -> None:
+        events = self._events
+        removed = records[position][0]
+        if len(records) == 1:
+            del events[event]
+            if event in self._warned:
+                self._warned = self._warned - {event}
+        else:
+            events[event] = records[:position] + records[position + 1 :]
+        if "removeListener" in events:
+            self.emit("removeListener", event, _unwrap(removed))
+
+    def remove_all_listeners(self: Self, event: Hashable = UNDEFINED) -> Self:
+        """Remove every listener, or every one of one event; 'removeListener' hears of each, last added first."""
+        events = self._events
+        if "removeListener" not in events:
+            if event is UNDEFINED:
+                self._events = _NOTHING
+                self._warned = frozenset()
+            elif event in events:
+                del events[event]
+                self._warned = self._warned - {event}
+            return self
+        if event is UNDEFINED:
+            for name in [name for name in events if name != "removeListener"]:
+                self.remove_all_listeners(name)
+            self.remove_all_listeners("removeListener")
+            self._events = _NOTHING
+            self._warned = frozenset()
+            return self
+        for record in reversed(events.get(event, ())):
+            self.remove_listener(event, record[0])
+        return self
+
+    # --- asking ------------------------------------------------------------------------------------------------------
+
+    def listeners(self, event: Hashable) -> list[Listener]:
+        """A copy of the event's listeners, the originals of `once`."""
+        return [_unwrap(record[0]) for record in self._events.get(event, ())]
+
+    def raw_listeners(self, event: Hashable) -> list[Listener]:
+        """A copy of the event's listeners with the wrappers of `once` (each has `.listener`)."""
+        return [record[0] for record in self._events.get(event, ())]
+
+    def listener_count(self, event: Hashable, listener: Any = None) -> int:
+        """How many listeners the event has, or how often it has this one."""
+        records = self._events.get(event, ())
+        if listener is None:
+            return len(records)
+        return sum(1 for record in records if record[0] == listener or _unwrap(record[0]) == listener)
+
+    def event_names(self) -> list[Hashable]:
+        """The events that have listeners, in the order they first got one."""
+        return list(self._events)
+
+    def set_max_listeners(self: Self, n: Any) -> Self:
+        """Warn (once an event) when there are more than `n` listeners; 0 = never. Raises ERR_OUT_OF_RANGE."""
+        validate_number(n, "setMaxListeners", 0)
+        self._max_listeners = n
+        return self
+
+    def get_max_listeners(self) -> int | float:
+        """The limit set, or `EventEmitter.default_max_listeners`."""
+        return EventEmitter.default_max_listeners if self._max_listeners is None else self._max_listeners
+
+
+def _unwrap(listener: Listener) -> Listener:
+    """The original of a wrapper: of our `once`, or of any callable with a `.listener` as in Node."""
+    if type(listener) is _Once:
+        return listener.listener
+    return getattr(listener, "listener", None) or listener
+
+
+def _event_text(event: Hashable) -> str:
+    return event if isinstance(event, str) else repr(event)
+
+
+def _emitter_text(emitter: object) -> str:
+    return f"[{type(emitter).__name__}]"
+
+
+# --- module functions ------------------------------------------------------------------------------------------------
+
+
+def get_event_listeners(emitter: Any, event: Hashable) -> list[Listener]:
+    """events.getEventListeners: the listeners of an EventEmitter or an EventTarget. Raises ERR_INVALID_ARG_TYPE."""
+    if isinstance(emitter, EventEmitter):
+        return emitter.listeners(event)
+    if hasattr(emitter, "add_event_listener"):
+        return list(emitter.event_listeners(event))
+    raise node_error("ERR_INVALID_ARG_TYPE", "emitter", ["EventEmitter", "EventTarget"], emitter)
+
+
+def get_max_listeners(emitter: Any) -> int | float:
+    """events.getMaxListeners. Raises ERR_INVALID_ARG_TYPE."""
+    if isinstance(emitter, EventEmitter):
+        return emitter.get_max_listeners()
+    if hasattr(emitter, "add_event_listener"):
+        return emitter.max_listeners  # type: ignore[no-any-return]
+    raise node_error("ERR_INVALID_ARG_TYPE", "emitter", ["EventEmitter", "EventTarget"], emitter)
+
+
+def set_max_listeners(n: Any = UNDEFINED, *targets: Any) -> None:
+    """events.setMaxListeners: for the given emitters, or without any the default of all. Raises ERR_OUT_OF_RANGE."""
+    n = EventEmitter.default_max_listeners if n is UNDEFINED else n
+    validate_number(n, "setMaxListeners", 0)
+    if not targets:
+        EventEmitter.default_max_listeners = n
+    for target in targets:
+        if isinstance(target, EventEmitter):
+            target.set_max_listeners(n)
+        elif hasattr(target, "add_event_listener"):
+            target.max_listeners = n
+        else:
+            raise node_error("ERR_INVALID_ARG_TYPE", "eventTargets", ["EventEmitter", "EventTarget"], target)
+
+
+def add_abort_listener(signal: Any, listener: Listener) -> Callable[[], None]:
+    """events.addAbortListener: call `listener` once when `signal` aborts (on a microtask if it has already).
+
+    Returns a function that takes the listener off again (Node's disposable). Raises ERR_INVALID_ARG_TYPE.
+    """
+    if signal is UNDEFINED or signal is None:
+        raise node_error("ERR_INVALID_ARG_TYPE", "signal", "AbortSignal", signal)
+    validate_abort_signal(signal, "signal")
+    validate_function(listener, "listener")
+    if signal.aborted:
+        ticks.queue_microtask(callables.call, listener)
+        return lambda: None
+    signal.add_event_listener("abort", listener, once=True)
+    return lambda: signal.remove_event_listener("abort", listener)
+
+
+def once(emitter: Any, event: Hashable, *, signal: Any = UNDEFINED) -> "Promise":
+    """events.once: a promise of the list of arguments of the next `event`; an 'error' meanwhile rejects it.
+
+    With `signal` an abort rejects it with AbortError. Raises ERR_INVALID_ARG_TYPE.
+    """
+    from nodesock.runtime.promises import Promise
+
+    validate_abort_signal(signal, "options.signal")
+    if signal is not UNDEFINED and signal.aborted:
+        return Promise.rejected(AbortError(cause=signal.reason))
+    promise = Promise()
+
+    def resolved(*args: Any) -> None:
+        emitter.remove_listener("error", failed)
+        detach()
+        promise.resolve(list(args))
+
+    def failed(error: Any) -> None:
+        emitter.remove_listener(event, resolved)
+        detach()
+        promise.reject(error)
+
+    def aborted() -> None:
+        emitter.remove_listener(event, resolved)
+        emitter.remove_listener("error", failed)
+        promise.reject(AbortError(cause=signal.reason))
+
+    def detach() -> None:
+        if signal is not UNDEFINED:
+            signal.remove_event_listener("abort", aborted)
+
+    emitter.once(event, resolved)
+    if event != "error":
+        emitter.once("error", failed)
+    if signal is not UNDEFINED:
+        signal.add_event_listener("abort", aborted, once=True)
+    return promise
+
+
+class _Events(AsyncIterator[list[Any]]):
+    """What `on` returns: yields the arguments of each event as a list; ends at `close` events or `return_()`."""
+
+    def __init__(
+        self, emitter: Any, event: Hashable, signal: Any, close: tuple[Hashable, ...], high: float, low: float
+    ) -> None:
+        self._emitter, self._event, self._signal, self._close = emitter, event, signal, close
+        self._high, self._low = high, low
+        self._arrived: list[list[Any]] = []
+        self._waiting: list[Promise] = []
+        self._error: Any = UNDEFINED
+        self._finished = False
+        self._paused = False
+        emitter.on(event, self._on_event)
+        if event != "error" and isinstance(emitter, EventEmitter):
+            emitter.on("error", self._on_error)
+        for name in close:
+            emitter.on(name, self._on_close)
+        if signal is not UNDEFINED:
+            self._detach = add_abort_listener(signal, self._on_abort)
+
+    _detach: Callable[[], None] = staticmethod(lambda: None)
+
+    def _on_event(self, *args: Any) -> None:
+        if self._waiting:
+            self._waiting.pop(0).resolve(list(args))
+            return
+        self._arrived.append(list(args))
+        if not self._paused and len(self._arrived) > self._high:
+            self._paused = True
+            self._emitter.pause()
+
+    def _on_error(self, error: Any) -> None:
+        if self._waiting:
+            self._waiting.pop(0).reject(error)
+        else:
+            self._error = error
+        self._release()
+
+    def _on_abort(self) -> None:
+        self._on_error(AbortError(cause=self._signal.reason))
+
+    def _on_close(self, *_: Any) -> None:
+        self._release()
+
+    def _release(self) -> None:
+        """Take the listeners off and end the iteration for whoever waits."""
+        if self._finished:
+            return
+        self._finished = True
+        self._detach()
+        self._emitter.remove_listener(self._event, self._on_event)
+        self._emitter.remove_listener("error", self._on_error)
+        for name in self._close:
+            self._emitter.remove_listener(name, self._on_close)
+        for promise in self._waiting:
+            promise.reject(StopAsyncIteration())
+        self._waiting.clear()
+
+    def __aiter__(self) -> "_Events":
+        return self
+
+    def __anext__(self) -> "Promise":
+        from nodesock.runtime.promises import Promise
+
+        if self._arrived:
+            args = self._arrived.pop(0)
+            if self._paused and len(self._arrived) < self._low:
+                self._paused = False
+                self._emitter.resume()
+            return Promise.resolved(args)
+        if self._error is not UNDEFINED:
+            error, self._error = self._error, UNDEFINED
+            return Promise.rejected(error)
+        if self._finished:
+            return Promise.rejected(StopAsyncIteration())
+        promise = Promise()
+        self._waiting.append(promise)
+        return promise
+
+    async def aclose(self) -> None:
+        """Stop listening (JavaScript's `return()`)."""
+        self._release()
+
+
+def on(
+    emitter: Any,
+    event: Hashable,
+    *,
+    signal: Any = UNDEFINED,
+    close: list[Hashable] | tuple[Hashable, ...] = (),
+    high_water_mark: float = float("inf"),
+    low_water_mark: float = 1,
+) -> _Events:
+    """events.on: an async iterator over the argument lists of `event`. 'error' and an abort raise from it.
+
+    `close` names events that end it; the water marks pause and resume the emitter. Raises ERR_INVALID_ARG_TYPE.
+    """
+    validate_abort_signal(signal, "options.signal")
+    if signal is not UNDEFINED and signal.aborted:
+        raise AbortError(cause=signal.reason)
+    return _Events(emitter, event, signal, tuple(close), high_water_mark, low_water_mark)

@@ -1,0 +1,241 @@
+"""Mirrors lib/internal/util/inspect.js as far as error texts need it: Python values shown as Node shows their likes.
+
+`inspect(value)` is `util.inspect(value)` for plain data; `received(value)` is the ` Received …` tail of Node's argument
+errors. None is null, `UNDEFINED` is undefined, str is a string, dict a plain object, list an array, bytes a Buffer.
+"""
+
+import math
+import types
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+
+class _Undefined:
+    """JavaScript's undefined, where Node tells it from null. One instance, false in tests."""
+
+    __slots__ = ()
+    _only: "_Undefined | None" = None
+
+    def __new__(cls) -> "_Undefined":
+        if cls._only is None:
+            cls._only = super().__new__(cls)
+        return cls._only
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "undefined"
+
+    def __reduce__(self) -> str:
+        return "UNDEFINED"
+
+
+UNDEFINED: Final = _Undefined()
+
+#: filled by errors.py: what an error object shows besides its text
+ERROR_KEYS_HOOK: list[Callable[[BaseException], Mapping[str, Any]]] = []
+
+_BREAK_LENGTH = 72
+_MAX_ITEMS = 100
+_MAX_BYTES = 50
+_DEPTH = 2
+
+
+def camel(name: str) -> str:
+    """snake_case -> camelCase, for the keys of option objects that appear in Node's texts."""
+    if "_" not in name.strip("_"):
+        return name
+    head, *rest = name.split("_")
+    return head + "".join(word[:1].upper() + word[1:] for word in rest)
+
+
+def number(value: int | float) -> str:
+    """A number as JavaScript prints it: 5, 1.5, NaN, Infinity, -0, 1e+21."""
+    if isinstance(value, int):
+        return str(value) if abs(value) < 10**21 else number(float(value))
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    if value == 0:
+        return "-0" if math.copysign(1, value) < 0 else "0"
+    if abs(value) < 1e21 and value.is_integer():
+        return str(int(value))
+    text = repr(value)
+    if "e" not in text:
+        return text
+    mantissa, _, exponent = text.partition("e")
+    power = int(exponent)
+    if -7 < power < 0:  # JavaScript writes 0.00001 where Python writes 1e-05
+        digits = mantissa.replace(".", "").lstrip("-")
+        return ("-" if value < 0 else "") + "0." + "0" * (-power - 1) + digits
+    return f"{mantissa.removesuffix('.0')}e{'+' if power > 0 else '-'}{abs(power)}"
+
+
+_ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", "\\": "\\\\"}
+
+
+def quote(text: str) -> str:
+    """A string in the quotes that Node picks: ' unless it holds one, then ", then `."""
+    mark = "'"
+    if "'" in text:
+        if '"' not in text:
+            mark = '"'
+        elif "`" not in text and "${" not in text:
+            mark = "`"
+    out = []
+    for char in text:
+        if char in _ESCAPES:
+            out.append(_ESCAPES[char])
+        elif char == mark:
+            out.append("\\" + char)
+        elif ord(char) < 32 or 127 <= ord(char) < 160:
+            out.append(f"\\x{ord(char):02X}")
+        else:
+            out.append(char)
+    return f"{mark}{''.join(out)}{mark}"
+
+
+def _json_string(text: str) -> str:
+    import json
+
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _key(name: object) -> str:
+    text = camel(str(name))
+    return text if text.isidentifier() else quote(text)
+
+
+def function_name(value: object) -> str:
+    """The JavaScript name of a function: '' for a lambda or a callable without one."""
+    name = getattr(value, "__name__", "")
+    return "" if name == "<lambda>" else str(name)
+
+
+def _is_function(value: object) -> bool:
+    return isinstance(
+        value,
+        (types.FunctionType, types.MethodType, types.BuiltinFunctionType, types.BuiltinMethodType, type),
+    ) or (callable(value) and not hasattr(value, "emit") and hasattr(value, "__name__"))
+
+
+def _group(opening: str, parts: list[str], closing: str, prefix: str, indent: int) -> str:
+    """One line if it fits Node's width, else one item a line."""
+    if not parts:
+        return f"{prefix}{opening}{closing}"
+    line = ", ".join(parts)
+    if len(line) + len(prefix) + len(parts) <= _BREAK_LENGTH and "\n" not in line:
+        return f"{prefix}{opening} {line} {closing}"
+    pad = " " * (indent + 2)
+    return f"{prefix}{opening}\n{pad}" + f",\n{pad}".join(parts) + f"\n{' ' * indent}{closing}"
+
+
+def inspect(value: object, *, depth: int = _DEPTH, _indent: int = 0, _seen: tuple[int, ...] = ()) -> str:
+    """`util.inspect(value)` for plain values; other objects show as `ClassName {}` or their own repr."""
+    if value is None:
+        return "null"
+    if value is UNDEFINED:
+        return "undefined"
+    if value is True or value is False:
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return number(value)
+    if isinstance(value, str):
+        return quote(value)
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return _inspect_bytes(value)
+    if id(value) in _seen:
+        return "[Circular *1]"
+    seen = (*_seen, id(value))
+    if isinstance(value, BaseException):
+        return _inspect_error(value, depth, _indent, seen)
+    if _is_function(value):
+        name = function_name(value)
+        if isinstance(value, type):
+            return f"[class {name}]"
+        return f"[Function: {name}]" if name else "[Function (anonymous)]"
+    if isinstance(value, Mapping):
+        if len(_seen) > depth:
+            return "[Object]"
+        return _group("{", _pairs(value, depth, _indent, seen), "}", "", _indent)
+    fields = getattr(value, "_fields", None)
+    if isinstance(value, tuple) and fields:
+        if len(_seen) > depth:
+            return "[Object]"
+        return _group("{", _pairs(dict(zip(fields, value, strict=True)), depth, _indent, seen), "}", "", _indent)
+    if isinstance(value, (list, tuple)):
+        if len(_seen) > depth:
+            return "[Array]"
+        items = [inspect(item, depth=depth, _indent=_indent + 2, _seen=seen) for item in value[:_MAX_ITEMS]]
+        if len(value) > _MAX_ITEMS:
+            items.append(f"... {len(value) - _MAX_ITEMS} more item{'s' if len(value) > _MAX_ITEMS + 1 else ''}")
+        return _group("[", items, "]", "", _indent)
+    custom = getattr(value, "__node_inspect__", None)
+    if custom is not None:
+        return str(custom())
+    if type(value).__repr__ is object.__repr__:
+        return f"{type(value).__name__} {{}}"
+    return repr(value)
+
+
+def _pairs(value: Mapping[Any, Any], depth: int, indent: int, seen: tuple[int, ...]) -> list[str]:
+    return [f"{_key(k)}: {inspect(v, depth=depth, _indent=indent + 2, _seen=seen)}" for k, v in value.items()]
+
+
+def _inspect_bytes(value: bytes | bytearray | memoryview) -> str:
+    data = bytes(value)
+    if isinstance(value, bytes):
+        shown = " ".join(f"{byte:02x}" for byte in data[:_MAX_BYTES])
+        more = len(data) - _MAX_BYTES
+        tail = f" ... {more} more byte{'s' if more > 1 else ''}" if more > 0 else ""
+        return f"<Buffer{' ' + shown if shown else ''}{tail}>"
+    items = [str(byte) for byte in data[:_MAX_ITEMS]]
+    if len(data) > _MAX_ITEMS:
+        items.append(f"... {len(data) - _MAX_ITEMS} more items")
+    return _group("[", items, "]", f"Uint8Array({len(data)}) ", 0)
+
+
+def _inspect_error(error: BaseException, depth: int, indent: int, seen: tuple[int, ...]) -> str:
+    name = str(getattr(error, "name", type(error).__name__))
+    code = getattr(error, "code", None)
+    label = f"{name} [{code}]" if code and name != "SystemError" and str(code).startswith("ERR_") else name
+    text = str(error)
+    head = f"{label}: {text}" if text else label
+    own = ERROR_KEYS_HOOK[0](error) if ERROR_KEYS_HOOK else {}
+    pairs = _pairs(own, depth, indent, seen)
+    return f"[{head}]" if not pairs else _group("{", pairs, "}", f"[{head}] ", indent)
+
+
+def received(value: object) -> str:
+    """The tail of Node's argument errors: ` Received type number (5)`, ` Received an instance of Array`, …"""
+    if value is None or value is UNDEFINED:
+        return f" Received {'null' if value is None else 'undefined'}"
+    if isinstance(value, bool):
+        return f" Received type boolean ({inspect(value)})"
+    if isinstance(value, (int, float)):
+        return f" Received type number ({number(value)})"
+    if isinstance(value, str):
+        shown = value if len(value) <= 28 else f"{value[:25]}..."
+        return f" Received type string ({_json_string(shown) if chr(39) in shown else chr(39) + shown + chr(39)})"
+    if _is_function(value):
+        return f" Received function {function_name(value)}"
+    return f" Received an instance of {class_name(value)}"
+
+
+def class_name(value: object) -> str:
+    """The JavaScript class of a Python value: Array, Object, Buffer, Uint8Array, Map … or its own class name."""
+    if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
+        return "Array"
+    if isinstance(value, bytes):
+        return "Buffer"
+    if isinstance(value, (bytearray, memoryview)):
+        return "Uint8Array"
+    if isinstance(value, (set, frozenset)):
+        return "Set"
+    if type(value) is dict:
+        return "Object"
+    if isinstance(value, BaseException):
+        return str(getattr(value, "name", type(value).__name__))
+    return type(value).__name__

@@ -1,0 +1,44 @@
+"""Mirrors lib/internal/process/execution.js (onGlobalUncaughtException): what becomes of an exception nobody caught.
+
+Monitors hear of it first. If the process object has an 'uncaughtException' listener the exception is emitted there and
+life goes on. Otherwise, and always for KeyboardInterrupt, SystemExit and the like, it is fatal: it is kept here, the
+loop is stopped, and `runtime.loop.run()` raises it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+#: the exception that is ending the current run, if any
+fatal: BaseException | None = None
+
+#: set by process.py: (error, origin) -> True if a listener took it
+handler: Callable[[BaseException, str], bool] | None = None
+
+#: set by runtime.loop: stops the loop after the current callback
+stop: Callable[[], Any] | None = None
+
+
+def report_exception(error: BaseException, origin: str = "uncaughtException") -> bool:
+    """Hand an uncaught exception on. True if a listener took it, False if it ends the run."""
+    global fatal
+    if fatal is None:
+        if isinstance(error, Exception) and handler is not None:
+            try:
+                if handler(error, origin):
+                    return True
+            except BaseException as second:  # a listener that raises is fatal itself, as in Node
+                second.__context__ = error
+                error = second
+        fatal = error
+    elif error is not fatal and error.__context__ is None:
+        error.__context__ = fatal
+    if stop is not None:
+        stop()
+    return False
+
+
+def take_fatal() -> BaseException | None:
+    """The exception that ended the run; forgets it."""
+    global fatal
+    error, fatal = fatal, None
+    return error
