@@ -109,7 +109,9 @@ class _Line:
 class _Role:
     lines: dict[str, _Line] = field(default_factory=dict)
     bits: dict[Identity, int] = field(default_factory=dict)  # every agreed step has one
-    before: dict[Identity, int] = field(default_factory=dict)  # the bits of what was always over before it began
+    before: dict[Identity, int] = field(
+        default_factory=dict
+    )  # the bits of what was always over before it began
     unstable: list[Instability] = field(default_factory=list)
 
 
@@ -158,7 +160,9 @@ def _expect(role: str, traces: Sequence[NormalTrace]) -> _Role:
             values.append(leaves[0])
             volatile.append(differing)
         expected.lines[line] = _Line(sequences[0][:agreed], complete, tuple(values), tuple(volatile))
-    agreed_steps = [(line, index) for line, found in expected.lines.items() for index in range(len(found.steps))]
+    agreed_steps = [
+        (line, index) for line, found in expected.lines.items() for index in range(len(found.steps))
+    ]
     expected.bits = {identity: 1 << place for place, identity in enumerate(agreed_steps)}
     expected.before = _always_before(expected.bits, traces)
     return expected
@@ -235,7 +239,9 @@ def _ending(role: str, sample: NormalTrace, got: NormalTrace) -> Iterator[tuple[
     expected = wanted.to_json() if wanted else None
     hung = got.last_of("hung")
     if hung is not None and sample.last_of("hung") is None:
-        message = f"{role} did not end by its deadline; still active: {_active(hung)}{_last_words(sample, got)}"
+        message = (
+            f"{role} did not end by its deadline; still active: {_active(hung)}{_last_words(sample, got)}"
+        )
         yield 0, Difference("hung", role, "process", hung.index, "", expected, hung.to_json(), message)
     elif wanted is not None and (ended is None or not _same_leaves(wanted.args, ended.args)):
         if got.last_of("exit", "uncaught") is not None:
@@ -244,7 +250,10 @@ def _ending(role: str, sample: NormalTrace, got: NormalTrace) -> Iterator[tuple[
         stderr = _last_line(ended.detail) if ended is not None else ""
         message = f"{role} {how}{_last_words(sample, got)}" + (f"; stderr: {stderr}" if stderr else "")
         got_json = ended.to_json() if ended else None
-        yield 0, Difference("died", role, "process", ended.index if ended else 0, "", expected, got_json, message)
+        yield (
+            0,
+            Difference("died", role, "process", ended.index if ended else 0, "", expected, got_json, message),
+        )
 
 
 def _sequence(
@@ -262,7 +271,9 @@ def _sequence(
         yield from _content(role, line, index, step, wanted, steps[index])
     if wanted.complete and len(steps) > len(wanted.steps):
         extra = steps[len(wanted.steps)]
-        message = f"{role}: {line} #{extra.index}: expected nothing more, got {_quote(extra)}{_hint(wanted, steps)}"
+        message = (
+            f"{role}: {line} #{extra.index}: expected nothing more, got {_quote(extra)}{_hint(wanted, steps)}"
+        )
         position = sample.steps[-1].last + 1 if sample.steps else 0
         yield position, Difference("sequence", role, line, extra.index, "", None, extra.to_json(), message)
 
@@ -297,14 +308,20 @@ def _order(role: str, expected: _Role, got: NormalTrace, runs: int) -> Iterator[
         identity = (step.line, step.index)
         late = expected.before[identity] & comparable & ~over[identity] if identity in known else 0
         if late:
-            other = min((found for found in known if late & expected.bits[found]), key=lambda found: known[found].first)
+            other = min(
+                (found for found in known if late & expected.bits[found]),
+                key=lambda found: known[found].first,
+            )
             first, second = known[other], known[identity]
             message = (
                 f"{role}: {_quote(first)} (#{other[1]}) came before {_quote(second)} (#{identity[1]}) {always}, "
                 "here it came after"
             )
             wanted_json, got_json = first.to_json(), second.to_json()
-            yield step.first, Difference("order", role, step.line, step.index, "", wanted_json, got_json, message)
+            yield (
+                step.first,
+                Difference("order", role, step.line, step.index, "", wanted_json, got_json, message),
+            )
 
 
 def _matching(wanted: _Line, steps: Sequence[Step]) -> int:
@@ -380,12 +397,23 @@ def _hint(wanted: _Line, steps: Sequence[Step]) -> str:
     if not wanted.complete:
         return ""
     expected, got = [step.signature for step in wanted.steps], [step.signature for step in steps]
-    index = next((i for i, (a, b) in enumerate(zip(expected, got, strict=False)) if a != b), min(len(expected), len(got)))
+    index = next(
+        (i for i, (a, b) in enumerate(zip(expected, got, strict=False)) if a != b),
+        min(len(expected), len(got)),
+    )
     if expected[:index] + expected[index + 1 :] == got:
-        return f" ({wanted.steps[index].title} never came)" if expected[index] not in got else f" ({_missing(wanted, index)})"
+        return (
+            f" ({wanted.steps[index].title} never came)"
+            if expected[index] not in got
+            else f" ({_missing(wanted, index)})"
+        )
     if got[:index] + got[index + 1 :] == expected:
         times = got.count(got[index])
-        return f" ({steps[index].title} came {times} times)" if times > 1 else f" ({steps[index].title} is one too many)"
+        return (
+            f" ({steps[index].title} came {times} times)"
+            if times > 1
+            else f" ({steps[index].title} is one too many)"
+        )
     if sorted(map(repr, expected)) == sorted(map(repr, got)):
         return f" (the same {len(got)} steps in another order)"
     return ""

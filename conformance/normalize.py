@@ -31,7 +31,7 @@ NUMBERED = {"fd": "<fd>", "pid": "<pid>", "ppid": "<pid>", "inode": "<inode>", "
 #: How many characters of joined data are shown; the stage shows as many of one chunk.
 HEAD = 48
 
-_PORT_NAME = re.compile(r"(?:^|[a-z_ -])ports?$|Ports?$|^PORTS?$")
+_PORT_NAME = re.compile(r"(?:^|[_ -])ports?$|[a-z]Ports?$")
 _ADDRESS = re.compile(r"\A(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%\w+)?|localhost)\Z")
 _ADDRESS_AND_PORT = re.compile(
     r"(?:(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9A-Fa-f:]*::?[0-9A-Fa-f.]*(?:%\w+)?\]?|\blocalhost):(\d{4,5})(?!\w)"
@@ -80,7 +80,12 @@ class Step:
 
     def to_json(self) -> dict[str, Any]:
         """The step as plain data, for reports."""
-        data: dict[str, Any] = {"kind": self.kind, "object": self.object, "label": self.label, "args": self.args}
+        data: dict[str, Any] = {
+            "kind": self.kind,
+            "object": self.object,
+            "label": self.label,
+            "args": self.args,
+        }
         if self.state is not None:
             data["state"] = self.state
         return data
@@ -154,7 +159,9 @@ def _steps(records: Sequence[Record], *, join: bool) -> list[Step]:
                 continue
             delivered[line] = record.stream["bytes"] - _size(record.args[0])
             step = _step(record, line, before, position)
-            steps.append(replace(step, args=[_stream_value(record, delivered[line], record.args[0]), *record.args[1:]]))
+            steps.append(
+                replace(step, args=[_stream_value(record, delivered[line], record.args[0]), *record.args[1:]])
+            )
         else:
             steps.append(_step(record, line, before, position))
         newest[line] = len(steps) - 1
@@ -173,7 +180,9 @@ def _step(record: Record, line: str, before: Step | None, position: int) -> Step
     if record.kind == "terminated":  # its label is the role's stderr: stack traces have no counterpart
         label, detail = None, record.label or ""
     index = before.index + 1 if before is not None else 0
-    return Step(line, index, record.kind, record.object, label, record.args, record.state, position, position, detail)
+    return Step(
+        line, index, record.kind, record.object, label, record.args, record.state, position, position, detail
+    )
 
 
 def _joined(step: Step) -> bool:
@@ -193,7 +202,11 @@ def _stream_value(record: Record, delivered: int, *chunks: Any) -> dict[str, Any
         if whole:
             text, whole = _shown(chunk)
             head += text
-    return {kind: record.stream["bytes"] - delivered, "stream": record.stream.get("digest"), "head": head[:HEAD]}
+    return {
+        kind: record.stream["bytes"] - delivered,
+        "stream": record.stream.get("digest"),
+        "head": head[:HEAD],
+    }
 
 
 def _shown(chunk: Any) -> tuple[str, bool]:
@@ -255,7 +268,9 @@ def _walk(value: Any, name: str | None, port: Callable[[int], Any], text: Callab
     return value
 
 
-def _walk_list(values: list[Any], name: str | None, port: Callable[[int], Any], text: Callable[[str], str]) -> list[Any]:
+def _walk_list(
+    values: list[Any], name: str | None, port: Callable[[int], Any], text: Callable[[str], str]
+) -> list[Any]:
     walked: list[Any] = []
     for index, value in enumerate(values):
         after_address = index > 0 and isinstance(values[index - 1], str) and _ADDRESS.match(values[index - 1])

@@ -1,0 +1,156 @@
+"""Settings of the harness: ``[tool.conformance]`` in ``pyproject.toml``, or a ``conformance.toml`` of its own.
+
+The nearest file at or above the working directory counts, ``conformance.toml`` before ``pyproject.toml``; options of the
+command line come before both. An unknown key or a wrong type is an error, never ignored.
+"""
+
+import difflib
+import os
+import re
+import tomllib
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+#: What ``node`` may be besides a version.
+PROVIDERS = ("docker", "local")
+
+_VERSION = re.compile(r"\d+(?:\.\d+){0,2}\Z")
+
+
+class ConfigError(Exception):
+    """A setting or a settings file that cannot be used. ``str()`` is one line; the exit code is 4."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """All settings of a run.
+
+    ``node`` is a provider (docker, local), a version (24, 24.19, 24.19.0) or ``provider:version``, None for the default.
+    ``deadline`` is seconds per role, ``repeat`` the number of reference runs, ``jobs`` how many cases run at once.
+    """
+
+    node: str | None = None
+    subject: str = "python"
+    repeat: int = 3
+    jobs: int = 0
+    deadline: float = 10.0
+    output: Path = Path("build/conformance")
+    cases: tuple[str, ...] = ()
+    known_divergences: Path | None = None
+    cache: bool = True
+
+    @property
+    def provider(self) -> str | None:
+        """docker, local, or None for whichever can be had."""
+        provider = (self.node or "").partition(":")[0]
+        return provider if provider in PROVIDERS else None
+
+    @property
+    def version(self) -> str | None:
+        """The wanted Node version, or None for the pinned one."""
+        first, _, second = (self.node or "").partition(":")
+        return second or (first if first and first not in PROVIDERS else None)
+
+    @property
+    def workers(self) -> int:
+        """``jobs``, or the number of usable cores."""
+        return self.jobs or len(os.sched_getaffinity(0))
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "node": (str,),
+    "subject": (str,),
+    "repeat": (int,),
+    "jobs": (int,),
+    "deadline": (int, float),
+    "output": (str,),
+    "cases": (list,),
+    "known_divergences": (str,),
+    "cache": (bool,),
+}
+
+
+def check(config: Config) -> Config:
+    """The same config, its values checked. Raises ``ConfigError``."""
+    if config.node is not None:
+        parts = config.node.split(":")
+        versions = parts[1:] if parts[0] in PROVIDERS else parts
+        if len(versions) > 1 or not all(_VERSION.match(version) for version in versions):
+            raise ConfigError(
+                f"node: {config.node!r} is none of docker, local, a version like 24 or 24.19.0, docker:VERSION, local:VERSION"
+            )
+    if config.repeat < 1:
+        raise ConfigError(f"repeat: at least 1 reference run is needed, not {config.repeat}")
+    if config.jobs < 0:
+        raise ConfigError(f"jobs: 0 (as many as cores) or more, not {config.jobs}")
+    if not 0 < config.deadline <= 3600:
+        raise ConfigError(f"deadline: more than 0 and at most 3600 seconds, not {config.deadline:g}")
+    return config
+
+
+def load(start: Path | None = None) -> Config:
+    """The settings that hold in directory ``start`` (default: the working directory). Raises ``ConfigError``.
+
+    ``CONFORMANCE_NODE`` in the environment comes before the file.
+    """
+    config = Config()
+    found = _find((start or Path.cwd()).resolve())
+    if found is not None:
+        config = _apply(config, *found)
+    forced = os.environ.get("CONFORMANCE_NODE")
+    if forced:
+        config = replace(config, node=forced)
+    return check(config)
+
+
+def _find(directory: Path) -> tuple[Path, dict[str, Any]] | None:
+    for folder in (directory, *directory.parents):
+        own = folder / "conformance.toml"
+        if own.is_file():
+            return own, _read(own)
+        project = folder / "pyproject.toml"
+        if project.is_file():
+            table = _read(project).get("tool", {})
+            if isinstance(table, dict) and "conformance" in table:
+                return project, table["conformance"]
+            return None  # the project has none; what lies above is another project's
+    return None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from None
+
+
+def _apply(config: Config, path: Path, table: Any) -> Config:
+    if not isinstance(table, dict):
+        raise ConfigError(f"{path}: tool.conformance is not a table")
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        name = key.replace("-", "_")
+        if name not in _TYPES:
+            close = difflib.get_close_matches(name, [field.name for field in fields(Config)], 1)
+            hint = f", did you mean {close[0]!r}?" if close else ""
+            raise ConfigError(f"{path}: unknown setting {key!r}{hint}")
+        if not isinstance(value, _TYPES[name]) or (isinstance(value, bool) and bool not in _TYPES[name]):
+            wanted = " or ".join(kind.__name__ for kind in _TYPES[name])
+            raise ConfigError(f"{path}: {key} must be {wanted}, not {value!r}")
+        values[name] = value
+    for name in ("output", "known_divergences"):
+        if name in values:
+            values[name] = path.parent / values[name]
+    if "cases" in values:
+        if not all(isinstance(item, str) for item in values["cases"]):
+            raise ConfigError(f"{path}: cases must be a list of strings")
+        values["cases"] = tuple(
+            str(path.parent / item) if item.endswith(".py") else item for item in values["cases"]
+        )
+    try:
+        return check(replace(config, **values))
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
