@@ -1,0 +1,69 @@
+"""Mirrors lib/internal/streams/duplex.js: stream.Duplex, both directions in one object."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Self
+
+from nodesock.stream.destroy import construct
+from nodesock.stream.legacy import Stream
+from nodesock.stream.readable import Readable, init_readable
+from nodesock.stream.readable_state import ReadableState
+from nodesock.stream.writable import Writable, _finish_init, init_writable
+from nodesock.stream.writable_state import WritableState
+
+
+class Duplex(Readable, Writable):
+    """A Readable and a Writable that share their construction, their error and their end of life.
+
+    Options: those of both, `allow_half_open` (True: when the readable side ends the writable side stays open), `readable` and
+    `writable` (False: that side is closed from the start), and per side `readable_high_water_mark`, `readable_object_mode`,
+    `writable_high_water_mark`, `writable_object_mode`. Mirrors `new stream.Duplex(options)`.
+    """
+
+    _readable_state: ReadableState
+    _writable_state: WritableState
+    allow_half_open: Any = True
+
+    def __init__(self, options: Mapping[str, Any] | None = None, /, **given: Any) -> None:
+        if options:
+            given = {**options, **given}
+        Stream.__init__(self, given)
+        init_readable(self, given, True)
+        init_writable(self, given, True)
+        if given:
+            self.allow_half_open = given.get("allow_half_open") is not False
+            if given.get("readable") is False:
+                rs = self._readable_state
+                rs.readable = False
+                rs.ended = rs.end_emitted = True
+                rs.direct = False
+            if given.get("writable") is False:
+                ws = self._writable_state
+                ws.writable = False
+                ws.ending = ws.ended = ws.finished = True
+                ws.ready = False
+            _finish_init(self, given)
+        if self._construct is not None:
+            construct(self, self._duplex_constructed)
+
+    def _duplex_constructed(self) -> None:
+        self._readable_constructed()
+        self._writable_constructed()
+
+    def destroy(self, error: Any = None, callback: Callable[..., Any] | None = None) -> Self:
+        """Destroy both directions, see Readable.destroy and Writable.destroy."""
+        return Writable.destroy(self, error, callback)
+
+    def pipe(self, destination: Any, options: Mapping[str, Any] | None = None, *, end: Any = True) -> Any:
+        """See Readable.pipe."""
+        return Readable.pipe(self, destination, options, end=end)
+
+    @property
+    def destroyed(self) -> bool:
+        """True from destroy() on."""
+        return self._readable_state.destroyed and self._writable_state.destroyed
+
+    @destroyed.setter
+    def destroyed(self, value: Any) -> None:
+        self._readable_state.destroyed = self._writable_state.destroyed = bool(value)
+        self._readable_state.refresh_direct()
+        self._writable_state.refresh_ready()

@@ -1,0 +1,265 @@
+"""Node's string encodings: `Buffer.from(text, encoding)`, `buffer.toString(encoding)` and `StringDecoder`.
+
+JavaScript strings are sequences of UTF-16 code units, Python's of code points. Everything here answers as Node does for the
+same text: an astral character counts as two units, a lone surrogate becomes U+FFFD in UTF-8, and the one-byte encodings take
+the low byte of every unit.
+"""
+
+import codecs
+from binascii import a2b_base64, b2a_base64
+from typing import Any, Callable, Protocol
+
+from nodesock.errors import node_error
+
+__all__ = ["StringDecoder", "byte_length", "decode", "encode", "is_encoding", "make_decoder", "normalize_encoding", "units"]
+
+_ALIASES = {
+    "utf8": "utf8",
+    "utf-8": "utf8",
+    "ucs2": "utf16le",
+    "ucs-2": "utf16le",
+    "utf16le": "utf16le",
+    "utf-16le": "utf16le",
+    "latin1": "latin1",
+    "binary": "latin1",
+    "base64": "base64",
+    "base64url": "base64url",
+    "hex": "hex",
+    "ascii": "ascii",
+}
+
+_BASE64_DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
+_NOT_BASE64 = bytes(set(range(256)) - set(_BASE64_DIGITS))
+_FROM_URL = bytes.maketrans(b"-_", b"+/")
+_TO_URL = bytes.maketrans(b"+/", b"-_")
+_ASCII_FOLD = bytes(byte & 0x7F for byte in range(256))
+_HEX_DIGITS = frozenset(b"0123456789abcdefABCDEF")
+
+
+def normalize_encoding(encoding: Any) -> str | None:
+    """Node's canonical name of an encoding ('binary' -> 'latin1'), or None when Node does not know it."""
+    if not isinstance(encoding, str):
+        return None
+    return _ALIASES.get(encoding) or _ALIASES.get(encoding.lower())
+
+
+def is_encoding(encoding: Any) -> bool:
+    """`Buffer.isEncoding`: any letter case, no other spelling."""
+    return normalize_encoding(encoding) is not None
+
+
+def units(text: str) -> int:
+    """The length JavaScript gives this text: its number of UTF-16 code units."""
+    if text.isascii() or max(text) <= "\uffff":
+        return len(text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def slice_units(text: str, start: int, stop: int | None = None) -> str:
+    """`text.slice(start, stop)` by UTF-16 code units; may cut an astral character into two lone surrogates."""
+    if text.isascii() or max(text) <= "\uffff":
+        return text[start:stop]
+    raw = text.encode("utf-16-le", "surrogatepass")
+    return raw[start * 2 : None if stop is None else stop * 2].decode("utf-16-le", "surrogatepass")
+
+
+def _encode_utf8(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        # Lone surrogates: join the pairs that belong together, replace the rest.
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+
+
+def _encode_low_bytes(text: str) -> bytes:
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass")[::2]
+
+
+def _encode_utf16(text: str) -> bytes:
+    return text.encode("utf-16-le", "surrogatepass")
+
+
+def _encode_base64(text: str) -> bytes:
+    # Both alphabets at once; foreign characters are skipped, the first '=' ends the input, a lone last digit is dropped.
+    digits = _encode_low_bytes(text).partition(b"=")[0].translate(_FROM_URL, _NOT_BASE64)
+    if len(digits) % 4 == 1:
+        digits = digits[:-1]
+    return a2b_base64(digits + b"=" * (-len(digits) % 4))
+
+
+def _encode_hex(text: str) -> bytes:
+    digits = _encode_low_bytes(text)
+    good = next((at for at, digit in enumerate(digits) if digit not in _HEX_DIGITS), len(digits))
+    return bytes.fromhex(digits[: good & ~1].decode("ascii"))
+
+
+_ENCODERS: dict[str, Callable[[str], bytes]] = {
+    "utf8": _encode_utf8,
+    "utf16le": _encode_utf16,
+    "latin1": _encode_low_bytes,
+    "ascii": _encode_low_bytes,
+    "base64": _encode_base64,
+    "base64url": _encode_base64,
+    "hex": _encode_hex,
+}
+
+
+def encode(text: str, encoding: str | None = None) -> bytes:
+    """`Buffer.from(text, encoding)`. An empty or absent encoding is utf8; raises ERR_UNKNOWN_ENCODING for an unknown one."""
+    if not encoding:
+        return _encode_utf8(text)
+    name = normalize_encoding(encoding)
+    if name is None:
+        raise node_error("ERR_UNKNOWN_ENCODING", encoding)
+    return _ENCODERS[name](text)
+
+
+def byte_length(text: str, encoding: str | None = None) -> int:
+    """`Buffer.byteLength(text, encoding)` for a text that is to be sent; an unknown encoding counts as utf8."""
+    return len(encode(text, encoding if is_encoding(encoding) else None))
+
+
+def _decode_utf8(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
+
+
+def _decode_utf16(data: bytes) -> str:
+    return data[: len(data) & ~1].decode("utf-16-le", "surrogatepass")
+
+
+def _decode_ascii(data: bytes) -> str:
+    return data.translate(_ASCII_FOLD).decode("ascii")
+
+
+def _decode_base64(data: bytes) -> str:
+    return b2a_base64(data, newline=False).decode("ascii")
+
+
+def _decode_base64url(data: bytes) -> str:
+    return b2a_base64(data, newline=False).translate(_TO_URL, b"=").decode("ascii")
+
+
+def _decode_latin1(data: bytes) -> str:
+    return data.decode("latin-1")
+
+
+_DECODERS: dict[str, Callable[[bytes], str]] = {
+    "utf8": _decode_utf8,
+    "utf16le": _decode_utf16,
+    "latin1": _decode_latin1,
+    "ascii": _decode_ascii,
+    "base64": _decode_base64,
+    "base64url": _decode_base64url,
+    "hex": bytes.hex,
+}
+
+
+def decode(data: bytes, encoding: str | None = None) -> str:
+    """`buffer.toString(encoding)`. Raises ERR_UNKNOWN_ENCODING for an unknown encoding."""
+    if not encoding:
+        return _decode_utf8(data)
+    name = normalize_encoding(encoding)
+    if name is None:
+        raise node_error("ERR_UNKNOWN_ENCODING", encoding)
+    return _DECODERS[name](data)
+
+
+class StringDecoder(Protocol):
+    """Turns chunks into text and holds back what is only part of a character (Node's `string_decoder`)."""
+
+    encoding: str
+
+    def write(self, data: bytes) -> str:
+        """The text that is complete with `data`."""
+
+    def end(self) -> str:
+        """What is left, as Node spells an incomplete character."""
+
+
+class _WholeBytes:
+    """latin1, ascii and hex: nothing is ever held back."""
+
+    def __init__(self, encoding: str) -> None:
+        self.encoding = encoding
+        self._decode = _DECODERS[encoding]
+
+    def write(self, data: bytes) -> str:
+        return self._decode(data)
+
+    def end(self) -> str:
+        return ""
+
+
+class _Utf8:
+    def __init__(self, encoding: str) -> None:
+        self.encoding = encoding
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def write(self, data: bytes) -> str:
+        return self._decoder.decode(data)
+
+    def end(self) -> str:
+        text = self._decoder.decode(b"", True)
+        self._decoder.reset()
+        return text
+
+
+class _Utf16:
+    """Holds back an odd byte and a high surrogate; at the end the surrogate comes out alone and the odd byte is lost."""
+
+    def __init__(self, encoding: str) -> None:
+        self.encoding = encoding
+        self._held = b""
+
+    def write(self, data: bytes) -> str:
+        data = self._held + data
+        whole = len(data) & ~1
+        if whole and 0xD8 <= data[whole - 1] <= 0xDB:
+            whole -= 2
+        self._held = data[whole:]
+        return data[:whole].decode("utf-16-le", "surrogatepass")
+
+    def end(self) -> str:
+        held, self._held = self._held, b""
+        return _decode_utf16(held)
+
+
+class _Base64:
+    """Three bytes make four digits: holds back the bytes that do not fill a group."""
+
+    def __init__(self, encoding: str) -> None:
+        self.encoding = encoding
+        self._decode = _DECODERS[encoding]
+        self._held = b""
+
+    def write(self, data: bytes) -> str:
+        data = self._held + data
+        whole = len(data) - len(data) % 3
+        self._held = data[whole:]
+        return self._decode(data[:whole])
+
+    def end(self) -> str:
+        held, self._held = self._held, b""
+        return self._decode(held)
+
+
+_INCREMENTAL: dict[str, Callable[[str], StringDecoder]] = {
+    "utf8": _Utf8,
+    "utf16le": _Utf16,
+    "latin1": _WholeBytes,
+    "ascii": _WholeBytes,
+    "hex": _WholeBytes,
+    "base64": _Base64,
+    "base64url": _Base64,
+}
+
+
+def make_decoder(encoding: Any) -> StringDecoder:
+    """`new StringDecoder(encoding)`; null and '' mean utf8. Raises ERR_UNKNOWN_ENCODING for an unknown encoding."""
+    name = normalize_encoding(encoding) if encoding is not None and encoding != "" else "utf8"
+    if name is None:
+        raise node_error("ERR_UNKNOWN_ENCODING", encoding)
+    return _INCREMENTAL[name](name)

@@ -1,0 +1,36 @@
+"""Mirrors lib/internal/streams/state.js: the default high-water marks and how a stream's own is chosen."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from nodesock.errors import node_error
+from nodesock.validators import validate_integer
+
+_default = {False: 64 * 1024, True: 16}
+
+
+def get_default_high_water_mark(object_mode: bool = False) -> int:
+    """`stream.getDefaultHighWaterMark(objectMode)`: bytes, or objects in object mode."""
+    return _default[bool(object_mode)]
+
+
+def set_default_high_water_mark(object_mode: bool, value: int) -> None:
+    """`stream.setDefaultHighWaterMark(objectMode, value)`. Raises ERR_INVALID_ARG_TYPE or ERR_OUT_OF_RANGE."""
+    validate_integer(value, "value", 0)
+    _default[bool(object_mode)] = int(value)
+
+
+def choose(options: Mapping[str, Any], object_mode: bool, key: str, node_key: str, is_duplex: bool) -> int:
+    """The mark for one direction: `high_water_mark`, else (for a duplex) its own option, else the default.
+
+    Raises ERR_INVALID_ARG_VALUE unless it is a whole number from 0 up.
+    """
+    mark = options.get("high_water_mark")
+    if mark is None and is_duplex:
+        mark = options.get(key)
+    if mark is None:
+        return _default[object_mode]
+    if isinstance(mark, bool) or not isinstance(mark, (int, float)) or mark < 0 or mark != mark // 1:
+        name = f"options.{node_key}" if is_duplex else "options.highWaterMark"
+        raise node_error("ERR_INVALID_ARG_VALUE", name, mark)
+    return int(mark)

@@ -1,0 +1,146 @@
+"""Mirrors `Readable.prototype.pipe` and `unpipe`.
+
+Each pipe is one `_Pipe`: the listeners it puts on both ends and takes off again. The source pauses when a destination wants
+'drain' and resumes when none is waited for any more (`await_drain`).
+"""
+
+from typing import Any
+
+from nodesock.runtime.ticks import next_tick
+from nodesock.stream.destroy import error_or_destroy
+
+
+class UnpipeInfo:
+    """The second argument of 'unpipe': whether the pipe has cleaned up after itself already."""
+
+    __slots__ = ("has_unpiped",)
+
+    def __init__(self) -> None:
+        self.has_unpiped = False
+
+
+class _Pipe:
+    __slots__ = ("cleaned_up", "destination", "listens_for_drain", "source")
+
+    def __init__(self, source: Any, destination: Any) -> None:
+        self.source = source
+        self.destination = destination
+        self.listens_for_drain = False
+        self.cleaned_up = False
+
+    def on_data(self, chunk: Any) -> None:
+        if self.destination.write(chunk) is False:
+            self.hold()
+
+    def hold(self) -> None:
+        """Pause the source until the destination has drained."""
+        source, destination = self.source, self.destination
+        if not self.cleaned_up:
+            # A second pause while paused by cleaning up would never be undone.
+            rs = source._readable_state
+            if destination in rs.pipes:
+                if rs.await_drain is None:
+                    rs.await_drain = set()
+                rs.await_drain.add(destination)
+            source.pause()
+        if not self.listens_for_drain:
+            self.listens_for_drain = True
+            destination.on("drain", self.on_drain)
+
+    def on_drain(self) -> None:
+        source = self.source
+        rs = source._readable_state
+        if rs.await_drain:
+            rs.await_drain.discard(self.destination)
+        if not rs.await_drain and "data" in source._events:
+            source.resume()
+
+    def on_end(self) -> None:
+        self.destination.end()
+
+    def unpipe(self) -> None:
+        self.source.unpipe(self.destination)
+
+    def on_unpipe(self, readable: Any, info: Any) -> None:
+        if readable is self.source and isinstance(info, UnpipeInfo) and not info.has_unpiped:
+            info.has_unpiped = True
+            self.clean_up()
+
+    def on_error(self, error: Any) -> None:
+        destination = self.destination
+        self.unpipe()
+        destination.remove_listener("error", self.on_error)
+        if destination.listener_count("error") == 0:
+            state = getattr(destination, "_writable_state", None) or getattr(destination, "_readable_state", None)
+            if state is not None and not state.error_emitted:
+                # Somebody emitted 'error' by hand.
+                error_or_destroy(destination, error)
+            else:
+                destination.emit("error", error)
+
+    def on_close(self) -> None:
+        self.destination.remove_listener("finish", self.on_finish)
+        self.unpipe()
+
+    def on_finish(self) -> None:
+        self.destination.remove_listener("close", self.on_close)
+        self.unpipe()
+
+    def clean_up(self) -> None:
+        source, destination = self.source, self.destination
+        destination.remove_listener("close", self.on_close)
+        destination.remove_listener("finish", self.on_finish)
+        if self.listens_for_drain:
+            destination.remove_listener("drain", self.on_drain)
+        destination.remove_listener("error", self.on_error)
+        destination.remove_listener("unpipe", self.on_unpipe)
+        source.remove_listener("end", self.on_end)
+        source.remove_listener("end", self.unpipe)
+        source.remove_listener("data", self.on_data)
+        self.cleaned_up = True
+        # If we were the one it waited for, nobody else will wake it.
+        ws = getattr(destination, "_writable_state", None)
+        if self.listens_for_drain and source._readable_state.await_drain and (ws is None or ws.need_drain):
+            self.on_drain()
+
+
+def pipe(source: Any, destination: Any, end: bool) -> Any:
+    """The body of `source.pipe(destination, end=end)`."""
+    rs = source._readable_state
+    rs.pipes.append(destination)
+    link = _Pipe(source, destination)
+    at_end = link.on_end if end else link.unpipe
+    if rs.end_emitted:
+        next_tick(at_end)
+    else:
+        source.once("end", at_end)
+    destination.on("unpipe", link.on_unpipe)
+    source.on("data", link.on_data)
+    destination.prepend_listener("error", link.on_error)
+    destination.once("close", link.on_close)
+    destination.once("finish", link.on_finish)
+    destination.emit("pipe", source)
+    if getattr(destination, "writable_need_drain", False) is True:
+        link.hold()
+    elif not rs.flowing:
+        source.resume()
+    return destination
+
+
+def unpipe(source: Any, destination: Any = None) -> None:
+    """The body of `source.unpipe(destination)`."""
+    rs = source._readable_state
+    if not rs.pipes:
+        return
+    if destination is None:
+        destinations, rs.pipes = rs.pipes, []
+        source.pause()
+        for one in destinations:
+            one.emit("unpipe", source, UnpipeInfo())
+        return
+    if destination not in rs.pipes:
+        return
+    rs.pipes.remove(destination)
+    if not rs.pipes:
+        source.pause()
+    destination.emit("unpipe", source, UnpipeInfo())

@@ -1,0 +1,100 @@
+"""The record behind the readable side of a stream: what Node keeps in `_readableState`.
+
+Only readable.py, pipe.py, destroy.py, duplex.py and transform.py move it. The fields are plain booleans, since in Python storing one
+is cheaper than setting a bit. What they mean:
+
+flowing             None: nobody has asked for data yet; True: chunks are emitted as they come; False: held back
+reading             a `_read` is out that has not been answered by a push
+sync                `_read` is on the Python stack: a push now must not emit at once
+need_readable       the consumer has run dry: the next chunk is worth a 'readable'
+emitted_readable    a 'readable' tick is queued or has run and nothing was read since
+readable_listening  there are 'readable' listeners (they take precedence over 'data')
+resume_scheduled    a resume tick is queued
+paused              pause() (True) or resume() (False) was the last word; None before either
+reading_more        a read-more tick is queued
+direct              see `refresh_direct`
+standing            the source pushes without being asked again (a socket whose handle is reading): a push does not answer
+                    a `_read` and needs no read-more tick
+await_drain         the piped writables whose 'drain' we wait for
+"""
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+from nodesock.stream import high_water_mark
+from nodesock.stream.encodings import StringDecoder, make_decoder
+
+
+class ReadableState:
+    """See the module's docstring."""
+
+    __slots__ = (
+        "object_mode", "high_water_mark", "chunks", "length", "flowing", "ended", "end_emitted", "reading", "constructed", "sync",
+        "need_readable", "emitted_readable", "readable_listening", "resume_scheduled", "paused", "error_emitted", "emit_close",
+        "auto_destroy", "destroyed", "errored", "closed", "close_emitted", "default_encoding", "await_drain", "pipes",
+        "reading_more", "data_emitted", "decoder", "encoding", "readable", "direct", "standing",
+    )  # fmt: skip
+
+    def __init__(self, options: Mapping[str, Any], is_duplex: bool = False) -> None:
+        self.object_mode = bool(options.get("object_mode") or (is_duplex and options.get("readable_object_mode")))
+        self.high_water_mark = high_water_mark.choose(
+            options, self.object_mode, "readable_high_water_mark", "readableHighWaterMark", is_duplex
+        )
+        self.chunks: deque[Any] = deque()
+        self.length = 0
+        self.pipes: list[Any] = []
+        self.flowing: bool | None = None
+        self.ended = False
+        self.end_emitted = False
+        self.reading = False
+        self.constructed = True
+        # A push before the first _read has returned is treated as one from inside it.
+        self.sync = True
+        self.need_readable = False
+        self.emitted_readable = False
+        self.readable_listening = False
+        self.resume_scheduled = False
+        self.paused: bool | None = None
+        self.error_emitted = False
+        self.emit_close = options.get("emit_close") is not False
+        self.auto_destroy = options.get("auto_destroy") is not False
+        self.destroyed = False
+        self.errored: Any = None
+        self.closed = False
+        self.close_emitted = False
+        self.default_encoding: str = options.get("default_encoding") or "utf8"
+        self.await_drain: set[Any] | None = None
+        self.reading_more = False
+        self.data_emitted = False
+        self.decoder: StringDecoder | None = None
+        self.encoding: str | None = None
+        self.readable: bool | None = None
+        self.direct = not self.object_mode
+        self.standing = False
+        encoding = options.get("encoding")
+        if encoding:
+            self.decoder = make_decoder(encoding)
+            self.encoding = self.decoder.encoding
+            self.direct = False
+
+    def refresh_direct(self) -> None:
+        """Call after a change of any of these: `direct` says that a chunk of bytes needs no look at them before it is emitted."""
+        self.direct = not (
+            self.ended or self.destroyed or self.object_mode or self.errored is not None or self.decoder is not None
+        )
+
+    def can_push_more(self) -> bool:
+        """What push() returns: whether the source should go on."""
+        return not self.ended and (self.length < self.high_water_mark or self.length == 0)
+
+    def reset(self) -> None:
+        """`_undestroy`: as good as new for a second life (net.Socket reconnects); listeners, encoding and buffer stay."""
+        self.constructed = True
+        self.closed = self.close_emitted = self.destroyed = False
+        self.errored = None
+        self.error_emitted = False
+        self.reading = False
+        self.standing = False
+        self.ended = self.end_emitted = self.readable is False
+        self.refresh_direct()
