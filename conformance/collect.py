@@ -42,7 +42,9 @@ def collect(globs: Sequence[str] = (), files: Iterable[Path] | None = None) -> l
             raise NothingSelected(f"no such case file: {name}")
         found = [found for found in collect_file(Path(name)) if not wanted or _matches(found, wanted)]
         if not found:
-            raise NothingSelected(f"no case in {name} matches {wanted!r}" if wanted else f"{name} holds no case")
+            raise NothingSelected(
+                f"no case in {name} matches {wanted!r}" if wanted else f"{name} holds no case"
+            )
         selected += found
     if ids or not globs:
         known = list(_unique(files if files is not None else sorted(CASES.glob("[!_]*.py"))))
@@ -78,7 +80,9 @@ def collect_file(file: Path) -> list[Case]:
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise CollectionError(file, 1, f"cannot be read: {error}") from None
     if not re.fullmatch(r"[a-z][a-z0-9_]*", file.stem):
-        raise CollectionError(file, 1, f"the file name is the topic of its cases, {file.stem!r} is not snake_case")
+        raise CollectionError(
+            file, 1, f"the file name is the topic of its cases, {file.stem!r} is not snake_case"
+        )
     namespace = _execute(file, source)
     module = Module(file, tree, namespace)
     cases: dict[str, Case] = {}
@@ -89,7 +93,9 @@ def collect_file(file: Path) -> list[Case]:
             continue
         found = _build(module, node, namespace)
         if found.id in cases:
-            raise CollectionError(file, node.lineno, f"a second case {found.id!r} (first at line {cases[found.id].line})")
+            raise CollectionError(
+                file, node.lineno, f"a second case {found.id!r} (first at line {cases[found.id].line})"
+            )
         cases[found.id] = found
     return list(cases.values())
 
@@ -99,8 +105,8 @@ def _execute(file: Path, source: str) -> dict[str, Any]:
     module = types.ModuleType(name)
     module.__file__ = str(file)
     try:
-        exec(compile(source, str(file), "exec", dont_inherit=True), module.__dict__)
-    except Exception as error:
+        exec(compile(source, str(file), "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - a case is code
+    except Exception as error:  # noqa: BLE001 - it is its author's
         line, trace = 1, error.__traceback__
         while trace is not None:
             if trace.tb_frame.f_code.co_filename == str(file):
@@ -125,7 +131,9 @@ def _build(module: Module, node: ast.ClassDef | FunctionNode, namespace: dict[st
     file, declared = module.file, namespace.get(node.name)
     declaration = getattr(declared, MARK, None)
     if not isinstance(declaration, Declaration):
-        raise CollectionError(file, node.lineno, f"{node.name} is decorated with case but is not the case of that name")
+        raise CollectionError(
+            file, node.lineno, f"{node.name} is decorated with case but is not the case of that name"
+        )
     roles = list(_roles(module, node, declared))
     compared = tuple(role for role, _ in roles if not role.raw)
     raw = tuple(role for role, _ in roles if role.raw)
@@ -133,7 +141,9 @@ def _build(module: Module, node: ast.ClassDef | FunctionNode, namespace: dict[st
     if not compared:
         raise CollectionError(file, node.lineno, f"{node.name} has no role")
     if len(compared) > 2:
-        raise CollectionError(file, node.lineno, f"{node.name} has {len(compared)} compared roles, at most two can be paired")
+        raise CollectionError(
+            file, node.lineno, f"{node.name} has {len(compared)} compared roles, at most two can be paired"
+        )
     _check_needs(file, roles)
     programs = {}
     for role, function in roles:
@@ -173,7 +183,9 @@ def _check_declaration(file: Path, node: ast.AST, declaration: Declaration, role
             raise CollectionError(file, line, f"fixtures names the role {role!r}, which the case has not")
 
 
-def _roles(module: Module, node: ast.ClassDef | FunctionNode, declared: Any) -> Iterator[tuple[Role, FunctionNode]]:
+def _roles(
+    module: Module, node: ast.ClassDef | FunctionNode, declared: Any
+) -> Iterator[tuple[Role, FunctionNode]]:
     file = module.file
     if not isinstance(node, ast.ClassDef):
         yield _role(file, "main", node, declared), node
@@ -192,12 +204,20 @@ def _roles(module: Module, node: ast.ClassDef | FunctionNode, declared: Any) -> 
 def _role(file: Path, name: str, node: FunctionNode, function: Any) -> Role:
     raw = re.fullmatch(r"raw(_.*)?", name) is not None
     arguments = node.args
-    if arguments.vararg or arguments.kwarg or arguments.kwonlyargs or arguments.defaults or arguments.posonlyargs:
+    if (
+        arguments.vararg
+        or arguments.kwarg
+        or arguments.kwonlyargs
+        or arguments.defaults
+        or arguments.posonlyargs
+    ):
         raise CollectionError(file, node.lineno, f"the role {name!r} takes plain parameters only")
     names = [argument.arg for argument in arguments.args]
     stage = "r" if raw else "t"
     if names[:1] != [stage]:
-        raise CollectionError(file, node.lineno, f"the first parameter of the role {name!r} must be {stage!r}")
+        raise CollectionError(
+            file, node.lineno, f"the first parameter of the role {name!r} must be {stage!r}"
+        )
     return Role(name, tuple(names[1:]), function, node.lineno, raw)
 
 
@@ -208,14 +228,20 @@ def _check_needs(file: Path, roles: list[tuple[Role, FunctionNode]]) -> None:
         for need in role.needs:
             if need not in others:
                 raise CollectionError(
-                    file, function.lineno, f"the role {role.name!r} takes {need!r}, which no other role publishes"
+                    file,
+                    function.lineno,
+                    f"the role {role.name!r} takes {need!r}, which no other role publishes",
                 )
 
 
 def _published(function: FunctionNode) -> set[str]:
     names: set[str] = set()
     for call in ast.walk(function):
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "publish":
+        if (
+            isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Attribute)
+            and call.func.attr == "publish"
+        ):
             names.update(keyword.arg for keyword in call.keywords if keyword.arg)
     return names
 
@@ -234,7 +260,9 @@ def _unique(files: Iterable[Path]) -> Iterator[Case]:
         for found in collect_file(file):
             first = seen.setdefault(found.id, found)
             if first is not found:
-                raise CollectionError(found.file, found.line, f"a second case {found.id!r} (first in {first.file})")
+                raise CollectionError(
+                    found.file, found.line, f"a second case {found.id!r} (first in {first.file})"
+                )
             yield found
 
 
@@ -245,7 +273,9 @@ def _without_duplicates(cases: list[Case]) -> Iterator[Case]:
         if first is found:
             yield found
         elif first.file != found.file:
-            raise CollectionError(found.file, found.line, f"a second case {found.id!r} (first in {first.file})")
+            raise CollectionError(
+                found.file, found.line, f"a second case {found.id!r} (first in {first.file})"
+            )
 
 
 def _matches(found: Case, pattern: str) -> bool:

@@ -1,0 +1,679 @@
+"""From a role function in the checked subset of Python to a JavaScript function ``(t, values)``.
+
+Three rules hold it together. Names of attributes, keyword arguments and dict keys go through ``conformance.names``;
+local variables keep their names. Keyword arguments become one options object, the first of the JavaScript arguments
+(``OPTIONS_AT`` lists the calls where Node has it elsewhere). Where an operator means something else in JavaScript, a helper
+of ``node_fixtures/subset.js`` is called as ``$``; where it means the same, plain JavaScript is emitted, so that an
+exported program reads like one written by hand.
+
+Python scopes are functions, and closures see the last value of a variable: every local is declared once, at the top
+of its function, unless it is assigned exactly once and there. What is outside the subset is a ``CollectionError``.
+"""
+
+import ast
+import json
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from conformance.errors import CollectionError
+from conformance.names import camel_case
+from conformance.scope import FunctionLike, Scope
+
+#: What the stage offers; both stages have exactly these (a test compares).
+# fmt: off
+STAGE = frozenset(
+    {
+        "net", "dgram", "stream", "events", "watch", "snapshot", "kernel", "note", "callback", "attempt",
+        "publish", "next_tick", "microtask", "immediate", "timeout", "clear", "on_uncaught", "path",
+        "error", "abort_controller", "spawn", "active", "exit",
+    }
+)
+# fmt: on
+
+#: Where the options object of a call stands among the JavaScript arguments, by Python name. Default: first. -1: last.
+OPTIONS_AT = {
+    "finished": 1,
+    "from_": 1,
+    "once": -1,
+    "on": -1,
+    "pipe": -1,
+    "map": 1,
+    "filter": 1,
+    "for_each": 1,
+}
+
+#: Built-in functions of the subset and what they become.
+BUILTINS = {
+    "len": "$.len",
+    "str": "$.str",
+    "int": "$.int",
+    "float": "$.float",
+    "bool": "$.truthy",
+    "bytes": "$.bytes",
+    "bytearray": "$.bytes",
+    "range": "$.range",
+    "sorted": "$.sorted",
+    "list": "Array.from",
+    "min": "Math.min",
+    "max": "Math.max",
+    "abs": "Math.abs",
+}
+
+#: Methods of str, bytes and list that the subset knows. No object of Node's has a method of one of these names.
+METHODS = frozenset({"append", "extend", "encode", "decode", "hex", "join", "startswith", "endswith"})
+PLAIN_METHODS = {"upper": "toUpperCase", "lower": "toLowerCase", "strip": "trim"}
+
+#: Words that JavaScript does not allow as a variable, or that the generated program needs itself.
+# fmt: off
+RESERVED = frozenset(
+    {
+        "abstract", "arguments", "boolean", "byte", "case", "catch", "char", "const", "debugger",
+        "default", "delete", "do", "double", "enum", "eval", "export", "extends", "final", "function",
+        "goto", "implements", "instanceof", "int", "interface", "let", "native", "new", "null", "package",
+        "private", "protected", "public", "short", "static", "super", "switch", "synchronized", "this",
+        "throw", "throws", "transient", "true", "false", "typeof", "undefined", "var", "void", "volatile",
+        "with", "yield", "Array", "Buffer", "Math", "Number", "Object", "Infinity", "NaN", "require",
+        "module", "process",
+    }
+)
+# fmt: on
+
+_COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
+_BINARY = {ast.Add: "$.add", ast.Mult: "$.mul", ast.Mod: "$.mod"}
+_PLAIN_BINARY = {
+    ast.Sub: "-",
+    ast.Div: "/",
+    ast.BitAnd: "&",
+    ast.BitOr: "|",
+    ast.BitXor: "^",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
+}
+_SAFE_INTEGER = 2**53
+
+
+@dataclass
+class Module:
+    """A case file: its tree, for helper functions, and its namespace, for constants."""
+
+    file: Path
+    tree: ast.Module
+    namespace: dict[str, Any]
+    helpers: dict[str, FunctionLike] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.helpers = {
+            node.name: node
+            for node in self.tree.body
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.decorator_list
+        }
+
+
+def transpile_role(module: Module, role: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    """The JavaScript source of one role: an expression whose value is a function ``(t, values)``.
+
+    The constants and helper functions of the file that the role uses stand in the program before it. ``$``, the helpers of
+    ``subset.js``, must be in scope. Raises ``CollectionError`` for what is outside the subset.
+    """
+    used: dict[str, str] = {}
+    translator = _Translator(module, used)
+    parameters = ", ".join(translator.declare_parameter(argument.arg) for argument in role.args.args[1:])
+    head = f"function {escape(role.name)}(t{', { ' + parameters + ' }' if parameters else ''})"
+    program = translator.function(role, head, Scope(role, None))
+    if not used:
+        return program
+    shared = "\n".join(used.values())
+    return f"(() => {{\n{shared}\nreturn {program};\n}})()"
+
+
+def escape(name: str) -> str:
+    """The JavaScript spelling of a Python variable."""
+    return f"{name}_" if name in RESERVED else name
+
+
+def literal(value: object) -> str:
+    """A Python constant as JavaScript source; raises ``ValueError`` for what has no counterpart."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        if abs(value) > _SAFE_INTEGER:
+            raise ValueError(f"the integer {value} is not exact in JavaScript")
+        return str(value)
+    if isinstance(value, float):
+        if math.isnan(value):
+            return "NaN"
+        if math.isinf(value):
+            return "Infinity" if value > 0 else "-Infinity"
+        return repr(value)
+    if isinstance(value, str):
+        return json.dumps(value)
+    if isinstance(value, bytes):
+        return f"$.latin1({json.dumps(value.decode('latin-1'))})"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(literal(item) for item in value)}]"
+    if isinstance(value, dict):
+        return _object([(json.dumps(camel_case(str(key))), literal(item)) for key, item in value.items()])
+    raise ValueError(f"a {type(value).__name__} has no counterpart in JavaScript")
+
+
+class _Translator:
+    """Translates the functions of one program; ``used`` collects the module's constants and helpers it needs."""
+
+    def __init__(self, module: Module, used: dict[str, str]) -> None:
+        self.module = module
+        self.used = used
+        self.scope: Scope
+
+    # Functions and scopes
+
+    def declare_parameter(self, name: str) -> str:
+        return name if escape(name) == name else f"{name}: {escape(name)}"
+
+    def function(self, node: FunctionLike, head: str, scope: Scope) -> str:
+        """``head`` and the braces with the body of ``node`` in them."""
+        outer, self.scope = getattr(self, "scope", None), scope
+        try:
+            body = node.body if isinstance(node.body, list) else [ast.Return(node.body)]
+            lines = [line for statement in body for line in self.statement(statement)]
+            hoisted = [escape(name) for name in scope.hoisted]
+            if hoisted:
+                lines.insert(0, f"let {', '.join(hoisted)};")
+            prefix = "async " if isinstance(node, ast.AsyncFunctionDef) else ""
+            return "\n".join([f"{prefix}{head} {{", *_indent(lines), "}"])
+        finally:
+            if outer is not None:
+                self.scope = outer
+
+    def parameters(self, arguments: ast.arguments) -> tuple[str, list[tuple[str, str]]]:
+        """The JavaScript parameter list, and the defaults as (stand-in, value) to be evaluated at definition."""
+        if arguments.posonlyargs or arguments.kwonlyargs or arguments.kwarg or arguments.kw_defaults:
+            self.outside(
+                arguments.args[0] if arguments.args else arguments,
+                "keyword-only or positional-only parameters",
+            )
+        plain = len(arguments.args) - len(arguments.defaults)
+        parts, defaults = [escape(argument.arg) for argument in arguments.args[:plain]], []
+        for argument, default in zip(arguments.args[plain:], arguments.defaults, strict=True):
+            stand_in = f"{argument.arg}$"
+            defaults.append((stand_in, self.expression(default)))
+            parts.append(f"{escape(argument.arg)} = {stand_in}")
+        if arguments.vararg:
+            parts.append(f"...{escape(arguments.vararg.arg)}")
+        return ", ".join(parts), defaults
+
+    def lambda_(self, node: ast.Lambda) -> str:
+        parameters, defaults = self.parameters(node.args)
+        outer, self.scope = self.scope, Scope(node, self.scope)
+        try:
+            body = self.expression(node.body)
+        finally:
+            self.scope = outer
+        if body.startswith("{"):
+            body = f"({body})"
+        return _with_defaults(f"({parameters}) => {body}", defaults)
+
+    # Statements: each gives its lines
+
+    def statement(self, node: ast.stmt) -> list[str]:
+        match node:
+            case ast.Expr(ast.Constant(str())) | ast.Pass() | ast.Nonlocal():
+                return []
+            case ast.Expr(value):
+                text = self.expression(value)
+                return _lines(
+                    f"({text});" if text.startswith(("{", "function", "async function")) else f"{text};"
+                )
+            case ast.Return(None):
+                return ["return null;"]
+            case ast.Return(value) if value is not None:
+                return _lines(f"return {self.expression(value)};")
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                return self.nested(node)
+            case ast.Assign(targets=[target], value=value):
+                return _lines(self.assign(target, self.expression(value)))
+            case ast.AnnAssign(target=target, value=value) if value is not None:
+                return _lines(self.assign(target, self.expression(value)))
+            case ast.AugAssign():
+                return _lines(self.augmented(node))
+            case ast.If():
+                return self.if_(node)
+            case ast.For():
+                return self.loop(node, f"of $.iter({self.expression(node.iter)})", "for")
+            case ast.AsyncFor():
+                return self.loop(node, f"of {self.expression(node.iter)}", "for await")
+            case ast.Break():
+                return ["break;"]
+            case ast.Continue():
+                return ["continue;"]
+            case ast.Raise(
+                exc=ast.Call(func=ast.Attribute(value=ast.Name("t"), attr="error")) as error, cause=None
+            ):
+                return _lines(f"throw {self.expression(error)};")
+            case ast.Raise():
+                self.outside(node, "a raise of anything but t.error(…)")
+        self.outside(node, _described(node))
+
+    def nested(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
+        if node.decorator_list:
+            self.outside(node, "a decorator on a nested function")
+        name = escape(node.name)
+        parameters, defaults = self.parameters(node.args)
+        text = self.function(node, f"function {name}({parameters})", Scope(node, self.scope))
+        in_place = self.scope.declares_in_place(node.name)
+        if in_place and not defaults:
+            return _lines(text)
+        kind = "const " if in_place else ""
+        return _lines(f"{kind}{name} = {_with_defaults(text, defaults)};")
+
+    def assign(self, target: ast.expr, value: str) -> str:
+        match target:
+            case ast.Name(name):
+                return f"{'const ' if self.scope.declares_in_place(name) else ''}{escape(name)} = {value};"
+            case ast.Attribute(owner, attribute):
+                self.check_attribute(target)
+                return f"{self.operand(owner)}.{camel_case(attribute)} = {value};"
+            case ast.Subscript(owner, key) if not isinstance(key, ast.Slice):
+                return f"$.setindex({self.expression(owner)}, {self.key(key)}, {value});"
+            case ast.Tuple() | ast.List():
+                names = self.target(target)
+                return f"{names} = {value};"
+        self.outside(target, "an assignment to this")
+
+    def target(self, target: ast.expr) -> str:
+        """A loop or unpacking target: names only, declared at the top of the function."""
+        match target:
+            case ast.Name(name):
+                return escape(name)
+            case ast.Tuple(elements) | ast.List(elements):
+                return f"[{', '.join(self.target(element) for element in elements)}]"
+        self.outside(target, "a target that is not a name")
+
+    def augmented(self, node: ast.AugAssign) -> str:
+        value = self.expression(node.value)
+        match node.target:
+            case ast.Name(name):
+                return f"{escape(name)} = {self.binary(node, node.op, escape(name), value, in_place=True)};"
+            case ast.Attribute(ast.Name() as owner, attribute):
+                place = f"{self.expression(owner)}.{camel_case(attribute)}"
+                return f"{place} = {self.binary(node, node.op, place, value, in_place=True)};"
+            case ast.Subscript(ast.Name() as owner, (ast.Constant() | ast.Name()) as key):
+                base, at = self.expression(owner), self.key(key)
+                updated = self.binary(node, node.op, f"$.index({base}, {at})", value, in_place=True)
+                return f"$.setindex({base}, {at}, {updated});"
+        self.outside(node, "an augmented assignment to more than a name, name.attribute or name[constant]")
+
+    def if_(self, node: ast.If) -> list[str]:
+        lines = [f"if ({self.condition(node.test)}) {{", *self.block(node.body)]
+        match node.orelse:
+            case []:
+                return [*lines, "}"]
+            case [ast.If() as chained]:
+                first, *rest = self.if_(chained)
+                return [*lines, f"}} else {first}", *rest]
+        return [*lines, "} else {", *self.block(node.orelse), "}"]
+
+    def loop(self, node: ast.For | ast.AsyncFor, over: str, keyword: str) -> list[str]:
+        if node.orelse:
+            self.outside(node, "else of a for")
+        return [f"{keyword} ({self.target(node.target)} {over}) {{", *self.block(node.body), "}"]
+
+    def block(self, body: list[ast.stmt]) -> list[str]:
+        return _indent([line for statement in body for line in self.statement(statement)])
+
+    # Expressions: each gives its text
+
+    def expression(self, node: ast.expr) -> str:
+        match node:
+            case ast.Constant(value):
+                try:
+                    return literal(value)
+                except ValueError as error:
+                    self.fail(node, str(error))
+            case ast.Name(name):
+                return self.name(node, name)
+            case ast.Attribute(owner, attribute):
+                self.check_attribute(node)
+                if attribute == "errno":
+                    return f"$.errno({self.expression(owner)})"
+                return f"{self.operand(owner)}.{camel_case(attribute)}"
+            case ast.Call():
+                return self.call(node)
+            case ast.Lambda():
+                return self.lambda_(node)
+            case ast.List(elements) | ast.Tuple(elements):
+                return f"[{', '.join(self.argument(element) for element in elements)}]"
+            case ast.Dict():
+                return self.dict_(node)
+            case ast.JoinedStr(parts):
+                return self.f_string(parts)
+            case ast.BinOp(left, operator, right):
+                return self.binary(node, operator, self.operand(left), self.operand(right))
+            case ast.UnaryOp(ast.Not(), operand):
+                return f"!{self.parenthesised_condition(operand)}"
+            case ast.UnaryOp(ast.USub() | ast.UAdd() as sign, operand):
+                return f"{'-' if isinstance(sign, ast.USub) else '+'}{self.operand(operand)}"
+            case ast.BoolOp():
+                return self.bool_op(node)
+            case ast.Compare(left, [operator], [right]):
+                return self.compare(node, left, operator, right)
+            case ast.Compare():
+                self.outside(node, "a chained comparison")
+            case ast.IfExp(test, body, orelse):
+                return f"{self.condition(test)} ? {self.operand(body)} : {self.operand(orelse)}"
+            case ast.Subscript(value, ast.Slice(lower, upper, step)):
+                if step is not None:
+                    self.outside(node, "a slice with a step")
+                ends = [self.expression(end) if end is not None else "null" for end in (lower, upper)]
+                return f"$.slice({self.expression(value)}, {', '.join(ends)})"
+            case ast.Subscript(value, key):
+                return f"$.index({self.expression(value)}, {self.key(key)})"
+            case ast.Await(value):
+                return f"await {self.awaited(node, value)}"
+            case ast.ListComp(element, [ast.comprehension() as generator]) if not generator.is_async:
+                return self.comprehension(element, generator)
+        self.outside(node, _described(node))
+
+    def operand(self, node: ast.expr) -> str:
+        """An expression that can stand beside an operator or before a dot."""
+        text = self.expression(node)
+        simple = isinstance(
+            node,
+            ast.Name
+            | ast.Attribute
+            | ast.Call
+            | ast.Subscript
+            | ast.List
+            | ast.Tuple
+            | ast.JoinedStr
+            | ast.ListComp,
+        )
+        if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
+            simple = True
+        if isinstance(node, ast.Constant) and not isinstance(node.value, int | float):
+            simple = True
+        if isinstance(node, ast.Constant) and text.isdigit():
+            return text
+        return text if simple else f"({text})"
+
+    def name(self, node: ast.Name, name: str) -> str:
+        if self.scope.knows(name):
+            if self.scope.is_async_function(name):
+                self.fail(node, f"{name} is async: it can only be called, in t.spawn({name}(…))")
+            return escape(name)
+        if name in self.module.helpers:
+            self.use_helper(name)
+            return escape(name)
+        if name in self.module.namespace and not name.startswith("__"):
+            if name not in self.used:
+                try:
+                    self.used[name] = f"const {escape(name)} = {literal(self.module.namespace[name])};"
+                except ValueError:
+                    self.fail(
+                        node,
+                        f"{name} is no constant and no function of this file, the Node half cannot use it",
+                    )
+            return escape(name)
+        if name in BUILTINS:
+            return BUILTINS[name]
+        self.fail(node, f"the name {name!r} is not known in this role or not in the subset")
+
+    def use_helper(self, name: str) -> None:
+        if name in self.used:
+            return
+        self.used[name] = ""  # a helper may call itself
+        node = self.module.helpers[name]
+        other = _Translator(self.module, self.used)
+        other.scope = Scope(node, None)
+        parameters, defaults = other.parameters(node.args)
+        if defaults:
+            self.outside(node, "a default of a helper function's parameter")
+        text = other.function(node, f"function {escape(name)}({parameters})", other.scope)
+        del self.used[name]  # behind what it uses itself
+        self.used[name] = text
+
+    def check_attribute(self, node: ast.Attribute) -> None:
+        if isinstance(node.value, ast.Name) and node.value.id == "t" and node.attr not in STAGE:
+            self.fail(node, f"the stage has no {node.attr!r}; it has {', '.join(sorted(STAGE))}")
+        if node.attr.startswith("__"):
+            self.outside(node, f"the attribute {node.attr}")
+
+    def call(self, node: ast.Call) -> str:
+        match node.func:
+            case ast.Name("getattr"):
+                return self.getattr_(node)
+            case ast.Attribute(owner, method) if method in METHODS:
+                return f"$.{method}({', '.join([self.expression(owner), *self.plain_arguments(node)])})"
+            case ast.Attribute(owner, method) if method in PLAIN_METHODS and not node.args:
+                return f"{self.operand(owner)}.{PLAIN_METHODS[method]}()"
+            case ast.Attribute(ast.Name("t"), "spawn"):
+                return self.spawn(node)
+            case ast.Attribute(ast.Name("t"), stage_call):
+                self.check_attribute(node.func)
+                if stage_call == "publish":
+                    return self.publish(node)
+                if node.keywords:
+                    self.fail(node, f"t.{stage_call} takes positional arguments only")
+        function = self.function_of(node.func)
+        arguments = [self.argument(argument) for argument in node.args]
+        if node.keywords:
+            options = self.options(node)
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            at = OPTIONS_AT.get(called, 0)
+            arguments.insert(len(arguments) if at < 0 else min(at, len(arguments)), options)
+        return f"{function}({', '.join(arguments)})"
+
+    def function_of(self, node: ast.expr) -> str:
+        text = self.operand(node)
+        is_class = isinstance(node, ast.Attribute) and node.attr[:1].isupper()
+        return f"new {text}" if is_class else text
+
+    def spawn(self, node: ast.Call) -> str:
+        match node:
+            case ast.Call(args=[ast.Call(func=ast.Name(name)) as started], keywords=[]):
+                if self.scope.is_async_function(name):
+                    arguments = ", ".join(self.argument(argument) for argument in started.args)
+                    if started.keywords:
+                        self.outside(started, "keyword arguments of a function of the case")
+                    return f"t.spawn({escape(name)}({arguments}))"
+        self.fail(node, "t.spawn takes a call of an async function of this role: t.spawn(name(…))")
+
+    def awaited(self, node: ast.Await, value: ast.expr) -> str:
+        if (
+            isinstance(value, ast.Call)
+            and isinstance(value.func, ast.Name)
+            and self.scope.is_async_function(value.func.id)
+        ):
+            self.fail(
+                node,
+                "an await of an async function of the case resumes later in Node than in Python; await what Node gives",
+            )
+        return self.operand(value)
+
+    def publish(self, node: ast.Call) -> str:
+        if node.args or any(keyword.arg is None for keyword in node.keywords):
+            self.fail(node, "t.publish takes keyword arguments only")
+        pairs = [(keyword.arg or "", self.expression(keyword.value)) for keyword in node.keywords]
+        return f"t.publish({_object(pairs)})"
+
+    def getattr_(self, node: ast.Call) -> str:
+        match node.args:
+            case [owner, ast.Constant(str(attribute)), default] if not node.keywords:
+                return f"$.getattr({self.expression(owner)}, {json.dumps(camel_case(attribute))}, {self.expression(default)})"
+        self.outside(node, "getattr without a constant name and a default")
+
+    def plain_arguments(self, node: ast.Call) -> list[str]:
+        if node.keywords:
+            self.outside(node, "keyword arguments of a built-in method")
+        return [self.expression(argument) for argument in node.args]
+
+    def argument(self, node: ast.expr) -> str:
+        if isinstance(node, ast.Starred):
+            return f"...{self.operand(node.value)}"
+        return self.expression(node)
+
+    def options(self, node: ast.Call) -> str:
+        if isinstance(node.func, ast.Name) and (
+            self.scope.knows(node.func.id) or node.func.id in self.module.helpers
+        ):
+            self.outside(node, "keyword arguments of a function of the case")
+        if isinstance(node.func, ast.Name):
+            self.outside(node, "keyword arguments of a built-in")
+        pairs = []
+        for keyword in node.keywords:
+            value = self.expression(keyword.value)
+            pairs.append((camel_case(keyword.arg), value) if keyword.arg else ("...", value))
+        return _object(pairs)
+
+    def dict_(self, node: ast.Dict) -> str:
+        pairs = []
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is None:
+                pairs.append(("...", self.expression(value)))
+            elif isinstance(key, ast.Constant) and isinstance(key.value, str):
+                name = camel_case(key.value)
+                pairs.append((name if name.isidentifier() else json.dumps(name), self.expression(value)))
+            else:
+                self.outside(key, "a dict key that is no string literal")
+        return _object(pairs)
+
+    def key(self, node: ast.expr) -> str:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return json.dumps(camel_case(node.value))
+        return self.expression(node)
+
+    def f_string(self, parts: list[ast.expr]) -> str:
+        text = ""
+        for part in parts:
+            if isinstance(part, ast.FormattedValue):
+                if part.conversion != -1 or part.format_spec is not None:
+                    self.outside(part, "a conversion or format in an f-string")
+                text += "${$.str(" + self.expression(part.value) + ")}"
+            elif isinstance(part, ast.Constant):
+                text += (
+                    json.dumps(part.value)[1:-1].replace('\\"', '"').replace("`", "\\`").replace("${", "\\${")
+                )
+        return f"`{text}`"
+
+    def binary(
+        self, node: ast.AST, operator: ast.operator, left: str, right: str, in_place: bool = False
+    ) -> str:
+        kind = type(operator)
+        if kind in _PLAIN_BINARY:
+            return f"{left} {_PLAIN_BINARY[kind]} {right}"
+        if kind is ast.FloorDiv:
+            return f"Math.floor({left} / {right})"
+        if kind is ast.Add and in_place:
+            return f"$.iadd({left}, {right})"
+        if kind in _BINARY:
+            return f"{_BINARY[kind]}({left}, {right})"
+        self.outside(node, f"the operator {kind.__name__}")
+
+    def compare(self, node: ast.expr, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> str:
+        match operator, right:
+            case ast.Is(), ast.Constant(None):
+                return f"$.isNone({self.expression(left)})"
+            case ast.IsNot(), ast.Constant(None):
+                return f"!$.isNone({self.expression(left)})"
+            case ((ast.Is() | ast.IsNot()), _):
+                return f"{self.operand(left)} {'===' if isinstance(operator, ast.Is) else '!=='} {self.operand(right)}"
+            case ((ast.Eq() | ast.NotEq()), _):
+                return f"{'!' * isinstance(operator, ast.NotEq)}$.eq({self.expression(left)}, {self.expression(right)})"
+            case ((ast.In() | ast.NotIn()), _):
+                return f"{'!' * isinstance(operator, ast.NotIn)}$.has({self.expression(right)}, {self.expression(left)})"
+        return f"{self.operand(left)} {_COMPARE[type(operator)]} {self.operand(right)}"
+
+    def bool_op(self, node: ast.BoolOp) -> str:
+        if all(_is_boolean(value) for value in node.values):
+            sign = " && " if isinstance(node.op, ast.And) else " || "
+            return sign.join(self.operand(value) for value in node.values)
+        if any(isinstance(inner, ast.Await) for value in node.values[1:] for inner in ast.walk(value)):
+            self.outside(node, "await on the right of and / or")
+        helper = "$.and" if isinstance(node.op, ast.And) else "$.or"
+        text = self.expression(node.values[0])
+        for value in node.values[1:]:
+            text = f"{helper}({text}, () => {self.operand(value)})"
+        return text
+
+    def condition(self, node: ast.expr) -> str:
+        return self.expression(node) if _is_boolean(node) else f"$.truthy({self.expression(node)})"
+
+    def parenthesised_condition(self, node: ast.expr) -> str:
+        text = self.condition(node)
+        return f"({text})" if _is_boolean(node) and not isinstance(node, ast.Constant) else text
+
+    def comprehension(self, element: ast.expr, generator: ast.comprehension) -> str:
+        if any(isinstance(inner, ast.Await) for inner in ast.walk(element)):
+            self.outside(element, "await in a comprehension")
+        source = self.expression(generator.iter)
+        names = [name.id for name in ast.walk(generator.target) if isinstance(name, ast.Name)]
+        outer, self.scope = self.scope, self.scope.inner(names)
+        try:
+            target = self.target(generator.target)
+            text = f"Array.from($.iter({source}))"
+            for test in generator.ifs:
+                text += f".filter(({target}) => {self.condition(test)})"
+            body = self.operand(element)
+            return f"{text}.map(({target}) => {body})"
+        finally:
+            self.scope = outer
+
+    # Errors
+
+    def outside(self, node: Any, what: str) -> NoReturn:
+        self.fail(node, f"{what} is outside the subset that cases are written in (docs/cases.md)")
+
+    def fail(self, node: Any, message: str) -> NoReturn:
+        raise CollectionError(self.module.file, getattr(node, "lineno", 1), message)
+
+
+def _is_boolean(node: ast.expr) -> bool:
+    """Whether the JavaScript text of the expression is always true or false."""
+    match node:
+        case ast.Compare() | ast.UnaryOp(ast.Not(), _) | ast.Constant(True | False):
+            return True
+        case ast.BoolOp(_, values):
+            return all(_is_boolean(value) for value in values)
+    return False
+
+
+def _described(node: ast.AST) -> str:
+    names = {
+        "Import": "an import", "ImportFrom": "an import", "Try": "try", "TryStar": "try", "With": "with", "While": "while",
+        "ClassDef": "a class", "Global": "global", "Delete": "del", "Assert": "assert", "Match": "match", "Yield": "yield",
+        "YieldFrom": "yield", "NamedExpr": ":=", "Assign": "an assignment to several targets", "Set": "a set",
+        "DictComp": "a dict comprehension", "SetComp": "a set comprehension", "GeneratorExp": "a generator expression",
+        "AnnAssign": "a declaration without a value", "AsyncWith": "async with",
+    }  # fmt: skip
+    return names.get(type(node).__name__, type(node).__name__)
+
+
+def _object(pairs: list[tuple[str, str]]) -> str:
+    if not pairs:
+        return "{}"
+    parts = []
+    for key, value in pairs:
+        if key == "...":
+            parts.append(f"...{value}")
+        else:
+            parts.append(key if key == value else f"{key}: {value}")
+    return f"{{ {', '.join(parts)} }}"
+
+
+def _with_defaults(function: str, defaults: list[tuple[str, str]]) -> str:
+    """Defaults are evaluated once, where the function is defined, as Python does."""
+    if not defaults:
+        return function
+    names, values = zip(*defaults, strict=True)
+    return f"(({', '.join(names)}) => {function if function.startswith('(') else f'({function})'})({', '.join(values)})"
+
+
+def _lines(text: str) -> list[str]:
+    return text.split("\n")
+
+
+def _indent(lines: list[str]) -> list[str]:
+    return [f"  {line}" if line else line for line in lines]
