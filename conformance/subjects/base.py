@@ -62,7 +62,7 @@ class RoleHandle(Protocol):
         """The whole lines that have arrived since the last call, unparsed, without their line ends."""
         ...
 
-    def send(self, message: Mapping[str, Any]) -> None:
+    def send(self, message: Any) -> None:
         """One reply line to the role's descriptor 0 (the answer to a ``kernel?`` record)."""
         ...
 
@@ -168,7 +168,7 @@ class StreamRole:
             self._partial = b""
         return [line for line in lines if line]
 
-    def send(self, message: Mapping[str, Any]) -> None:
+    def send(self, message: Any) -> None:
         # A reply is a few hundred bytes to a reader that waits for it: it fits the buffer, or the role is gone.
         if self._connection is not None:
             with contextlib.suppress(OSError):
@@ -192,5 +192,5 @@ class StreamRole:
         return f"<StreamRole fd={self._fd} {'ended' if self._ended else 'running'}>"
 
 
-def _line(message: Mapping[str, Any]) -> bytes:
+def _line(message: Any) -> bytes:
     return json.dumps(message, separators=(",", ":")).encode() + b"\n"

@@ -1,0 +1,157 @@
+"""The reference: real Node.js, in a container or as a local process, one fresh process per role.
+
+This file chooses the provider and speaks to the supervisor; ``node_docker`` and ``node_local`` start it, ``node_binary``
+knows the versions.
+"""
+
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from conformance.case import Case, Role
+from conformance.subjects import node_binary
+from conformance.subjects.base import (
+    Description,
+    Openable,
+    ReferenceUnavailable,
+    RoleStartError,
+    StreamRole,
+)
+from conformance.subjects.node_docker import DockerNode, docker_trouble
+from conformance.subjects.node_local import LocalNode
+
+FIXTURES = Path(__file__).parents[2] / "node_fixtures"
+
+PROVIDERS = ("docker", "local")
+
+#: How many Node processes wait ready. More only costs memory: two cores cannot start more than this at once anyway.
+POOL = 4
+
+
+class Provider(Protocol):
+    """What starts and ends a supervisor."""
+
+    provider: str
+    image: str | None
+
+    def open(self, run_dir: Path, directory: Path, pool: int) -> dict[str, Any]:
+        """Start the supervisor in ``directory`` and return its hello. Raises ``ReferenceUnavailable``."""
+        ...
+
+    def close(self) -> None:
+        """End it, and wait until it is gone."""
+        ...
+
+
+def parse_choice(text: str | None) -> tuple[str | None, str | None]:
+    """The value of ``--node`` or ``CONFORMANCE_NODE`` as (provider, version), each None if not given.
+
+    Raises ``ValueError`` for anything but ``docker``, ``local`` or a version like ``22`` or ``24.19.0``.
+    """
+    if not text:
+        return None, None
+    if text in PROVIDERS:
+        return text, None
+    if all(part.isdigit() for part in text.removeprefix("v").split(".")):
+        return None, text
+    raise ValueError(f"the Node to use is docker, local or a version like 22 or 24.19.0, not {text!r}")
+
+
+class NodeSubject(Openable):
+    """Node.js of one version. ``provider`` and ``version`` of None mean: docker if it answers, and the reference's."""
+
+    name = "node"
+
+    def __init__(self, provider: str | None = None, version: str | None = None, pool: int = POOL) -> None:
+        self._wanted = provider
+        self._version = node_binary.resolve(version or node_binary.DEFAULT_VERSION)
+        self._pool = pool
+        self._provider: Provider | None = None
+        self._hello: dict[str, Any] = {}
+        self._socket = ""
+        self._note: str | None = None
+
+    @classmethod
+    def chosen(cls, option: str | None = None, environ: Mapping[str, str] = os.environ) -> "NodeSubject":
+        """By ``--node`` (several values joined by commas are taken one by one) over ``CONFORMANCE_NODE``.
+
+        Raises ``ValueError`` for a value that means nothing, ``ReferenceUnavailable`` for an unknown version.
+        """
+        provider, version = parse_choice(environ.get("CONFORMANCE_NODE"))
+        for part in (option or "").split(","):
+            chosen, numbered = parse_choice(part.strip())
+            provider, version = chosen or provider, numbered or version
+        return cls(provider, version)
+
+    def open(self, run_dir: Path) -> None:
+        directory = Path(tempfile.mkdtemp(prefix="n-", dir=run_dir))
+        for fixture in FIXTURES.iterdir():
+            if fixture.suffix in (".js", ".json"):
+                shutil.copy(fixture, directory)
+        self._provider = self._choose()
+        self._hello = self._provider.open(run_dir, directory, self._pool)
+        self._socket = str(directory / "roles.sock")
+        version = self._hello["versions"]["node"]
+        if version != self._version:
+            raise ReferenceUnavailable(f"asked for Node {self._version}, {self._provider!r} runs Node {version}")
+
+    def close(self) -> None:
+        if self._provider is not None:
+            self._provider.close()
+            self._provider = None
+
+    def describe(self) -> Description:
+        if self._provider is None:
+            return {"name": self.name, "version": self._version}
+        return {
+            "name": self.name,
+            "version": self._hello["versions"]["node"],
+            "libuv": self._hello["versions"]["uv"],
+            "provider": self._provider.provider,
+            "image": self._provider.image,
+            "note": self._note,
+        }
+
+    def start(
+        self, case: Case, role: Role, values: Mapping[str, Any], deadline_ms: int, path_dir: Path
+    ) -> StreamRole:
+        command = {
+            "role": role.name,
+            "program": case.programs[role.name],
+            "values": dict(values),
+            "deadline_ms": deadline_ms,
+            "path_dir": str(path_dir),
+        }
+        return connect(self._socket, command)
+
+    def _choose(self) -> Provider:
+        if self._wanted == "local":
+            return LocalNode(node_binary.obtain(self._version))
+        trouble = docker_trouble()
+        if trouble is None:
+            return DockerNode(self._version)
+        if self._wanted == "docker":
+            raise ReferenceUnavailable(f"Docker was asked for and cannot be used: {trouble}")
+        self._note = f"Node runs as a local process, not in a container: {trouble}"
+        return LocalNode(node_binary.obtain(self._version))
+
+    def __repr__(self) -> str:
+        return f"<NodeSubject {self._version} {self._provider or self._wanted or 'not open'}>"
+
+
+def connect(path: str, command: Mapping[str, Any]) -> StreamRole:
+    """One role at a supervisor or forkserver. Raises ``RoleStartError``."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(5.0)
+        connection.connect(path)
+        return StreamRole(connection, command)
+    except OSError as error:
+        connection.close()
+        raise RoleStartError(f"no answer at {path}: {error.strerror or error}") from None
+
+

@@ -1,0 +1,129 @@
+"""The run directory: what the harness, the container and every role share; and leases, which end with the harness.
+
+Unix socket paths hold 107 bytes at most, so the directory lies near the root. It is locked while its harness lives;
+directories whose harness died without tidying up are swept away by the next one.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import select
+import shutil
+import socket
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+_PREFIX = "cf-"
+_LOCK = "harness.lock"
+
+
+class RunDirectory:
+    """A context manager that makes the directory and removes it, with whatever a killed predecessor left."""
+
+    def __init__(self, base: Path | None = None) -> None:
+        self._base = base or _short_base()
+        self._lock: int | None = None
+        self.path = Path()
+
+    def __enter__(self) -> Path:
+        _sweep(self._base)
+        self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self._base))
+        self._lock = os.open(self.path / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        return self.path
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def __repr__(self) -> str:
+        return f"<RunDirectory {self.path}>"
+
+
+def is_abandoned(directory: Path) -> bool:
+    """Whether that run directory's harness is gone."""
+    try:
+        fd = os.open(directory / _LOCK, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return not directory.exists() or directory.stat().st_mtime < time.time() - 60
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
+    return True
+
+
+def _short_base() -> Path:
+    base = Path(tempfile.gettempdir())
+    return base if len(os.fsencode(base)) <= 30 else Path("/tmp")
+
+
+def _sweep(base: Path) -> None:
+    for directory in base.glob(f"{_PREFIX}????????"):
+        with contextlib.suppress(OSError):
+            if directory.stat().st_uid == os.getuid() and is_abandoned(directory):
+                shutil.rmtree(directory, ignore_errors=True)
+
+
+class LeaseLost(Exception):
+    """The other end ended, or never came. ``str()`` says which."""
+
+
+class Lease:
+    """A unix socket that the supervisor or forkserver connects to, and that it must not outlive.
+
+    The kernel closes it with this process, however that ends. ``accept`` waits for the first line, the hello.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener.bind(str(path))
+        self._listener.listen(1)
+        self._connection: socket.socket | None = None
+
+    def accept(self, timeout: float, ended: int) -> dict[str, Any]:
+        """The hello. Raises ``LeaseLost`` after ``timeout`` seconds, or when the descriptor ``ended`` is readable."""
+        until = time.monotonic() + timeout
+        self._wait(self._listener.fileno(), ended, until)
+        self._connection, _ = self._listener.accept()
+        self._listener.close()
+        received = b""
+        while not received.endswith(b"\n"):
+            self._wait(self._connection.fileno(), ended, until)
+            chunk = self._connection.recv(1 << 16)
+            if not chunk:
+                raise LeaseLost("ended before it was ready")
+            received += chunk
+        hello: dict[str, Any] = json.loads(received)
+        return hello
+
+    def close(self) -> None:
+        """Give the lease up: the other end ends."""
+        self._listener.close()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        self._path.unlink(missing_ok=True)
+
+    @staticmethod
+    def _wait(fd: int, ended: int, until: float) -> None:
+        poller = select.poll()
+        poller.register(fd, select.POLLIN)
+        poller.register(ended, select.POLLIN)
+        polled = dict(poller.poll(max(0.0, (until - time.monotonic()) * 1000)))
+        if fd in polled:
+            return
+        raise LeaseLost("ended before it was ready" if polled else "did not come up in time")
