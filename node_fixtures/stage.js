@@ -61,7 +61,7 @@ function encode(value, depth = 0) {
   if (Array.isArray(value)) return value.map((item) => encode(item, depth + 1));
   if (value instanceof Error) {
     const error = { $error: value.name, message: encodeString(value.message) };
-    for (const key of ERROR_KEYS) if (key in value) error[key] = encode(value[key], depth + 1);
+    for (const key of ERROR_KEYS) if (value[key] !== undefined) error[key] = encode(value[key], depth + 1);
     return error;
   }
   if ($.isPlain(value)) {
@@ -264,6 +264,9 @@ const stage = {
 let pathDir = os.tmpdir();
 
 function runRole(program, values, deadlineMs) {
+  // A socket's destroy() looks at process.stderr, which opens a handle where stderr is a pipe. Open it now, and
+  // unreferenced, so that it is never among the active resources.
+  process.stderr._handle?.unref?.();
   process.on('uncaughtExceptionMonitor', (error, origin) => {
     record('uncaught', { label: origin, args: [encode(error)] });
   });
