@@ -1,9 +1,9 @@
 """The kernel's view of another process's socket: find it by inode, duplicate it, ask ``getsockopt``.
 
-Both sides of a pairing are asked by the same code, from outside, so neither can flatter itself. The socket is named by
-its inode, which is the same in every pid namespace: a role in a container knows its inode, not the pid the harness sees.
-``pidfd_getfd`` needs the rights of a debugger over that process; where they are lacking the answer is a reason, not a
-view.
+Both sides of a pairing are asked by the same code, from outside, so neither can flatter itself. The socket is
+named by its inode, which is the same in every pid namespace: a role in a container knows its inode, not the
+pid the harness sees. ``pidfd_getfd`` needs the rights of a debugger over that process; where they are lacking
+the answer is a reason, not a view.
 """
 
 import ctypes
@@ -75,7 +75,10 @@ class NotVisible(Exception):
 
 
 def view(inode: int) -> dict[str, Any]:
-    """What the kernel says of the socket with this inode, whichever process holds it. Raises ``NotVisible``."""
+    """What the kernel says of the socket with this inode, whichever process holds it.
+
+    Raises ``NotVisible``.
+    """
     fd = duplicate(inode)
     with socket.socket(fileno=fd) as sock:
         return options(sock)

@@ -1,9 +1,10 @@
 """The `r` of a raw role: plain sockets that misbehave on purpose, played by the harness itself.
 
-A raw role is the other end that no implementation under comparison would be: it resets, writes half a message, says
-nothing, never accepts. It runs in a thread, the same in every pairing, and is never compared. So that it can neither
-hang a run nor outlive it, no call here blocks in the kernel: each waits in ``poll`` for its socket, for the deadline and
-for the cancellation that comes when every compared role has ended. All sockets are closed when the role returns.
+A raw role is the other end that no implementation under comparison would be: it resets, writes half a
+message, says nothing, never accepts. It runs in a thread, the same in every pairing, and is never compared.
+So that it can neither hang a run nor outlive it, no call here blocks in the kernel: each waits in ``poll``
+for its socket, for the deadline and for the cancellation that comes when every compared role has ended. All
+sockets are closed when the role returns.
 """
 
 import contextlib
@@ -26,13 +27,14 @@ class RawTimeout(Exception):
 
 
 class RawCancelled(BaseException):
-    """Every compared role has ended: the raw role stops here. Not an Exception, so that no case swallows it."""
+    """Every compared role has ended: this one stops here. Not an Exception, so that no case swallows it."""
 
 
 class Raw:
     """What a raw role gets as its first argument.
 
-    ``publish`` and ``wait`` connect it to the other roles. ``deadline`` is on the clock of ``time.monotonic``.
+    ``publish`` and ``wait`` connect it to the other roles. ``deadline`` is on the clock of
+    ``time.monotonic``.
     """
 
     def __init__(
@@ -140,7 +142,7 @@ class Raw:
             if time.monotonic() >= self._deadline:
                 return
 
-    # -- inside -------------------------------------------------------------------------------------------------
+    # -- inside ----------------------------------------------------------------------------------------------
 
     def _socket(self, family: str, kind: int) -> socket.socket:
         if family not in _FAMILIES:
@@ -160,7 +162,7 @@ class Raw:
         return (host or _LOOPBACK[family], port)
 
     def _ready(self, sock: socket.socket | None, events: int, within: float, news: bool = False) -> bool:
-        """Wait for ``events`` on ``sock`` at most ``within`` seconds; raise if the role is cancelled meanwhile."""
+        """Wait for ``events`` on ``sock`` at most ``within`` seconds; raise if the role is cancelled."""
         until = min(time.monotonic() + within, self._deadline)
         poller = select.poll()
         if sock is not None:

@@ -1,8 +1,9 @@
 """The runner: plays one pairing of a case, from the first role's start to the last role's end.
 
-One thread, one selector: everything a pairing waits for is a descriptor (the roles' streams, a wake-up pipe that raw roles
-write to) or a deadline. Nothing sleeps, nothing is shared between pairings, so any number of them run side by side in
-threads. What a role did is in its trace; what happened around the roles is a ``Fault``, which says whose it is.
+One thread, one selector: everything a pairing waits for is a descriptor (the roles' streams, a wake-up pipe
+that raw roles write to) or a deadline. Nothing sleeps, nothing is shared between pairings, so any number of
+them run side by side in threads. What a role did is in its trace; what happened around the roles is a
+``Fault``, which says whose it is.
 """
 
 import contextlib
@@ -30,7 +31,8 @@ from conformance.trace import Record, TraceError
 #: What a role may take, in seconds, unless the case or the caller says otherwise.
 DEFAULT_DEADLINE = 10.0
 
-#: A role that is not gone this long after its deadline was not killed by its supervisor, who had one second for it.
+#: A role that is not gone this long after its deadline was not killed by its supervisor, who had one second
+#: for it.
 _LOST_AFTER = 4.0
 
 #: More records than this is a role that runs in circles.
@@ -39,8 +41,8 @@ _MOST_RECORDS = 50_000
 #: How much garbage of one role is reported.
 _MOST_GARBAGE = 5
 
-#: kind of fault → whose it is. ``machine``: the pairing is errored. ``role``: the implementation that played that role, or
-#: the one it spoke with, did not do its part; the traces normally show it as well.
+#: kind of fault → whose it is. ``machine``: the pairing is errored. ``role``: the implementation that played
+#: that role, or the one it spoke with, did not do its part; the traces normally show it as well.
 FAULTS = {
     "start": "machine",  # a role's process could not be started
     "lost": "machine",  # the connection ended without `terminated`, or nobody killed a hung role
@@ -94,8 +96,8 @@ def run_pairing(
 ) -> PairingTrace:
     """Run every role of ``case``, role name → opened subject, and return their traces.
 
-    ``run_dir`` is the run directory the subjects were opened in. ``deadline`` is seconds per role; the case's own
-    ``deadline_ms`` wins. Raises nothing for what a role does; may be called from several threads at once.
+    ``run_dir`` is the run directory the subjects were opened in. ``deadline`` is seconds per role; the case's
+    own ``deadline_ms`` wins. Raises nothing for what a role does; may be called from several threads at once.
     """
     return _Pairing(case, subjects, run_dir, deadline).run()
 
@@ -132,7 +134,7 @@ class _Pairing:
             self._trace.path_dir = str(self._path_dir)
             self._selector.register(self._news.fd, selectors.EVENT_READ, None)
             self._play()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - ours, and to be told as ours
             self._fault("internal", None, f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
         finally:
             self._clean_up()
@@ -152,9 +154,13 @@ class _Pairing:
             self._give_up_lost()
         for role in self._waiting:
             missing = [need for need in role.needs if need not in self._trace.published]
-            self._fault("unpublished", role.name, f"it waited for {', '.join(missing)}, and no role is left to publish it")
+            self._fault(
+                "unpublished",
+                role.name,
+                f"it waited for {', '.join(missing)}, and no role is left to publish it",
+            )
 
-    # -- starting -----------------------------------------------------------------------------------------------
+    # -- starting --------------------------------------------------------------------------------------------
 
     def _start_ready(self) -> None:
         for role in list(self._waiting):
@@ -183,7 +189,7 @@ class _Pairing:
         self._raw[role.name] = raw
         raw.start()
 
-    # -- listening ----------------------------------------------------------------------------------------------
+    # -- listening -------------------------------------------------------------------------------------------
 
     def _hear(self, name: str) -> None:
         running = self._running[name]
@@ -252,7 +258,7 @@ class _Pairing:
             elif kind == "failed":
                 self._fault("raw", name, what)
 
-    # -- ending -------------------------------------------------------------------------------------------------
+    # -- ending ----------------------------------------------------------------------------------------------
 
     def _give_up_lost(self) -> None:
         now = time.monotonic()
@@ -335,7 +341,7 @@ class _RawRole(threading.Thread):
             self._role.function(self._r, **self._values)
         except RawCancelled:
             pass
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a case raises
             self._news.tell(self._role.name, "failed", f"{type(error).__name__}: {error}")
         finally:
             self._r.close_all()

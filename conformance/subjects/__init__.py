@@ -1,1 +1,1 @@
-"""Subjects: the implementations a role can run on. ``base`` says what one is; each file here is one or a part of one."""
+"""Subjects: the implementations a role can run on; ``base`` says what one is, each file is one or a part."""

@@ -1,8 +1,9 @@
-"""What a subject is: something that can run one role of a case in a fresh process and stream its trace back.
+"""A subject: something that can run one role of a case in a fresh process and stream its trace.
 
-The runner knows nothing else of Node, Python or a third implementation. A subject is opened once for a run, in a
-``RunDirectory`` that every subject of the run shares, and then asked for one ``RoleHandle`` per role. ``StreamRole`` is
-the handle that all the built-in subjects use: JSON lines over one stream socket, closed to kill the role.
+The runner knows nothing else of Node, Python or a third implementation. A subject is opened once for a run,
+in a ``RunDirectory`` that every subject of the run shares, and then asked for one ``RoleHandle`` per role.
+``StreamRole`` is the handle that all the built-in subjects use: JSON lines over one stream socket, closed to
+kill the role.
 """
 
 import contextlib
@@ -15,7 +16,8 @@ from typing import Any, Protocol, Self, TypedDict, runtime_checkable
 
 from conformance.case import Case, Role
 
-#: The entry-point group under which other packages offer subjects: name → class with a constructor of no arguments.
+#: The entry-point group under which other packages offer subjects: name → class with a constructor of no
+#: arguments.
 ENTRY_POINT_GROUP = "conformance.subjects"
 
 _CHUNK = 1 << 16
@@ -35,7 +37,7 @@ class Description(TypedDict, total=False):
 
 
 class SubjectUnavailable(Exception):
-    """The subject cannot be run on this machine. One line that says what to do; the run ends with exit code 3."""
+    """The subject cannot be run here. ``str()`` is one line; the run ends with exit code 3."""
 
 
 class ReferenceUnavailable(SubjectUnavailable):
@@ -83,8 +85,8 @@ class Subject(Protocol):
     def open(self, run_dir: Path) -> None:
         """Get ready to run roles: start the container or the warm parent. Raises ``SubjectUnavailable``.
 
-        ``run_dir`` is a directory with a short path that all subjects of the run share; a subject may put files there
-        under its own name.
+        ``run_dir`` is a directory with a short path that all subjects of the run share; a subject may put
+        files there under its own name.
         """
         ...
 
@@ -101,8 +103,8 @@ class Subject(Protocol):
     ) -> RoleHandle:
         """Run one role in a fresh process.
 
-        ``values`` holds what the role's parameters get; ``deadline_ms`` is after how long the process must write
-        ``hung`` and end; ``path_dir`` is where ``t.path(name)`` lies. Raises ``RoleStartError``.
+        ``values`` holds what the role's parameters get; ``deadline_ms`` is after how long the process must
+        write ``hung`` and end; ``path_dir`` is where ``t.path(name)`` lies. Raises ``RoleStartError``.
         """
         ...
 
@@ -128,8 +130,9 @@ class Openable:
 class StreamRole:
     """A role at the other end of a connected stream socket.
 
-    The first line that goes out is the command; replies to ``kernel?`` follow. What comes in are record lines and at
-    the end ``terminated``. Closing the socket kills the role: that is the duty of the process at the other end.
+    The first line that goes out is the command; replies to ``kernel?`` follow. What comes in are record lines
+    and at the end ``terminated``. Closing the socket kills the role: that is the duty of the process at the
+    other end.
     """
 
     def __init__(self, connection: socket.socket, command: Mapping[str, Any] | None = None) -> None:
@@ -169,7 +172,8 @@ class StreamRole:
         return [line for line in lines if line]
 
     def send(self, message: Any) -> None:
-        # A reply is a few hundred bytes to a reader that waits for it: it fits the buffer, or the role is gone.
+        # A reply is a few hundred bytes to a reader that waits for it: it fits the buffer, or the role is
+        # gone.
         if self._connection is not None:
             with contextlib.suppress(OSError):
                 self._connection.sendall(_line(message))

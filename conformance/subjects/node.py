@@ -1,7 +1,7 @@
 """The reference: real Node.js, in a container or as a local process, one fresh process per role.
 
-This file chooses the provider and speaks to the supervisor; ``node_docker`` and ``node_local`` start it, ``node_binary``
-knows the versions.
+This file chooses the provider and speaks to the supervisor; ``node_docker`` and ``node_local`` start it,
+``node_binary`` knows the versions.
 """
 
 import os
@@ -28,7 +28,8 @@ FIXTURES = Path(__file__).parents[2] / "node_fixtures"
 
 PROVIDERS = ("docker", "local")
 
-#: How many Node processes wait ready. More only costs memory: two cores cannot start more than this at once anyway.
+#: How many Node processes wait ready. More only costs memory: two cores cannot start more than this at once
+#: anyway.
 POOL = 4
 
 
@@ -62,7 +63,10 @@ def parse_choice(text: str | None) -> tuple[str | None, str | None]:
 
 
 class NodeSubject(Openable):
-    """Node.js of one version. ``provider`` and ``version`` of None mean: docker if it answers, and the reference's."""
+    """Node.js of one version.
+
+    ``provider`` is "docker", "local" or None for docker where it answers; no ``version`` is the reference's.
+    """
 
     name = "node"
 
@@ -97,7 +101,9 @@ class NodeSubject(Openable):
         self._socket = str(directory / "roles.sock")
         version = self._hello["versions"]["node"]
         if version != self._version:
-            raise ReferenceUnavailable(f"asked for Node {self._version}, {self._provider!r} runs Node {version}")
+            raise ReferenceUnavailable(
+                f"asked for Node {self._version}, {self._provider!r} runs Node {version}"
+            )
 
     def close(self) -> None:
         if self._provider is not None:
@@ -153,5 +159,3 @@ def connect(path: str, command: Mapping[str, Any]) -> StreamRole:
     except OSError as error:
         connection.close()
         raise RoleStartError(f"no answer at {path}: {error.strerror or error}") from None
-
-

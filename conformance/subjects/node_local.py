@@ -25,7 +25,10 @@ class LocalNode:
         self._lease: Lease | None = None
 
     def open(self, run_dir: Path, directory: Path, pool: int) -> dict[str, Any]:
-        """Start the supervisor found in ``directory`` and return its hello. Raises ``ReferenceUnavailable``."""
+        """Start the supervisor found in ``directory`` and return its hello.
+
+        Raises ``ReferenceUnavailable``.
+        """
         self._lease = Lease(directory / "lease.sock")
         log = directory / "supervisor.log"
         # The pipe closes when the process ends, whatever it dies of: something to wait on beside the lease.

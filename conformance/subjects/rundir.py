@@ -1,7 +1,7 @@
-"""The run directory: what the harness, the container and every role share; and leases, which end with the harness.
+"""The run directory, which the harness, the container and every role share; and leases on the harness.
 
-Unix socket paths hold 107 bytes at most, so the directory lies near the root. It is locked while its harness lives;
-directories whose harness died without tidying up are swept away by the next one.
+Unix socket paths hold 107 bytes at most, so the directory lies near the root. It is locked while its harness
+lives; directories whose harness died without tidying up are swept away by the next one.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 _PREFIX = "cf-"
 _LOCK = "harness.lock"
@@ -95,7 +95,10 @@ class Lease:
         self._connection: socket.socket | None = None
 
     def accept(self, timeout: float, ended: int) -> dict[str, Any]:
-        """The hello. Raises ``LeaseLost`` after ``timeout`` seconds, or when the descriptor ``ended`` is readable."""
+        """The hello.
+
+        Raises ``LeaseLost`` after ``timeout`` seconds, or when the descriptor ``ended`` is readable.
+        """
         until = time.monotonic() + timeout
         self._wait(self._listener.fileno(), ended, until)
         self._connection, _ = self._listener.accept()
