@@ -99,7 +99,7 @@ class DOMException(NodeError):
     def __init__(self, message: str, name: str) -> None:
         super().__init__(message)
         self.name = name
-        self.code = {"AbortError": "ABORT_ERR", "TimeoutError": "TIMEOUT_ERR"}.get(name)
+        self.code = {"AbortError": 20, "TimeoutError": 23}.get(name, 0)  # type: ignore[assignment] # the web's numbers
 
 
 class AggregateError(NodeError):

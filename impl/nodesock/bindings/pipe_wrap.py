@@ -1,0 +1,156 @@
+"""Mirrors src/pipe_wrap.cc: a unix-domain socket or server over libuv.
+
+A name may be up to 108 bytes, longer ones are UV_EINVAL as in Node 24. One that starts with NUL is in the abstract
+namespace; libuv's connect to those is not wrapped by pyuv, so it is made on a socket of ours, and its outcome arrives in
+the next turn's poll phase as libuv's would.
+"""
+
+import os
+import socket
+import stat
+from collections.abc import Callable
+from typing import Any, Final
+
+from nodesock import _pyuv
+from nodesock.bindings.stream_wrap import StreamHandle, _Request
+from nodesock.bindings.uv import UV_EBADF, UV_ECANCELED, UV_EINVAL, attempt, from_exception
+from nodesock.runtime.handles import requests
+from nodesock.runtime.loop import enter, get_loop
+
+SOCKET: Final = 0
+SERVER: Final = 1
+UV_READABLE: Final = 1
+UV_WRITABLE: Final = 2
+_NAME_MAX: Final = 108
+
+
+class Pipe(StreamHandle):
+    """A uv_pipe_t; `kind` is SOCKET or SERVER and only names it."""
+
+    __slots__ = ("_connect_request", "_name", "_on_connection", "kind")
+
+    def __init__(self, kind: int = SOCKET) -> None:
+        super().__init__(_pyuv.Pipe(get_loop()), "PipeServerWrap" if kind == SERVER else "PipeWrap")
+        self.kind = kind
+        self._name: str | None = None
+        self._on_connection: Callable[[int, Pipe | None], Any] | None = None
+        self._connect_request: _Request | None = None
+
+    def bind(self, path: str) -> int:
+        """uv_pipe_bind2: make the socket file. EADDRINUSE if there is one. 0 or a negative libuv number."""
+        if self._closing:
+            return UV_EBADF
+        if not _fits(path):
+            return UV_EINVAL
+        err = attempt(self._handle.bind, path)
+        if not err:
+            self._name = path
+        return err
+
+    def open(self, fd: int) -> int:
+        """uv_pipe_open: take over an open descriptor."""
+        return self._bad() or attempt(self._handle.open, fd)
+
+    def listen(self, backlog: int, on_connection: Callable[[int, "Pipe | None"], Any]) -> int:
+        """uv_listen: `on_connection(status, client)` for each connection, at most one a loop turn."""
+        if self._closing:
+            return UV_EBADF
+        self._on_connection = on_connection
+        return attempt(self._handle.listen, self._uv_connection, backlog if 0 <= backlog < 2**31 else 2**31 - 1)
+
+    def _uv_connection(self, handle: Any, error: int | None) -> None:
+        client: Pipe | None = None
+        if error is None:
+            client = Pipe(SOCKET)
+            try:
+                handle.accept(client._handle)
+            except _pyuv.error.UVError:
+                client.close()
+                return
+        if self._on_connection is not None:
+            enter(self._on_connection, error or 0, client)
+
+    def connect(self, path: str, on_complete: Callable[[int], Any]) -> int:
+        """uv_pipe_connect2: `on_complete(status)` follows unless < 0 is returned (UV_EINVAL: the name is too long)."""
+        if self._closing:
+            return UV_EBADF
+        if not _fits(path):
+            return UV_EINVAL
+        request = _Request(on_complete)
+        if path.startswith("\0"):
+            self._connect_abstract(path, request)
+        else:
+            err = attempt(self._handle.connect, path, request)
+            if err:
+                return err
+        self._connect_request = request
+        requests[request] = "ConnectWrap"
+        return 0
+
+    def _connect_abstract(self, path: str, request: _Request) -> None:
+        status = 0
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            sock.setblocking(False)
+            sock.connect(os.fsencode(path))
+        except OSError as error:
+            status = from_exception(error)
+            sock.close()
+        else:
+            status = attempt(self._handle.open, sock.fileno())
+            if status:
+                sock.close()
+            else:
+                sock.detach()
+
+        def answer(wakeup: Any) -> None:
+            wakeup.close()
+            request(self._handle, UV_ECANCELED if self._closing else status or None)
+
+        _pyuv.Async(get_loop(), answer).send()
+
+    def _connecting(self) -> bool:
+        return self._connect_request is not None and not self._connect_request.done
+
+    def fchmod(self, mode: int) -> int:
+        """uv_pipe_chmod: let everybody read (UV_READABLE) and / or write (UV_WRITABLE) the socket file."""
+        if self._closing or self._name is None:
+            return UV_EBADF
+        if mode not in (UV_READABLE, UV_WRITABLE, UV_READABLE | UV_WRITABLE):
+            return UV_EINVAL
+        wanted = 0
+        if mode & UV_READABLE:
+            wanted |= stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
+        if mode & UV_WRITABLE:
+            wanted |= stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+        try:
+            before = stat.S_IMODE(os.stat(self._name).st_mode)
+            if before & wanted != wanted:
+                os.chmod(self._name, before | wanted)
+        except OSError as error:
+            return from_exception(error)
+        return 0
+
+    def getsockname(self) -> str | int:
+        """The name it is bound to, '' if none, or a negative libuv number."""
+        return self._bad() or self._ask(self._handle.getsockname)
+
+    def getpeername(self) -> str | int:
+        """The name the other end is bound to, '' if none, or a negative libuv number."""
+        return self._bad() or self._ask(self._handle.getpeername)
+
+    @staticmethod
+    def _ask(ask: Callable[[], str]) -> str | int:
+        try:
+            return ask()
+        except Exception as error:
+            return from_exception(error)
+
+    def _release(self) -> None:
+        super()._release()
+        self._on_connection = None
+        self._connect_request = None
+
+
+def _fits(path: str) -> bool:
+    return 0 < len(os.fsencode(path)) <= _NAME_MAX

@@ -1,0 +1,220 @@
+"""Mirrors src/stream_wrap.cc (LibuvStreamWrap) and src/stream_base.cc: reading, writing and shutting down TCP and pipes.
+
+The hot path is `_uv_read`: libuv -> `on_read` -> (the user's listener) -> `write` -> uv_try_write -> ticks. It is
+`runtime.loop.enter` written out, one Python frame between pyuv and `on_read`.
+
+Writes try first: what the kernel takes at once needs no request, no callback and no copy; only the rest is queued. That
+decides whether a write's callback is synchronous, and so the order of events.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from nodesock import _pyuv
+from nodesock.bindings.handle_wrap import HandleWrap
+from nodesock.bindings.uv import UV_EAGAIN, UV_EALREADY, UV_EBADF, UV_ENOTCONN, from_exception
+from nodesock.runtime import loop, uncaught
+from nodesock.runtime.handles import requests
+from nodesock.runtime.ticks import drain, microtasks, ticks
+from nodesock.runtime.uncaught import report_exception
+
+_UVError: Final = _pyuv.error.UVError
+#: vectored writes up to this many bytes are joined (one copy is cheaper than the bookkeeping), longer ones use writev
+_JOIN_MAX: Final = 128 * 1024
+_IOV_MAX: Final = min(os.sysconf("SC_IOV_MAX"), 1024) if os.sysconf("SC_IOV_MAX") > 0 else 16
+
+
+def _no_reader(_nread: int, _data: bytes | None) -> None:
+    """What a handle without an owner does with data."""
+
+
+class _Request:
+    """A request under way: called by pyuv when it ends, answers `on_complete(status)`, and is an active resource till then."""
+
+    __slots__ = ("_on_complete", "done")
+
+    def __init__(self, on_complete: Callable[[int], Any]) -> None:
+        self._on_complete = on_complete
+        self.done = False
+
+    def __call__(self, _handle: Any, error: int | None) -> None:
+        self.done = True
+        try:
+            loop.enter(self._on_complete, error or 0)
+        finally:
+            requests.pop(self, None)
+
+
+class StreamHandle(HandleWrap):
+    """A TCP or pipe handle that reads and writes."""
+
+    __slots__ = ("_read_callback", "_shutting", "bytes_read", "bytes_written", "on_read", "reading")
+
+    def __init__(self, handle: Any, type_name: str) -> None:
+        super().__init__(handle, type_name)
+        #: called with (nread, data): nread bytes, or nread < 0 (UV_EOF, an error) and None
+        self.on_read: Callable[[int, bytes | None], Any] = _no_reader
+        self.bytes_read = 0
+        self.bytes_written = 0
+        self.reading = False
+        self._shutting: _Request | None = None
+        self._read_callback: Callable[[Any, bytes | None, int | None], None] | None = None
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    def read_start(self) -> int:
+        """uv_read_start: deliver what arrives to `on_read`. 0, or a negative libuv number."""
+        if self.reading:
+            return 0
+        if self._closing:
+            return UV_EBADF
+        callback = self._read_callback
+        if callback is None:
+            callback = self._read_callback = self._uv_read
+        try:
+            self._handle.start_read(callback)
+        except _UVError as error:
+            err = from_exception(error)
+            if err != UV_EALREADY:
+                return err
+        self.reading = True
+        return 0
+
+    def read_stop(self) -> int:
+        """uv_read_stop: leave what arrives in the kernel."""
+        if self.reading:
+            self.reading = False
+            if not self._closing:
+                self._handle.stop_read()
+        return 0
+
+    def _uv_read(self, _handle: Any, data: bytes | None, error: int | None) -> None:
+        if uncaught.fatal is not None:
+            loop.defer(self._late_read, data, error)
+            return
+        if error is None:
+            nread = len(data)  # type: ignore[arg-type]
+            if not nread:  # EAGAIN
+                return
+            self.bytes_read += nread
+        else:
+            nread = error
+            self.reading = False  # libuv has stopped
+        try:
+            self.on_read(nread, data)
+        except BaseException as raised:
+            if not report_exception(raised):
+                return
+        if ticks or microtasks:
+            drain()
+
+    def _late_read(self, data: bytes | None, error: int | None) -> None:
+        """A read that a fatal exception delayed to this run."""
+        if not self._closing:
+            self._uv_read(self._handle, data, error)
+
+    # --- writing -----------------------------------------------------------------------------------------------------
+
+    def write(self, data: bytes | bytearray | memoryview, on_complete: Callable[[int], Any]) -> int:
+        """Write `data`: 0 = the kernel has it all, 1 = (the rest is) queued and `on_complete(status)` follows, < 0 = error.
+
+        `data` must not change until then.
+        """
+        size = len(data) if data.__class__ is bytes else memoryview(data).nbytes
+        self.bytes_written += size
+        try:
+            taken = self._handle.try_write(data)
+        except _UVError as error:
+            taken = 0
+            if error.args[0] != UV_EAGAIN:
+                return UV_EBADF if self._closing else from_exception(error)
+        if taken == size:
+            return 0
+        return self._queue(memoryview(data).cast("B")[taken:] if taken else data, on_complete)
+
+    def writev(self, chunks: Sequence[bytes | bytearray | memoryview], on_complete: Callable[[int], Any]) -> int:
+        """`write` for several buffers in one system call."""
+        size = sum(len(chunk) if chunk.__class__ is bytes else memoryview(chunk).nbytes for chunk in chunks)
+        if size <= _JOIN_MAX or len(chunks) > _IOV_MAX or self._closing:
+            return self.write(b"".join(chunks), on_complete)
+        taken = 0
+        if self._handle.write_queue_size == 0:
+            try:
+                taken = os.writev(self._handle.fileno(), chunks)
+            except BlockingIOError:
+                pass
+            except Exception as error:
+                err = from_exception(error)
+                if err != UV_ENOTCONN or not self._connecting():
+                    self.bytes_written += size
+                    return err
+        self.bytes_written += size
+        if taken == size:
+            return 0
+        return self._queue(b"".join(_after(chunks, taken)), on_complete)
+
+    def _connecting(self) -> bool:
+        """Whether a connect is under way, so that writes wait for it."""
+        return False
+
+    def _queue(self, data: Any, on_complete: Callable[[int], Any]) -> int:
+        request = _Request(on_complete)
+        try:
+            self._handle.write(data, request)
+        except _UVError as error:
+            return from_exception(error)
+        requests[request] = "SimpleWriteWrap"
+        return 1
+
+    def shutdown(self, on_complete: Callable[[int], Any]) -> int:
+        """uv_shutdown: send FIN once everything queued is written; `on_complete(status)` follows unless < 0 is returned."""
+        if self._closing:
+            return UV_EBADF
+        request = _Request(on_complete)
+        try:
+            self._handle.shutdown(request)
+        except _UVError as error:
+            return from_exception(error)
+        self._shutting = request
+        requests[request] = "SimpleShutdownWrap"
+        return 0
+
+    @property
+    def write_queue_size(self) -> int:
+        """Bytes that libuv has queued."""
+        return int(self._handle.write_queue_size)
+
+    def set_blocking(self, enable: bool) -> int:
+        """uv_stream_set_blocking."""
+        if self._closing:
+            return UV_EBADF
+        try:
+            self._handle.set_blocking(bool(enable))
+        except _UVError as error:
+            return from_exception(error)
+        return 0
+
+    # --- the end -----------------------------------------------------------------------------------------------------
+
+    def _before_close(self) -> None:
+        if self._read_callback is not None:
+            self._handle.stop_read()  # lets go of our callback, and so of this object
+            self._read_callback = None
+        self.reading = False
+
+    def _release(self) -> None:
+        self.on_read = _no_reader
+
+
+def _after(chunks: Sequence[Any], taken: int) -> list[memoryview]:
+    """What is left of the chunks after the first `taken` bytes."""
+    rest = []
+    for chunk in chunks:
+        view = memoryview(chunk).cast("B")
+        if taken >= view.nbytes:
+            taken -= view.nbytes
+            continue
+        rest.append(view[taken:])
+        taken = 0
+    return rest

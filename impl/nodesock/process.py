@@ -1,0 +1,128 @@
+"""Mirrors the process object as far as net and dgram programs use it: the last events of a program, and warnings.
+
+`process` is an EventEmitter. 'uncaughtException'(error, origin) catches what nobody caught, 'uncaughtExceptionMonitor'
+sees it first; 'unhandledRejection'(reason, promise), 'rejectionHandled'(promise); 'beforeExit'(code), 'exit'(code);
+'warning'(warning).
+"""
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+from nodesock.callables import call
+from nodesock.errors import NodeError, node_error
+from nodesock.events import EventEmitter
+from nodesock.inspect import UNDEFINED
+from nodesock.runtime import loop, ticks, uncaught
+from nodesock.runtime.handles import active_resources_info
+
+
+class Warning(NodeError):  # noqa: A001 (Node's name)
+    """What 'warning' carries: `name`, `code`, `message`, `detail`."""
+
+    detail: str | None = None
+    emitter: Any
+    type: Any
+    count: int
+
+
+class Process(EventEmitter):
+    """The one `process`."""
+
+    #: the code `exit` and `run()` report; None is 0
+    exit_code: int | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._deprecations: set[str] = set()
+        #: print warnings to stderr (Node's --no-warnings is False)
+        self.print_warnings = True
+
+    def next_tick(self, fn: Callable[..., Any], *args: Any) -> None:
+        """process.nextTick with JavaScript's call semantics. Raises ERR_INVALID_ARG_TYPE."""
+        if not callable(fn):
+            raise node_error("ERR_INVALID_ARG_TYPE", "callback", "function", fn)
+        ticks.next_tick(call, fn, *args)
+
+    def exit(self, code: int | None = None) -> NoReturn:
+        """process.exit: emit 'exit' and end `run()` with SystemExit(code)."""
+        if code is not None:
+            self.exit_code = code
+        self.emit("exit", self.exit_code or 0)
+        raise SystemExit(self.exit_code or 0)
+
+    def get_active_resources_info(self) -> list[str]:
+        """process.getActiveResourcesInfo()."""
+        return active_resources_info()
+
+    def make_warning(self, message: str, name: str = "Warning", code: str | None = None) -> Warning:
+        """A warning to emit."""
+        warning = Warning(message, code=code)
+        warning.name = name
+        return warning
+
+    def emit_warning(
+        self,
+        warning: str | Exception,
+        name: str | Mapping[str, Any] | None = None,
+        code: str | None = None,
+        *,
+        detail: str | None = None,
+    ) -> None:
+        """process.emitWarning: emit 'warning' on the next tick and print it to stderr. Raises ERR_INVALID_ARG_TYPE."""
+        if isinstance(name, Mapping):
+            code, detail = name.get("code"), name.get("detail")
+            name = name.get("type")
+        if isinstance(warning, str):
+            warning = self.make_warning(warning, name or "Warning", code)
+            if detail is not None:
+                warning.detail = detail
+        elif not isinstance(warning, Exception):
+            raise node_error("ERR_INVALID_ARG_TYPE", "warning", ["string", "Error"], warning)
+        if isinstance(warning, Warning) and warning.name == "DeprecationWarning":
+            if warning.code in self._deprecations:
+                return
+            if warning.code:
+                self._deprecations.add(warning.code)
+        ticks.next_tick(self._deliver_warning, warning)
+
+    def _deliver_warning(self, warning: Exception) -> None:
+        if self.print_warnings:
+            code = f"[{warning.code}] " if getattr(warning, "code", None) else ""
+            name = getattr(warning, "name", type(warning).__name__)
+            print(f"(nodesock:{_pid()}) {code}{name}: {warning}", file=sys.stderr)
+            detail = getattr(warning, "detail", None)
+            if isinstance(detail, str):
+                print(detail, file=sys.stderr)
+        self.emit("warning", warning)
+
+    def __repr__(self) -> str:
+        return "<process>"
+
+
+def _pid() -> int:
+    import os
+
+    return os.getpid()
+
+
+process = Process()
+
+
+def _handle_uncaught(error: BaseException, origin: str) -> bool:
+    process.emit("uncaughtExceptionMonitor", error, origin)
+    if origin == "unhandledRejection" and not process.listener_count("uncaughtException"):
+        return False
+    return process.emit("uncaughtException", error, origin)
+
+
+def _at_end(event: str, code: int) -> None:
+    if event == "exit" and uncaught.fatal is not None:
+        process.exit_code = code
+    process.emit(event, code)
+
+
+uncaught.handler = _handle_uncaught
+loop.on_process_end = _at_end
+
+__all__ = ["UNDEFINED", "Process", "Warning", "process"]

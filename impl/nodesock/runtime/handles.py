@@ -1,0 +1,46 @@
+"""Mirrors process.getActiveResourcesInfo() and the handle and request queues of src/env.h: what is alive in the loop.
+
+A handle is here from its making until libuv has closed it; that also keeps it from being collected while libuv knows it,
+as Node's handles are. A request is here from its start until after its callback. Names are Node's own.
+"""
+
+from typing import Any, Protocol
+
+from nodesock.runtime import timers
+from nodesock.runtime.loop import on_forget
+
+
+class Handle(Protocol):
+    """What is registered: a binding's handle wrapper."""
+
+    type_name: str
+
+    def has_ref(self) -> bool: ...
+
+
+#: open handles, oldest first
+handles: dict[Any, None] = {}
+#: requests under way: any key -> Node's name of the request
+requests: dict[Any, str] = {}
+
+
+def active_handles() -> list[Any]:
+    """The open handles that keep the loop alive, or would if they were active; oldest first."""
+    return [handle for handle in handles if handle.has_ref()]
+
+
+def active_resources_info() -> list[str]:
+    """process.getActiveResourcesInfo(): requests, handles, timers and immediates that keep the process alive, by type."""
+    info = list(requests.values())
+    info += [handle.type_name for handle in handles if handle.has_ref()]
+    info += ["Timeout"] * timers.timeout_count()
+    info += ["Immediate"] * timers.immediate_count()
+    return info
+
+
+def _forget() -> None:
+    handles.clear()
+    requests.clear()
+
+
+on_forget(_forget)

@@ -1,0 +1,258 @@
+"""Mirrors src/api/embed_helpers.cc (SpinEventLoop) and src/api/callback.cc (MakeCallback): the loop and its only door.
+
+There is one libuv loop per process, made on first use and made anew in a forked child. Everything libuv calls comes in
+through `enter` (or, on the hot paths of bindings/stream_wrap.py and udp_wrap.py, through the same few lines written out):
+call the function, hand an exception to `uncaught.report_exception`, drain ticks and microtasks.
+
+`run()` is a Node process's life: the main function, its ticks, then the loop until nothing keeps it alive, 'beforeExit'
+(which may bring it back to life), 'exit'. An uncaught exception stops the loop and leaves `run()`. What libuv still
+delivers in that same turn is kept for the next `run()`, so nothing runs after the fatal exception and nothing is lost.
+
+While `run()` is on in the main thread, a signal wakes the loop, so a Python signal handler runs at once and
+KeyboardInterrupt ends the run; it comes in as any other exception.
+"""
+
+import ctypes
+import os
+import signal
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable, Coroutine
+from types import TracebackType
+from typing import Any
+
+from nodesock import _pyuv
+from nodesock.callables import call
+from nodesock.runtime import ticks, uncaught
+from nodesock.runtime.ticks import drain
+from nodesock.runtime.uncaught import report_exception
+
+__all__ = ["enter", "get_loop", "report_exception", "reset", "run"]
+
+_loop: Any = None
+_running = False
+#: what libuv delivered after a fatal exception, for the next run
+_deferred: deque[tuple[Callable[..., Any], tuple[Any, ...]]] = deque()
+#: called when the loop is thrown away, after fork and by reset()
+_forgetters: list[Callable[[], None]] = []
+#: process.py's part of the end: ('beforeExit' | 'exit', code) -> None
+on_process_end: Callable[[str, int], None] | None = None
+
+
+def get_loop() -> Any:
+    """The process's libuv loop (a `_pyuv.Loop`), made on first use."""
+    global _loop
+    if _loop is None:
+        _loop = _pyuv.Loop()
+        _loop.excepthook = _excepthook
+        uncaught.stop = _loop.stop
+    return _loop
+
+
+def now() -> int:
+    """The loop's clock in ms, read anew (uv_update_time, uv_now)."""
+    loop = _loop if _loop is not None else get_loop()
+    loop.update_time()
+    return loop.now()  # type: ignore[no-any-return]
+
+
+def on_forget(fn: Callable[[], None]) -> None:
+    """Have `fn` called whenever the loop is replaced: modules clear what belonged to the old one."""
+    _forgetters.append(fn)
+
+
+def enter(fn: Callable[..., Any], *args: Any) -> None:
+    """Node's MakeCallback: call `fn(*args)` from libuv, catch what it raises, drain ticks and microtasks."""
+    if uncaught.fatal is not None:
+        _deferred.append((fn, args))
+        return
+    try:
+        fn(*args)
+    except BaseException as error:
+        if not report_exception(error):
+            return
+    if ticks.ticks or ticks.microtasks:
+        drain()
+
+
+def defer(fn: Callable[..., Any], *args: Any) -> None:
+    """Keep a delivery for the next run: for callbacks that find a fatal exception pending."""
+    _deferred.append((fn, args))
+
+
+def _excepthook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """pyuv's last resort: an exception that slipped between two of our frames (KeyboardInterrupt can)."""
+    if error is not None:
+        report_exception(error)
+
+
+def run(main: Callable[..., Any] | Coroutine[Any, Any, Any] | None = None) -> int:
+    """Call `main` (a function, an async function or a coroutine) and run the loop until nothing keeps it alive.
+
+    Emits 'beforeExit' and 'exit' on `process` as Node does. Raises the first uncaught exception, KeyboardInterrupt and
+    `process.exit`'s SystemExit included; raises RuntimeError if the loop runs already. Returns `process.exit_code` or 0.
+    """
+    global _running
+    if _running:
+        raise RuntimeError("the nodesock loop is already running")
+    loop = get_loop()
+    _running = True
+    restore = _watch_signals()
+    try:
+        if main is not None:
+            enter(_main, main)
+        elif ticks.ticks or ticks.microtasks:
+            enter(_nothing)
+        _spin(loop)
+        failed = uncaught.fatal
+        code = _exit_code(failed)
+        if on_process_end is not None and not isinstance(failed, SystemExit):
+            try:
+                on_process_end("exit", code)
+            except BaseException as error:
+                if not report_exception(error) and failed is None:
+                    failed = uncaught.fatal
+    finally:
+        _running = False
+        restore()
+    fatal = uncaught.take_fatal()
+    if fatal is not None:
+        raise fatal
+    return _exit_code(None)
+
+
+def _main(main: Callable[..., Any] | Coroutine[Any, Any, Any]) -> None:
+    from nodesock.runtime.promises import spawn
+
+    result = main if isinstance(main, Coroutine) else call(main)
+    if isinstance(result, Coroutine):
+        spawn(result)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _spin(loop: Any) -> None:
+    while uncaught.fatal is None:
+        while _deferred and uncaught.fatal is None:
+            fn, args = _deferred.popleft()
+            enter(fn, *args)
+        if uncaught.fatal is not None:
+            return
+        loop.run(_pyuv.UV_RUN_DEFAULT)
+        if uncaught.fatal is not None:
+            return
+        if loop.alive:
+            continue
+        if on_process_end is not None:
+            enter(on_process_end, "beforeExit", _exit_code(None))
+        if not loop.alive:
+            return
+
+
+def _exit_code(failed: BaseException | None) -> int:
+    if failed is not None:
+        return 1
+    from nodesock.process import process
+
+    code = process.exit_code
+    return code if isinstance(code, int) else 0
+
+
+def reset() -> None:
+    """Throw the loop, its handles and all queues away and start afresh: for tests, between two runs.
+
+    Every open handle is closed without its callbacks; timers, ticks and a pending fatal exception are forgotten.
+    Raises RuntimeError while the loop runs.
+    """
+    global _loop
+    if _running:
+        raise RuntimeError("the nodesock loop is running")
+    old = _loop
+    _clear()
+    if old is not None:
+        for handle in old.handles:
+            if not handle.closed:
+                handle.close()
+        old.run(_pyuv.UV_RUN_DEFAULT)
+    _clear()
+    _loop = None
+
+
+def _clear() -> None:
+    _deferred.clear()
+    ticks.clear()
+    uncaught.fatal = None
+    for forget in _forgetters:
+        forget()
+
+
+# --- signals ---------------------------------------------------------------------------------------------------------
+
+_wakeup: tuple[socket.socket, socket.socket, Any] | None = None
+
+
+def _watch_signals() -> Callable[[], None]:
+    """Let signals wake the loop. Returns what puts things back. Does nothing outside the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        return _nothing
+    global _wakeup
+    if _wakeup is None:
+        reader, writer = socket.socketpair()
+        reader.setblocking(False)
+        writer.setblocking(False)
+        poll = _pyuv.Poll(get_loop(), reader.fileno())
+        poll.start(_pyuv.UV_READABLE, _on_signal)
+        poll.ref = False
+        _wakeup = (reader, writer, poll)
+    before = signal.set_wakeup_fd(_wakeup[1].fileno(), warn_on_full_buffer=False)
+
+    def restore() -> None:
+        signal.set_wakeup_fd(before)
+
+    return restore
+
+
+def _on_signal(_poll: Any, _events: int, _error: int | None) -> None:
+    # Python has run the handler on the way into this function; what it queued is drained here.
+    if _wakeup is not None:
+        try:
+            _wakeup[0].recv(512)
+        except OSError:
+            pass
+    enter(_nothing)
+
+
+def _forget_wakeup() -> None:
+    global _wakeup
+    _wakeup = None
+
+
+on_forget(_forget_wakeup)
+
+
+# --- fork ------------------------------------------------------------------------------------------------------------
+
+
+def _immortal(thing: object) -> None:
+    """Keep an object for ever. A forked child must never free the parent's handles: closing them would take their
+    descriptors out of the epoll set that it shares with the parent."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
+
+
+def _after_fork_in_child() -> None:
+    global _loop, _running
+    if _loop is not None:
+        _immortal(_loop)
+        for handle in _loop.handles:
+            _immortal(handle)
+    if _wakeup is not None:
+        _immortal(_wakeup)
+    _loop = None
+    _running = False
+    _clear()
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)
