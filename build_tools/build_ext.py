@@ -5,6 +5,8 @@ pyuv's single C file with pyuv_compat.h forced in, and lay its Python files and 
 editable install the same files land in impl/nodesock/_pyuv/, which git ignores.
 """
 
+import os
+import shlex
 import shutil
 from pathlib import Path
 
@@ -30,6 +32,8 @@ class BuildPyuv(build_ext):
             libuv.require_linux()
             libuv.require_python_headers()
             self._command = libuv.compiler()
+            # The compiler Python was built with may be absent here and another one present; both halves use the same.
+            os.environ.setdefault("CC", shlex.join(self._command))
             self._cache = sources.usable_cache(Path(self.build_temp, "cache"))
             self._trees = sources.fetch(self._cache)
             super().run()
@@ -54,8 +58,7 @@ class BuildPyuv(build_ext):
             shutil.copyfile(origin, made)
 
     def copy_extensions_to_source(self) -> None:
-        build_py = self.get_finalized_command("build_py")
-        target = Path(build_py.get_package_dir(PACKAGE))
+        target = Path(self.get_finalized_command("build_py").get_package_dir(PACKAGE))  # type: ignore[attr-defined]
         target.mkdir(parents=True, exist_ok=True)
         super().copy_extensions_to_source()
         for made, origin in self._companions(target).items():

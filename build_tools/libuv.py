@@ -16,13 +16,17 @@ from pathlib import Path
 from .errors import BuildProblem
 from .sources import install
 
-COMMON = "fs-poll idna inet random strscpy strtok thread-common threadpool timer uv-common uv-data-getter-setters version"
+COMMON = (
+    "fs-poll idna inet random strscpy strtok thread-common threadpool timer uv-common uv-data-getter-setters"
+    " version"
+)
 UNIX = (
-    "async core dl fs getaddrinfo getnameinfo loop-watcher loop pipe poll process proctitle random-devurandom signal"
-    " stream tcp thread tty udp"
+    "async core dl fs getaddrinfo getnameinfo loop-watcher loop pipe poll process proctitle random-devurandom"
+    " signal stream tcp thread tty udp"
 )
 LINUX = "linux procfs-exepath random-getrandom random-sysctl-linux"
-SOURCES = [f"src/{name}.c" for name in COMMON.split()] + [f"src/unix/{name}.c" for name in f"{UNIX} {LINUX}".split()]
+SOURCES = [f"src/{name}.c" for name in COMMON.split()]
+SOURCES += [f"src/unix/{name}.c" for name in [*UNIX.split(), *LINUX.split()]]
 DEFINES = ["_FILE_OFFSET_BITS=64", "_LARGEFILE_SOURCE", "_GNU_SOURCE", "_POSIX_C_SOURCE=200112"]
 FLAGS = ["-O2", "-g0", "-fPIC", "-fvisibility=hidden", "-fno-strict-aliasing", "-std=gnu11", "-w"]
 LIBRARIES = ["pthread", "dl", "rt"]
@@ -35,7 +39,10 @@ NO_COMPILER = (
 
 
 def compiler(configured: str | None = None) -> list[str]:
-    """The C compiler command: $CC, else the one Python was built with, else cc. Raises BuildProblem if there is none."""
+    """The C compiler command: $CC, else the one Python was built with, else cc.
+
+    Raises BuildProblem if there is none.
+    """
     wanted = configured or os.environ.get("CC")
     candidates = [wanted] if wanted else [sysconfig.get_config_var("CC") or "cc", "cc", "gcc", "clang"]
     for candidate in candidates:
@@ -48,7 +55,7 @@ def compiler(configured: str | None = None) -> list[str]:
 def require_linux() -> None:
     """Raises BuildProblem on a platform this build does not know."""
     if not sys.platform.startswith("linux"):
-        raise BuildProblem(f"nodesock is built on Linux only, and this is {sys.platform}; use a Linux machine or container")
+        raise BuildProblem(f"it builds on Linux only, and this is {sys.platform}; use a Linux machine or container")
 
 
 def require_python_headers() -> None:

@@ -37,7 +37,8 @@ class Release:
 
 def pinned(requirements: Path = REQUIREMENTS) -> dict[str, Release]:
     """The releases that requirements.txt names, by project name."""
-    found = re.findall(r"^(\w+)==(\S+) --hash=sha256:([0-9a-f]{64})$", requirements.read_text("utf-8"), re.MULTILINE)
+    pins = re.compile(r"^(\w+)==(\S+) --hash=sha256:([0-9a-f]{64})$", re.MULTILINE)
+    found = pins.findall(requirements.read_text("utf-8"))
     return {name: Release(name, version, digest) for name, version, digest in found}
 
 

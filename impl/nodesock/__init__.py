@@ -12,18 +12,42 @@ turning until nothing keeps it alive, as a Node process does. `versions` is `pro
 """
 
 from importlib import import_module
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from nodesock._pyuv import LIBUV_VERSION
-from nodesock._pyuv import __version__ as _pyuv_version
 from nodesock._version import __version__
+from nodesock.runtime.versions import versions
 
-versions = MappingProxyType({"nodesock": __version__, "pyuv": _pyuv_version, "libuv": LIBUV_VERSION})
+__all__ = [
+    "AbortController",
+    "AbortSignal",
+    "EventEmitter",
+    "Promise",
+    "__version__",
+    "call",
+    "clear_immediate",
+    "clear_interval",
+    "clear_timeout",
+    "dgram",
+    "dns",
+    "errors",
+    "events",
+    "net",
+    "next_tick",
+    "process",
+    "queue_microtask",
+    "run",
+    "set_immediate",
+    "set_interval",
+    "set_timeout",
+    "spawn",
+    "stream",
+    "versions",
+]
 
 _HOMES = {
-    "nodesock": ("dgram", "dns", "events", "net", "stream"),
+    "nodesock": ("dgram", "dns", "errors", "events", "net", "stream"),
     "nodesock.abort": ("AbortController", "AbortSignal"),
+    "nodesock.callables": ("call",),
     "nodesock.events": ("EventEmitter",),
     "nodesock.process": ("process",),
     "nodesock.runtime.loop": ("run",),

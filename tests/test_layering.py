@@ -1,0 +1,205 @@
+"""Imports point down only (docs/layout.md), pyuv has two homes, and the harness sees what any user sees."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+NODESOCK = ROOT / "impl" / "nodesock"
+CONFORMANCE = ROOT / "conformance"
+
+# From the ground up. A module may import its own layer and those before it.
+LAYERS = [
+    {"_pyuv", "_version", "callables", "errors", "inspect", "validators"},
+    {"runtime"},
+    {"bindings"},
+    {"events", "abort", "process"},
+    {"stream", "dns"},
+    {"net", "dgram"},
+    {"__init__"},
+]
+RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+PYUV_HOMES = {"bindings", "runtime"}
+
+# Such an import is made inside the function that needs it; each pair is named here with its reason, and one that is
+# no longer made has to go.
+UPWARD = {
+    ("nodesock.errors", "nodesock.bindings.uv"): "libuv names the system's errors",
+    ("nodesock.runtime.loop", "nodesock.process"): "the end of a run is told to process, an EventEmitter",
+    ("nodesock.runtime.timers", "nodesock.process"): "a delay out of range is a process warning",
+}
+
+# What nodesock offers to anyone; the harness has to do with that.
+PUBLIC = {"nodesock", "nodesock.dgram", "nodesock.errors", "nodesock.events", "nodesock.net", "nodesock.stream"}
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported module, absolute, and where."""
+
+    importer: str
+    module: str
+    file: Path
+    line: int
+    deferred: bool
+
+    def __str__(self) -> str:
+        return f"{self.file.relative_to(ROOT)}:{self.line}: {self.importer} imports {self.module}"
+
+
+def files_under(directory: Path) -> list[Path]:
+    return sorted(path for path in directory.rglob("*.py") if "_pyuv" not in path.parts)
+
+
+def dotted(path: Path, base: Path) -> str:
+    parts = path.relative_to(base).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def is_typing_guard(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+
+
+def imports_of(path: Path, base: Path) -> Iterator[Import]:
+    """Every import of the file but those that only the type checker sees."""
+    importer = dotted(path, base)
+    package = importer if path.name == "__init__.py" else importer.rpartition(".")[0]
+
+    def walk(node: ast.AST, deferred: bool) -> Iterator[Import]:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(importer, alias.name, path, node.lineno, deferred)
+        elif isinstance(node, ast.ImportFrom):
+            origin = node.module or ""
+            if node.level:
+                above = package.split(".")[: len(package.split(".")) - node.level + 1]
+                origin = ".".join([*above, *([node.module] if node.module else [])])
+            for alias in node.names:
+                whole = f"{origin}.{alias.name}"
+                place = base / whole.replace(".", "/")
+                is_module = origin == "nodesock" or place.is_dir() or place.with_suffix(".py").is_file()
+                yield Import(importer, whole if is_module else origin, path, node.lineno, deferred)
+        if is_typing_guard(node):
+            assert isinstance(node, ast.If)
+            for child in node.orelse:
+                yield from walk(child, deferred)
+            return
+        inner = deferred or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        for child in ast.iter_child_nodes(node):
+            yield from walk(child, inner)
+
+    yield from walk(ast.parse(path.read_text("utf-8")), False)
+
+
+def layer_of(module: str) -> str:
+    """`nodesock.net.socket` -> `net`; the package itself -> `__init__`."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else "__init__"
+
+
+OURS = [found for path in files_under(NODESOCK) for found in imports_of(path, ROOT / "impl")]
+INSIDE = [found for found in OURS if found.module.split(".")[0] == "nodesock"]
+
+
+def test_every_module_has_a_layer() -> None:
+    found = {layer_of(dotted(path, ROOT / "impl")) for path in files_under(NODESOCK)}
+    assert found <= set(RANK), f"give these a layer in LAYERS: {sorted(found - set(RANK))}"
+
+
+def test_imports_point_down() -> None:
+    wrong = [
+        str(found)
+        for found in INSIDE
+        if RANK[layer_of(found.module)] > RANK[layer_of(found.importer)]
+        and not (found.deferred and (found.importer, found.module) in UPWARD)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_exception_is_still_made() -> None:
+    made = {(found.importer, found.module) for found in INSIDE if found.deferred}
+    assert set(UPWARD) <= made, f"these are no longer imported: {sorted(set(UPWARD) - made)}"
+    assert all(UPWARD.values())
+
+
+def test_pyuv_is_known_to_bindings_and_runtime_alone() -> None:
+    wrong = [
+        str(found)
+        for found in OURS
+        if (found.module.split(".")[0] == "pyuv" or "_pyuv" in found.module.split("."))
+        and layer_of(found.importer) not in PYUV_HOMES
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_nodesock_does_not_know_the_harness() -> None:
+    wrong = [str(found) for found in OURS if found.module.split(".")[0] in ("conformance", "tests", "build_tools")]
+    assert not wrong, "\n".join(wrong)
+
+
+HARNESS = [found for path in files_under(CONFORMANCE) for found in imports_of(path, ROOT)]
+
+
+def test_the_harness_reaches_nodesock_through_stage_and_subjects() -> None:
+    allowed = {"conformance.stage", "conformance.values"}
+    wrong = [
+        str(found)
+        for found in HARNESS
+        if found.module.split(".")[0] == "nodesock"
+        and found.importer not in allowed
+        and not found.importer.startswith("conformance.subjects.")
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_harness_uses_the_public_api() -> None:
+    import nodesock
+
+    names = {f"nodesock.{name}" for name in nodesock.__all__}
+    wrong = [
+        str(found)
+        for found in HARNESS
+        if found.module.split(".")[0] == "nodesock" and found.module not in PUBLIC | names
+    ]
+    for path in files_under(CONFORMANCE):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Attribute) or ast.unparse(node.value) != "nodesock":
+                continue
+            if f"nodesock.{node.attr}" not in PUBLIC | names:
+                wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}: nodesock.{node.attr}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_cases_import_the_harness_alone() -> None:
+    wrong = [
+        str(found)
+        for path in files_under(CONFORMANCE / "cases")
+        for found in imports_of(path, ROOT)
+        if found.module.split(".")[0] != "conformance"
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import nodesock.net\n", [("nodesock.net", False)]),
+        ("from nodesock import _pyuv\n", [("nodesock._pyuv", False)]),
+        ("from . import uv\n", [("nodesock.bindings.uv", False)]),
+        ("def f():\n    from nodesock.process import process\n", [("nodesock.process", True)]),
+        ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import nodesock.net\n", [("typing", False)]),
+    ],
+)
+def test_the_reader_of_imports(
+    source: str, expected: list[tuple[str, bool]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = tmp_path
+    package = base / "nodesock" / "bindings"
+    package.mkdir(parents=True)
+    (package / "uv.py").write_text("")
+    path = package / "thing.py"
+    path.write_text(source)
+    assert [(found.module, found.deferred) for found in imports_of(path, base)] == expected
