@@ -84,11 +84,9 @@ def _tear_down(stream: Any, error: Any, callback: Callable[..., Any] | None) -> 
 
 
 def _emit_error_and_close(stream: Stream, error: Any) -> None:
-    # 'close' follows even when the 'error' is nobody's and so becomes an uncaught exception.
-    try:
-        _emit_error(stream, error)
-    finally:
-        _emit_close(stream)
+    # One tick for both: an 'error' that nobody listens for is an uncaught exception, and then there is no 'close'.
+    _emit_error(stream, error)
+    _emit_close(stream)
 
 
 def _emit_close(stream: Stream) -> None:

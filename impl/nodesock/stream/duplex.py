@@ -58,6 +58,11 @@ class Duplex(Readable, Writable):
         return Readable.pipe(self, destination, options, end=end)
 
     @property
+    def writable_aborted(self) -> Any:
+        """None: Node has `writableAborted` on a Writable only."""
+        return None
+
+    @property
     def destroyed(self) -> bool:
         """True from destroy() on."""
         return self._readable_state.destroyed and self._writable_state.destroyed

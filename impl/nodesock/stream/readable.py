@@ -14,7 +14,7 @@ Ticks, each queued at most once at a time: readable (`emitted_readable`), read-m
 (`resume_scheduled`); the end tick may be queued more than once and emits once.
 """
 
-from collections.abc import AsyncIterator, Callable, Hashable, Mapping
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from nodesock.callables import adapt
@@ -73,18 +73,25 @@ class Readable(Stream):
     def push(self, chunk: Any, encoding: str | None = None) -> bool:
         """For the source: deliver a chunk, or None at the end. False asks it to wait for the next `_read`."""
         rs = self._readable_state
-        if chunk.__class__ is bytes and rs.direct and rs.flowing and not rs.sync and not rs.length and chunk:
+        if (
+            chunk.__class__ is bytes
+            and rs.direct
+            and rs.flowing
+            and rs.data_listening
+            and not rs.sync
+            and not rs.length
+            and chunk
+        ):
             # The common case of _push_chunk, spelt out.
-            if "data" in self._events:
-                rs.reading = rs.standing
-                if rs.await_drain:
-                    rs.await_drain.clear()
-                rs.data_emitted = True
-                self.emit("data", chunk)
-                if not rs.reading_more and not rs.standing and rs.constructed:
-                    rs.reading_more = True
-                    ticks.append((_read_more, (self, rs)))
-                return not rs.ended and (rs.length == 0 or rs.length < rs.high_water_mark)
+            rs.reading = rs.standing
+            if rs.await_drain:
+                rs.await_drain.clear()
+            rs.data_emitted = True
+            self.emit("data", chunk)
+            if not rs.reading and not rs.reading_more and rs.constructed:
+                rs.reading_more = True
+                ticks.append((_read_more, (self, rs)))
+            return not rs.ended and (rs.length == 0 or rs.length < rs.high_water_mark)
         return _push_chunk(self, rs, chunk, encoding)
 
     def unshift(self, chunk: Any, encoding: str | None = None) -> bool:
@@ -156,7 +163,7 @@ class Readable(Stream):
             elif asked != take:
                 # Read past the last of it.
                 _end(self, rs)
-        if chunk is not None and rs.errored is None and not rs.close_emitted:
+        if chunk is not None and not rs.error_emitted and not rs.close_emitted:
             rs.data_emitted = True
             self.emit("data", chunk)
         return chunk
@@ -219,6 +226,7 @@ class Readable(Stream):
         super().on(event, listener)
         rs = self._readable_state
         if event == "data":
+            rs.data_listening = True
             rs.readable_listening = "readable" in self._events
             if rs.flowing is not False:
                 self.resume()
@@ -242,6 +250,8 @@ class Readable(Stream):
         super().remove_listener(event, listener)
         if event == "readable":
             next_tick(_readable_listeners_changed, self)
+        elif event == "data" and "data" not in self._events:
+            self._readable_state.data_listening = False
         return self
 
     def off(self, event: Hashable, listener: Listener) -> Self:
@@ -409,8 +419,11 @@ def _push_chunk(stream: Readable, rs: ReadableState, chunk: Any, encoding: str |
             return False
         if rs.destroyed or rs.errored is not None:
             return False
-        if rs.decoder is not None and not encoding and isinstance(chunk, (bytes, str)):
-            chunk = rs.decoder.write(chunk if isinstance(chunk, bytes) else encode(chunk))
+        if rs.decoder is not None and not encoding and chunk.__class__ is not str:
+            try:
+                chunk = rs.decoder.write(memoryview(chunk).tobytes())
+            except TypeError:
+                raise node_error("ERR_INVALID_ARG_TYPE", "buf", _CHUNK_TYPES[1:], chunk) from None
         _add(stream, rs, chunk, 1, False)
         return rs.can_push_more()
 
@@ -478,7 +491,7 @@ def _unshift_chunk(stream: Readable, rs: ReadableState, chunk: Any, encoding: st
 
 def _add(stream: Readable, rs: ReadableState, chunk: Any, size: int, front: bool) -> None:
     """Emit the chunk if the stream flows freely, else buffer it."""
-    if rs.flowing and rs.length == 0 and not rs.sync and "data" in stream._events:
+    if rs.flowing and rs.length == 0 and not rs.sync and rs.data_listening:
         if rs.await_drain:
             rs.await_drain.clear()
         rs.data_emitted = True
@@ -517,7 +530,7 @@ def _push_end(stream: Readable, rs: ReadableState) -> None:
 
 
 def _schedule_read_more(stream: Readable, rs: ReadableState) -> None:
-    if not rs.reading_more and rs.constructed:
+    if not rs.reading_more and not rs.reading and rs.constructed:
         rs.reading_more = True
         next_tick(_read_more, stream, rs)
 
@@ -543,7 +556,8 @@ def _readable_tick(stream: Readable, rs: ReadableState) -> None:
     if not rs.destroyed and rs.errored is None and (rs.length or rs.ended):
         stream.emit("readable")
         rs.emitted_readable = False
-    rs.need_readable = not rs.flowing and not rs.ended and rs.length <= rs.high_water_mark
+    if not rs.flowing and not rs.ended and rs.length <= rs.high_water_mark:
+        rs.need_readable = True
     _flow(stream, rs)
 
 
@@ -645,19 +659,19 @@ def _take(rs: ReadableState, size: int) -> Any:
         return None
     if rs.object_mode:
         return chunks.popleft()
+    text = rs.decoder is not None
     if size >= rs.length:
-        if len(chunks) == 1:
+        if len(chunks) == 1 and not text:
             return chunks.popleft()
-        whole = "".join(chunks) if rs.decoder is not None else b"".join(chunks)
+        whole = _join(chunks, text)
         chunks.clear()
         return whole
-    text = rs.decoder is not None
     parts = []
     while size:
         chunk = chunks.popleft()
-        length = units(chunk) if text else len(chunk)
+        length = units(chunk) if chunk.__class__ is str else len(chunk)
         if length > size:
-            if text:
+            if chunk.__class__ is str:
                 chunks.appendleft(slice_units(chunk, size))
                 chunk = slice_units(chunk, 0, size)
             else:
@@ -666,6 +680,11 @@ def _take(rs: ReadableState, size: int) -> Any:
             length = size
         parts.append(chunk)
         size -= length
-    if len(parts) == 1:
-        return parts[0]
-    return "".join(parts) if text else b"".join(parts)
+    return parts[0] if len(parts) == 1 else _join(parts, text)
+
+
+def _join(chunks: Iterable[Any], text: bool) -> Any:
+    """One bytes object, or one string: bytes that were unshifted into a stream with an encoding become UTF-8 text."""
+    if text:
+        return "".join([chunk if chunk.__class__ is str else decode(chunk) for chunk in chunks])
+    return b"".join(chunks)

@@ -8,13 +8,14 @@ reading             a `_read` is out that has not been answered by a push
 sync                `_read` is on the Python stack: a push now must not emit at once
 need_readable       the consumer has run dry: the next chunk is worth a 'readable'
 emitted_readable    a 'readable' tick is queued or has run and nothing was read since
+data_listening      on('data') was called; forgotten when remove_listener takes the last one (but not by remove_all_listeners)
 readable_listening  there are 'readable' listeners (they take precedence over 'data')
 resume_scheduled    a resume tick is queued
 paused              pause() (True) or resume() (False) was the last word; None before either
 reading_more        a read-more tick is queued
 direct              see `refresh_direct`
 standing            the source pushes without being asked again (a socket whose handle is reading): a push does not answer
-                    a `_read` and needs no read-more tick
+                    the `_read` that is out, so no read-more tick is needed after it
 await_drain         the piped writables whose 'drain' we wait for
 """
 
@@ -33,7 +34,7 @@ class ReadableState:
         "object_mode", "high_water_mark", "chunks", "length", "flowing", "ended", "end_emitted", "reading", "constructed", "sync",
         "need_readable", "emitted_readable", "readable_listening", "resume_scheduled", "paused", "error_emitted", "emit_close",
         "auto_destroy", "destroyed", "errored", "closed", "close_emitted", "default_encoding", "await_drain", "pipes",
-        "reading_more", "data_emitted", "decoder", "encoding", "readable", "direct", "standing",
+        "reading_more", "data_listening", "data_emitted", "decoder", "encoding", "readable", "direct", "standing",
     )  # fmt: skip
 
     def __init__(self, options: Mapping[str, Any], is_duplex: bool = False) -> None:
@@ -66,6 +67,7 @@ class ReadableState:
         self.default_encoding: str = options.get("default_encoding") or "utf8"
         self.await_drain: set[Any] | None = None
         self.reading_more = False
+        self.data_listening = False
         self.data_emitted = False
         self.decoder: StringDecoder | None = None
         self.encoding: str | None = None

@@ -80,10 +80,10 @@ class Writable(Stream):
             ws.writing = ws.sync = True
             self._write(chunk, "buffer", self._write_done)
             ws.sync = False
-            if ws.length < ws.high_water_mark:
-                return ws.errored is None and not ws.destroyed
-            ws.need_drain = True
-            return False
+            if ws.length and ws.length >= ws.high_water_mark:
+                ws.need_drain = True
+                return False
+            return ws.errored is None and not ws.destroyed
         if callback is None and encoding is not None and encoding.__class__ is not str and callable(encoding):
             callback, encoding = encoding, None
         return _accept(self, ws, chunk, encoding, callback) is True
@@ -118,7 +118,8 @@ class Writable(Stream):
         if not sync:
             _after_write(self, ws, callback, 1)
         elif callback is None:
-            if ws.need_drain and ws.length == 0 and not ws.after_write:
+            # Object mode always takes the tick, as in Node.
+            if (ws.object_mode or (ws.need_drain and ws.length == 0)) and not ws.after_write:
                 ws.after_write = True
                 next_tick(_after_write, self, ws, None, 1)
             else:
@@ -193,6 +194,8 @@ class Writable(Stream):
                 next_tick(call, callback, error)
             elif ws.finished:
                 next_tick(call, callback, None)
+            elif ws.errored is not None:
+                next_tick(call, callback, ws.errored)
             else:
                 ws.finish_callbacks.append(callback)
         return self
@@ -319,9 +322,9 @@ def _accept(stream: Any, ws: WritableState, chunk: Any, encoding: Any, callback:
         callback = None
     if chunk is None:
         raise node_error("ERR_STREAM_NULL_VALUES")
-    if not encoding:
-        encoding = ws.default_encoding
     if not ws.object_mode:
+        if not encoding:
+            encoding = ws.default_encoding
         if encoding != "buffer" and not is_encoding(encoding):
             raise node_error("ERR_UNKNOWN_ENCODING", encoding)
         if chunk.__class__ is str:
@@ -354,7 +357,7 @@ def _accept(stream: Any, ws: WritableState, chunk: Any, encoding: Any, callback:
         ws.writing = ws.sync = True
         stream._write(chunk, encoding, stream._write_done)
         ws.sync = False
-    if ws.length >= ws.high_water_mark:
+    if ws.length and ws.length >= ws.high_water_mark:
         ws.need_drain = True
         return False
     return ws.errored is None and not ws.destroyed
@@ -368,14 +371,14 @@ def as_bytes(chunk: Any) -> bytes:
         raise node_error("ERR_INVALID_ARG_TYPE", "chunk", _CHUNK_TYPES, chunk) from None
 
 
-def _hand_over(stream: Any, ws: WritableState, size: int, chunk: Any, encoding: str | None, callback: Callback | None) -> None:
-    """Give one chunk, or with encoding None a QueuedList, to the subclass."""
+def _hand_over(stream: Any, ws: WritableState, size: int, chunk: Any, encoding: Any, callback: Callback | None) -> None:
+    """Give one chunk, or a QueuedList, to the subclass."""
     ws.in_flight = size
     ws.callback = callback
     ws.writing = ws.sync = True
     if ws.destroyed:
         stream._write_done(node_error("ERR_STREAM_DESTROYED", "write"))
-    elif encoding is None:
+    elif chunk.__class__ is QueuedList:
         stream._writev(chunk, stream._write_done)
     else:
         stream._write(chunk, encoding, stream._write_done)
