@@ -26,3 +26,287 @@ class ServerWritesAfterFin:
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
         client.resume()
         client.end("ping")
+
+
+@case(about="without allow_half_open a socket ends itself after the peer's FIN")
+class EndsItself:
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.on("data", lambda chunk: None)
+            peer.on("end", lambda: t.next_tick(lambda: t.note("a tick after 'end'", peer.ready_state)))
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+        client.end("ping")
+
+
+@case(about="inside 'end' a socket is still writable, and what it writes there goes out before its FIN")
+class WriteInsideEnd:
+    def server(t):
+        server = t.net.create_server()
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.resume()
+
+            def on_end():
+                t.snapshot(peer)
+                t.note("write returns", peer.write("last words", t.callback("written")))
+
+            peer.on("end", on_end)
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("data", lambda chunk: t.note("received", chunk))
+        client.end()
+
+
+@case(about="a client with allow_half_open stays writable after the server has ended")
+class ClientStaysWritable:
+    def server(t):
+        server = t.net.create_server()
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.on("data", lambda chunk: None)
+            peer.end("bye")
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", allow_half_open=True))
+        client.on("data", lambda chunk: None)
+
+        def on_end():
+            t.snapshot(client)
+            client.write("one more thing", t.callback("written", lambda error: client.end()))
+
+        client.on("end", on_end)
+
+
+@case(about="after its own end() a socket is 'readOnly' and goes on reading")
+class ReadOnlyAfterEnd:
+    def server(t):
+        server = t.net.create_server(allow_half_open=True)
+
+        def on_connection(peer):
+            peer.on("data", lambda chunk: None)
+            peer.on("end", lambda: peer.end(b"x" * 1000))
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_connect():
+            t.note("returns itself", client.end("ping") == client)
+            t.snapshot(client)
+
+        client.on("connect", on_connect)
+        client.on("data", lambda chunk: t.note("state", client.ready_state))
+
+
+@case(about="the callback of end() runs before 'finish', even before older listeners of it")
+class EndCallbackBeforeFinish:
+    def server(t):
+        server = t.net.create_server(allow_half_open=True)
+
+        def on_connection(peer):
+            peer.resume()
+            peer.on("end", lambda: peer.end())
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("finish", lambda: t.note("older listener", None))
+
+        def on_connect():
+            client.write("ping", t.callback("written"))
+            client.end(t.callback("ended"))
+
+        client.on("connect", on_connect)
+        client.resume()
+
+
+@case(about="end() again queues its callback before 'finish' and fails it after")
+class EndTwice:
+    def server(t):
+        server = t.net.create_server(allow_half_open=True)
+
+        def on_connection(peer):
+            peer.resume()
+            peer.on("end", lambda: peer.end())
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_connect():
+            client.end(t.callback("first"))
+            client.end(t.callback("second"))
+
+        client.on("connect", on_connect)
+        client.on("finish", lambda: client.end(t.callback("third")))
+        client.on("close", lambda had_error: client.end(t.callback("fourth")))
+        client.resume()
+
+
+@case(about="'end' and 'close' wait until the buffered data has been read")
+def EndWaitsForReading(t):
+    server = t.net.create_server()
+    peers = []
+
+    def on_connection(peer):
+        t.watch("peer", peer)
+        peers.append(peer)
+        server.close()
+
+    server.on("connection", on_connection)
+
+    def on_listening():
+        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
+        client.resume()
+
+        def look():
+            peer = peers[0]
+            t.note("state", peer.ready_state)
+            t.note("waiting", peer.readable_length)
+            t.note("flowing", peer.readable_flowing)
+            peer.resume()
+
+        # The FIN is out, so it has arrived at the other end, which reads it within two turns.
+        client.on("finish", lambda: t.immediate(lambda: t.immediate(look)))
+        client.end("unread")
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="end() on a paused socket finishes, but 'end' and 'close' wait for resume()")
+class OwnEndWhilePaused:
+    def server(t):
+        server = t.net.create_server()
+
+        def on_connection(peer):
+            peer.on("data", lambda chunk: None)
+            peer.write("you will not read this yet")
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.pause()
+        client.on("connect", lambda: client.end())
+
+        def on_finish():
+            t.note("state", client.ready_state)
+            t.note("paused", client.is_paused())
+            client.resume()
+
+        client.on("finish", lambda: t.immediate(on_finish))
+
+
+@case(about="writes that still wait when the peer's FIN comes in are delivered")
+class LargeWriteAfterFin:
+    def server(t):
+        server = t.net.create_server()
+
+        def on_connection(peer):
+            peer.on("data", lambda chunk: None)
+            t.note("write returns", peer.write(b"y" * 4194304, t.callback("written")))
+            t.note("written so far", peer.bytes_written)
+            peer.on("end", t.callback("ended"))
+            peer.on("finish", t.callback("finished"))
+            peer.on("close", t.callback("closed"))
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.net.connect(port=port, host="127.0.0.1")
+        chunks = []
+        client.on("data", lambda chunk: chunks.append(chunk))
+
+        def on_end():
+            t.note("received", b"".join(chunks))
+            t.note("read", client.bytes_read)
+
+        client.on("end", on_end)
+        client.on("close", t.callback("closed"))
+        client.end("only this")
+
+
+@case(about="half-open works over a unix socket as over TCP")
+class UnixSocket:
+    def server(t):
+        server = t.watch("server", t.net.create_server(allow_half_open=True))
+        path = t.path("half.sock")
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.on("data", lambda chunk: None)
+
+            def on_end():
+                t.note("state", peer.ready_state)
+                peer.end("pong")
+
+            peer.on("end", on_end)
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(path, lambda: t.publish(path=path))
+
+    def client(t, path):
+        client = t.watch("client", t.net.connect(path))
+        client.on("data", lambda chunk: None)
+        client.end("ping")
+
+
+@case(about="destroy_soon() sends what is queued and closes without waiting for the peer's FIN")
+class DestroySoon:
+    def server(t):
+        server = t.net.create_server(allow_half_open=True)
+
+        def on_connection(peer):
+            peer.on("data", lambda chunk: None)
+            peer.on("error", lambda error: None)
+            peer.on("end", lambda: peer.end())
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_connect():
+            client.write("queued", t.callback("written"))
+            client.destroy_soon()
+            t.note("destroyed", client.destroyed)
+            t.note("state", client.ready_state)
+
+        client.on("connect", on_connect)

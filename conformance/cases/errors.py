@@ -1,0 +1,318 @@
+"""Errors: who gets them, with which code and text, and what state they leave behind."""
+
+from conformance import case
+
+
+@case(about="a refused connection gives one 'error' that says where to, then 'close' with true")
+def Refused(t):
+    server = t.net.create_server()
+
+    def on_listening():
+        port = server.address().port
+        server.close(lambda: connect(port))
+
+    def connect(port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_error(error):
+            t.snapshot(client)
+            t.next_tick(lambda: t.note("tick", None))
+            t.immediate(lambda: t.note("immediate", None))
+
+        client.on("error", on_error)
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="a refused IPv6 connection names its address without brackets", skip_unless="ipv6")
+def RefusedIpv6(t):
+    server = t.net.create_server()
+
+    def on_listening():
+        port = server.address().port
+        server.close(lambda: connect(port))
+
+    def connect(port):
+        client = t.watch("client", t.net.connect(port, "::1"))
+        client.on("error", t.callback("error"))
+
+    server.listen(0, "::1", on_listening)
+
+
+@case(about="connecting to a unix socket that does not exist gives ENOENT with its path")
+def UnixSocketMissing(t):
+    client = t.watch("client", t.net.connect(t.path("missing.sock")))
+    client.on("error", t.callback("error"))
+
+
+@case(about="an 'error' without a listener ends the process with code 1")
+def NoErrorListener(t):
+    client = t.watch("client", t.net.connect(t.path("missing.sock")))
+    client.on("close", t.callback("closed"))
+
+
+@case(about="an uncaught 'error' that the process survives is still followed by 'close' with true")
+def UncaughtErrorSurvived(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    t.watch("client", t.net.connect(t.path("missing.sock")))
+
+
+@case(about="a taken port is told by 'error' on a later tick, without 'close'")
+def AddressInUse(t):
+    first = t.net.create_server()
+
+    def on_listening():
+        second = t.watch("second", t.net.create_server())
+        second.on("error", t.callback("error", lambda error: after(second)))
+        second.listen(first.address().port, "127.0.0.1", t.callback("listening"))
+        t.note("at once", second.listening)
+
+    def after(second):
+        t.snapshot(second)
+        second.close(t.callback("closed"))
+        first.close()
+
+    first.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="a path that is taken is reported with the path as address and port -1")
+def PathInUse(t):
+    first = t.net.create_server()
+    path = t.path("taken.sock")
+
+    def on_listening():
+        second = t.watch("second", t.net.create_server())
+        second.on("error", t.callback("error", lambda error: first.close()))
+        second.listen(path)
+
+    first.listen(path, on_listening)
+
+
+@case(about="listen() works again from within the 'error' that told of a taken port")
+def ListenAgainAfterError(t):
+    first = t.net.create_server()
+
+    def on_listening():
+        second = t.watch("second", t.net.create_server())
+        second.on("error", lambda error: second.listen(0, "127.0.0.1"))
+
+        def both_close():
+            second.close()
+            first.close()
+
+        second.on("listening", both_close)
+        second.listen(first.address().port, "127.0.0.1")
+
+    first.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="an address that is not the machine's cannot be listened on: EADDRNOTAVAIL")
+def AddressNotAvailable(t):
+    server = t.watch("server", t.net.create_server())
+    server.on("error", t.callback("error"))
+    server.listen(0, "192.0.2.1")
+    t.snapshot(server)
+
+
+@case(about="a host name that cannot be resolved gives 'lookup' and 'error' with ENOTFOUND")
+def HostNotFound(t):
+    client = t.watch("client", t.net.connect(port=80, host="no..host"))
+    client.on("error", t.callback("error"))
+    t.note("state", client.ready_state)
+
+
+@case(about="a server whose host name cannot be resolved gives ENOTFOUND and does not listen")
+def ServerHostNotFound(t):
+    server = t.watch("server", t.net.create_server())
+    server.on("error", t.callback("error"))
+    server.listen(0, "no..host", t.callback("listening"))
+
+
+@case(about="listen() on a listening server throws ERR_SERVER_ALREADY_LISTEN and changes nothing")
+def ListenTwice(t):
+    server = t.watch("server", t.net.create_server())
+
+    def on_listening():
+        t.attempt("again", lambda: server.listen(0, "127.0.0.1"))
+        t.note("listening", server.listening)
+        server.close()
+
+    server.listen(0, "127.0.0.1", on_listening)
+    t.attempt("while binding", lambda: server.listen(0, "127.0.0.1"))
+
+
+@case(about="a port outside 0 to 65535 throws ERR_SOCKET_BAD_PORT from connect() and listen()")
+def BadPort(t):
+    for port in [-1, 65536, 1.5, "abc", ""]:
+        t.attempt(f"connect {port}", lambda: t.net.connect(port=port))
+        t.attempt(f"listen {port}", lambda: t.net.create_server().listen(port=port))
+
+
+@case(about="connect() without port and path throws ERR_MISSING_ARGS")
+def MissingPort(t):
+    t.attempt("nothing", lambda: t.net.connect())
+    t.attempt("empty options", lambda: t.net.connect({}))
+    t.attempt("host alone", lambda: t.net.connect(host="127.0.0.1"))
+
+
+@case(about="a port that is neither number nor string throws ERR_INVALID_ARG_TYPE")
+def PortOfWrongType(t):
+    t.attempt("true", lambda: t.net.connect(port=True))
+    t.attempt("list", lambda: t.net.connect(port=[1]))
+    t.attempt("dict", lambda: t.net.connect(port={"a": 1}))
+
+
+@case(about="listen() with neither port nor path among its options throws")
+def BadListenOptions(t):
+    server = t.net.create_server()
+    t.attempt("empty", lambda: server.listen({}))
+    t.attempt("host alone", lambda: server.listen(host="127.0.0.1"))
+
+
+@case(about="write() after end() gives ERR_STREAM_WRITE_AFTER_END to its callback and 'error'")
+class WriteAfterEnd:
+    def server(t):
+        server = t.net.create_server()
+
+        def on_connection(peer):
+            peer.on("error", lambda error: None)
+            peer.resume()
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("error", t.callback("error"))
+
+        def on_connect():
+            client.end("last")
+            t.note("write returns", client.write("too late", t.callback("written")))
+            t.note("state", client.ready_state)
+
+        client.on("connect", on_connect)
+        client.resume()
+
+
+@case(about="write() after destroy() gives ERR_STREAM_DESTROYED to its callback alone")
+class WriteAfterDestroy:
+    def server(t):
+        server = t.net.create_server()
+
+        def on_connection(peer):
+            peer.on("error", lambda error: None)
+            peer.resume()
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("error", t.callback("error"))
+
+        def on_connect():
+            client.destroy()
+            t.note("write returns", client.write("too late", t.callback("written")))
+
+        client.on("connect", on_connect)
+
+
+@case(about="destroy(error) emits that error, then 'close' with true; a second one is ignored")
+class DestroyWithError:
+    def server(t):
+        server = t.net.create_server()
+
+        def on_connection(peer):
+            peer.on("error", lambda error: None)
+            peer.resume()
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("error", t.callback("error"))
+
+        def on_connect():
+            client.destroy(t.error("first"))
+            client.destroy(t.error("second"))
+            t.snapshot(client)
+
+        client.on("connect", on_connect)
+
+
+@case(about="write() throws for null and for what is neither text nor bytes, and emits nothing")
+def BadChunk(t):
+    socket = t.watch("socket", t.net.Socket())
+    t.attempt("null", lambda: socket.write(None))
+    t.attempt("number", lambda: socket.write(5))
+    t.attempt("list", lambda: socket.write([1]))
+    t.attempt("true", lambda: socket.write(True))
+
+
+@case(about="write() on a socket that was never connected gives ERR_SOCKET_CLOSED and closes it")
+def WriteUnconnected(t):
+    socket = t.watch("socket", t.net.Socket())
+    socket.on("error", t.callback("error"))
+    t.note("write returns", socket.write("nowhere", t.callback("written")))
+    t.note("state", socket.ready_state)
+
+
+@case(about="a reset by the peer gives 'error' ECONNRESET and 'close' with true, but no 'end'")
+class ResetByPeer:
+    def raw(r):
+        listener = r.listen()
+        r.publish(port=listener.port)
+        peer = listener.accept()
+        peer.recv(5)
+        peer.reset()
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("error", t.callback("error"))
+        client.on("data", lambda chunk: None)
+        client.on("connect", lambda: client.write("hello"))
+
+
+@case(about="reset_and_destroy() closes its own side quietly and is ECONNRESET at the other")
+class ResetAndDestroy:
+    def server(t):
+        server = t.net.create_server()
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            server.close()
+            peer.once("data", lambda chunk: t.note("returns itself", peer.reset_and_destroy() == peer))
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("error", t.callback("error"))
+        client.on("data", lambda chunk: None)
+        client.on("connect", lambda: client.write("hello"))
+
+
+@case(about="a 'connection' listener that throws harms neither server nor connection")
+def ConnectionListenerThrows(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    server = t.watch("server", t.net.create_server())
+
+    def on_connection(peer):
+        t.watch("peer", peer)
+        peer.resume()
+        peer.end("still here")
+        server.close()
+        raise t.error("the listener's own")
+
+    server.on("connection", on_connection)
+
+    def on_listening():
+        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
+        client.resume()
+
+    server.listen(0, "127.0.0.1", on_listening)
