@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from nodesock import _pyuv
-from nodesock.bindings.uv import UV_EAI_MEMORY, UV_EAI_NODATA, UV_EAI_NONAME, from_exception
+from nodesock.bindings.uv import UV_EAI_MEMORY, UV_EAI_NODATA, UV_EINVAL, from_exception
 from nodesock.runtime.handles import requests
 from nodesock.runtime.loop import enter, get_loop
 
@@ -57,15 +57,9 @@ def getaddrinfo(
 
     `family` is 0, 4 or 6, `hints` AI_ flags. Returns the request, or a negative libuv number if it could not start.
     """
-    try:
-        name = hostname.encode("ascii")
-    except UnicodeEncodeError:
-        try:
-            name = hostname.encode("idna")
-        except UnicodeError:
-            return UV_EAI_NONAME
-    if b"\0" in name or len(name) > 1024:
-        return UV_EAI_NONAME
+    name = hostname.encode("utf-8", "surrogateescape")  # libuv does the IDNA
+    if b"\0" in name:
+        return UV_EINVAL
     request = GetAddrInfoRequest(on_complete, family)
     try:
         request._request = _pyuv.dns.getaddrinfo(
