@@ -1,9 +1,9 @@
 """Mirrors lib/events.js: EventEmitter with Node's exact semantics, and events.once / on / getEventListeners.
 
-How it works. `_events` maps an event to an immutable tuple of records `(listener, least, most)`; adding or removing a
-listener makes a new tuple, so an `emit` under way keeps the listeners it started with, as in Node. `least`/`most` are
-the listener's arity, looked up once (see callables.py), which keeps `emit` cheap. Until the first listener is added all
-emitters share one empty dict, so a subclass need not call `__init__`.
+How it works. `_events` maps an event to an immutable tuple of records `(listener, arity)`; adding or removing a listener
+makes a new tuple, so an `emit` under way keeps the listeners it started with, as in Node. The arity is looked up once
+(see callables.py): the number of arguments of a listener that takes a fixed number, else `(least, most)`. That keeps
+`emit` cheap. Until the first listener is added all emitters share one empty dict, so a subclass need not call `__init__`.
 
 JavaScript's symbols: `error_monitor` is `events.errorMonitor`. The method `Symbol.for('nodejs.rejection')` is
 `_capture_rejection(error, event, *args)` here.
@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 Listener = Callable[..., Any]
-Record = tuple[Listener, int, int]
+Record = tuple[Listener, int | tuple[int, int]]
 Self = TypeVar("Self", bound="EventEmitter")
 
 
@@ -115,23 +115,28 @@ class EventEmitter:
         'error' without a listener raises its argument, or ERR_UNHANDLED_ERROR if that is no exception.
         """
         records = self._events.get(event)
-        if event == "error":
-            if error_monitor in self._events:
-                self.emit(error_monitor, *args)
-                records = self._events.get(event)
-            if not records:
-                self._raise_unhandled(args)
-        if not records:
-            return False
+        if records is None or event == "error":
+            if event != "error":
+                return False
+            records = self._error_records(args)
         count = len(args)
-        for listener, least, most in records:
-            if least <= count <= most:
+        for listener, takes in records:
+            if takes is count:  # small ints are identical when equal; others take the other branch, which is right too
                 result = listener(*args)
             else:
-                result = listener(*fit(args, least, most))
+                result = _call(listener, takes, args)
             if result is not None and (self._capture or type(result) is CoroutineType):
                 self._settle(result, event, args)
         return True
+
+    def _error_records(self, args: tuple[Any, ...]) -> tuple[Record, ...]:
+        """The 'error' listeners, once the monitors have seen the error; raises it if there are none."""
+        if error_monitor in self._events:
+            self.emit(error_monitor, *args)
+        records = self._events.get("error")
+        if not records:
+            self._raise_unhandled(args)
+        return records  # type: ignore[return-value]
 
     def _raise_unhandled(self, args: tuple[Any, ...]) -> None:
         error = args[0] if args else UNDEFINED
@@ -199,7 +204,7 @@ class EventEmitter:
             if events is _NOTHING:
                 events = self._events = {}
         least, most = arity(listener)
-        record = (listener, least, most)
+        record: Record = (listener, least if least == most else (least, most))
         present = events.get(event)
         if not present:
             events[event] = (record,)
@@ -310,6 +315,12 @@ class EventEmitter:
     def get_max_listeners(self) -> int | float:
         """The limit set, or `EventEmitter.default_max_listeners`."""
         return EventEmitter.default_max_listeners if self._max_listeners is None else self._max_listeners
+
+
+def _call(listener: Listener, takes: int | tuple[int, int], args: tuple[Any, ...]) -> Any:
+    """Call a listener whose arity is not simply the number of arguments."""
+    least, most = takes if isinstance(takes, tuple) else (takes, takes)
+    return listener(*args) if least <= len(args) <= most else listener(*fit(args, least, most))
 
 
 def _unwrap(listener: Listener) -> Listener:
