@@ -48,7 +48,7 @@ def PausedOnConnect(t):
             t.note("before", peer.bytes_read)
             peer.resume()
 
-        # The FIN is out, so the bytes before it have long arrived at the other end: two turns are enough to read them.
+        # The FIN is out, so the bytes before it are at the other end: two turns are enough to read them.
         client.on("finish", lambda: t.immediate(lambda: t.immediate(look)))
         client.end("early")
 
@@ -210,7 +210,7 @@ def OneConnectionPerTurn(t):
     server.on("connection", on_connection)
 
     def on_listening():
-        for name in ["a", "b", "c"]:
+        for _ in range(3):
             client = t.net.connect(server.address().port, "127.0.0.1")
             client.resume()
 

@@ -169,8 +169,9 @@ class EchoOfOneMebibyte:
         server = t.net.create_server()
 
         def on_connection(peer):
-            t.watch("peer", peer)
             peer.pipe(peer)
+            peer.on("end", t.callback("ended"))
+            peer.on("close", t.callback("closed"))
             server.close()
 
         server.on("connection", on_connection)

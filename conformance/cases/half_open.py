@@ -236,8 +236,8 @@ class LargeWriteAfterFin:
 
         def on_connection(peer):
             peer.on("data", lambda chunk: None)
-            t.note("write returns", peer.write(b"y" * 4194304, t.callback("written")))
-            t.note("written so far", peer.bytes_written)
+            peer.write(b"y" * 4194304, t.callback("written"))
+            t.note("bytes written", peer.bytes_written)
             peer.on("end", t.callback("ended"))
             peer.on("finish", t.callback("finished"))
             peer.on("close", t.callback("closed"))
