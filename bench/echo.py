@@ -1,7 +1,7 @@
 """CPU time of an echo server per message: nodesock, and the reference Node beside it.
 
-The client is the same plain blocking socket for both and its time is not counted. Round trips are strictly one after the
-other, so that every message is one read, one 'data' event and one write of the server.
+The client is the same plain blocking socket for both and its time is not counted. Round trips are strictly one
+after the other, so that every message is one read, one 'data' event and one write of the server.
 """
 
 import argparse

@@ -85,8 +85,8 @@ def imports_of(path: Path, base: Path) -> Iterator[Import]:
                 yield Import(importer, whole if is_module else origin, path, node.lineno, deferred)
         if is_typing_guard(node):
             assert isinstance(node, ast.If)
-            for child in node.orelse:
-                yield from walk(child, deferred)
+            for otherwise in node.orelse:
+                yield from walk(otherwise, deferred)
             return
         inner = deferred or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
         for child in ast.iter_child_nodes(node):

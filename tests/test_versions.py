@@ -34,8 +34,6 @@ def test_the_version_has_one_home() -> None:
 
 
 def test_the_extension_carries_its_licences() -> None:
-    from nodesock.runtime import versions
-
-    package = Path(versions._pyuv.__file__).parent
+    package = Path(nodesock.__file__).parent / "_pyuv"
     for name in ("LICENSE.pyuv", "LICENSE.libuv", "LICENSE.libuv-extra"):
         assert "Permission is hereby granted" in (package / name).read_text("utf-8")
