@@ -1,13 +1,13 @@
 """Comparing, from strict to subtle: what the reference always did, held against what a subject did once.
 
-``Expectation`` is built from all reference runs of a case. It knows, per role and line (an object, a label, the process):
-the sequence as far as all runs agree on it, the values and states that were the same every time, and which steps
-of different lines always came in the same order. What the reference itself varies on is an ``Instability``: named
-and counted, never compared and never passed in silence.
+``Expectation`` is built from all reference runs of a case. It knows, per role and line (an object, a label,
+the process): the sequence as far as all runs agree on it, the values and states that were the same every
+time, and which steps of different lines always came in the same order. What the reference itself varies on
+is an ``Instability``: named and counted, never compared and never passed in silence.
 
-Levels, in this order: garbage, a role that died, a role that hung (these three explain all that is missing after them), then
-sequence, order, error and value, state, kernel. The first difference is the one of the strictest level; within it the
-subject's own roles before the reference's, and then the earliest step.
+Levels, in this order: garbage, a role that died, a role that hung (these three explain all that is missing
+after them), then sequence, order, error and value, state, kernel. The first difference is the one of the
+strictest level; within it the subject's own roles before the reference's, and then the earliest step.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -40,8 +40,9 @@ MISSING = _Missing()
 class Difference:
     """One way in which the subject is not like the reference.
 
-    ``line`` is the object, label or process it happened on, ``index`` the place in that line's sequence, ``path`` where in
-    the record (``args.0.code``), if it is a part of one. ``expected`` and ``got`` are plain data (None where nothing was).
+    ``line`` is the object, label or process it happened on, ``index`` the place in that line's sequence,
+    ``path`` where in the record (``args.0.code``), if it is a part of one. ``expected`` and ``got`` are
+    plain data (None where nothing was).
     """
 
     category: str
@@ -97,7 +98,9 @@ class Comparison:
 
 @dataclass(frozen=True)
 class _Line:
-    """What all reference runs agree on for one line: ``steps`` (those of the first run), and whether that is all of it."""
+    """What all reference runs agree on for one line: ``steps`` (those of the first run), and whether that
+    is all of it.
+    """
 
     steps: tuple[Step, ...]
     complete: bool
@@ -127,7 +130,9 @@ class Expectation:
         self.unstable = tuple(found for role in self._roles.values() for found in role.unstable)
 
     def compare(self, run: NormalRun, subject_roles: Collection[str] | None = None) -> Comparison:
-        """Hold one run against the reference. ``subject_roles`` are those not played by the reference (default: all)."""
+        """Hold one run against the reference. ``subject_roles`` are those not played by the reference
+        (default: all).
+        """
         found: list[tuple[tuple[int, bool, int, int], Difference]] = []
         for place, (role, expected) in enumerate(self._roles.items()):
             foreign = subject_roles is not None and role not in subject_roles
@@ -367,6 +372,14 @@ def _flatten(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:
             yield from _flatten((*path, index), item)
     else:
         yield path, value
+
+
+def differing_paths(left: Step, right: Step) -> tuple[str, ...]:
+    """Where two steps differ in their arguments and states, for a reader."""
+    return tuple(
+        _path_text(path)
+        for path in sorted(_varying([dict(_leaves(left)), dict(_leaves(right))]), key=_path_order)
+    )
 
 
 def _same(left: Any, right: Any) -> bool:

@@ -1,7 +1,8 @@
-"""Settings of the harness: ``[tool.conformance]`` in ``pyproject.toml``, or a ``conformance.toml`` of its own.
+"""Settings of the harness: ``[tool.conformance]`` in ``pyproject.toml``, or a ``conformance.toml`` of its
+own.
 
-The nearest file at or above the working directory counts, ``conformance.toml`` before ``pyproject.toml``; options of the
-command line come before both. An unknown key or a wrong type is an error, never ignored.
+The nearest file at or above the working directory counts, ``conformance.toml`` before ``pyproject.toml``;
+options of the command line come before both. An unknown key or a wrong type is an error, never ignored.
 """
 
 import difflib
@@ -15,7 +16,7 @@ from typing import Any
 #: What ``node`` may be besides a version.
 PROVIDERS = ("docker", "local")
 
-_VERSION = re.compile(r"\d+(?:\.\d+){0,2}\Z")
+_VERSION = re.compile(r"v?\d+(?:\.\d+){0,2}\Z")
 
 
 class ConfigError(Exception):
@@ -26,13 +27,17 @@ class ConfigError(Exception):
 class Config:
     """All settings of a run.
 
-    ``node`` is a provider (docker, local), a version (24, 24.19, 24.19.0) or ``provider:version``, None for the default.
-    ``deadline`` is seconds per role, ``repeat`` the number of reference runs, ``jobs`` how many cases run at once.
+    ``node`` is a provider (docker, local), a version (24, 24.19, 24.19.0) or both with a comma, None for
+    the default. ``subject`` is held against it, ``output`` is where reports and traces go, ``cases`` are
+    globs or case files. ``deadline`` is seconds per role, ``repeat`` the number of reference runs,
+    ``confirm`` how many more there are before a divergence is believed, ``jobs`` how many cases run at
+    once.
     """
 
     node: str | None = None
     subject: str = "python"
     repeat: int = 3
+    confirm: int = 5
     jobs: int = 0
     deadline: float = 10.0
     output: Path = Path("build/conformance")
@@ -43,14 +48,20 @@ class Config:
     @property
     def provider(self) -> str | None:
         """docker, local, or None for whichever can be had."""
-        provider = (self.node or "").partition(":")[0]
-        return provider if provider in PROVIDERS else None
+        return _choice(self.node)[0]
 
     @property
     def version(self) -> str | None:
         """The wanted Node version, or None for the pinned one."""
-        first, _, second = (self.node or "").partition(":")
-        return second or (first if first and first not in PROVIDERS else None)
+        return _choice(self.node)[1]
+
+    def with_node(self, text: str) -> "Config":
+        """The config with ``text`` laid over its choice of Node: what ``text`` does not say stays. Raises
+        ``ConfigError``.
+        """
+        provider, version = _choice(text)
+        parts = (provider or self.provider, version or self.version)
+        return replace(self, node=",".join(part for part in parts if part) or None)
 
     @property
     def workers(self) -> int:
@@ -62,6 +73,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "node": (str,),
     "subject": (str,),
     "repeat": (int,),
+    "confirm": (int,),
     "jobs": (int,),
     "deadline": (int, float),
     "output": (str,),
@@ -71,17 +83,26 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
+def _choice(text: str | None) -> tuple[str | None, str | None]:
+    provider = version = None
+    for part in (text or "").split(","):
+        word = part.strip()
+        if word in PROVIDERS:
+            provider = word
+        elif _VERSION.match(word):
+            version = word.removeprefix("v")
+        elif word:
+            raise ConfigError(f"node: {word!r} is none of docker, local and a version like 24 or 24.19.0")
+    return provider, version
+
+
 def check(config: Config) -> Config:
     """The same config, its values checked. Raises ``ConfigError``."""
-    if config.node is not None:
-        parts = config.node.split(":")
-        versions = parts[1:] if parts[0] in PROVIDERS else parts
-        if len(versions) > 1 or not all(_VERSION.match(version) for version in versions):
-            raise ConfigError(
-                f"node: {config.node!r} is none of docker, local, a version like 24 or 24.19.0, docker:VERSION, local:VERSION"
-            )
+    _choice(config.node)
     if config.repeat < 1:
         raise ConfigError(f"repeat: at least 1 reference run is needed, not {config.repeat}")
+    if config.confirm < 0:
+        raise ConfigError(f"confirm: 0 or more further reference runs, not {config.confirm}")
     if config.jobs < 0:
         raise ConfigError(f"jobs: 0 (as many as cores) or more, not {config.jobs}")
     if not 0 < config.deadline <= 3600:
@@ -100,7 +121,7 @@ def load(start: Path | None = None) -> Config:
         config = _apply(config, *found)
     forced = os.environ.get("CONFORMANCE_NODE")
     if forced:
-        config = replace(config, node=forced)
+        config = config.with_node(forced)
     return check(config)
 
 

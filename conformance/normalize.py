@@ -2,17 +2,18 @@
 
 What is free, and what becomes of it:
 
-- ephemeral ports: ``<port 1>``, ``<port 2>`` … by first appearance over all the roles of the run, so that the same port is
-  the same name on both sides of a connection. A number counts as one where a port stands (a key or label that ends
-  in ``port``, the argument after an address), and then in texts that say ``address:port``. Numbers that the case itself
-  spells out are not free and stay;
+- ephemeral ports: ``<port 1>``, ``<port 2>`` … by first appearance over all the roles of the run, so that
+  the same port is the same name on both sides of a connection. A number counts as one where a port stands
+  (a key or label that ends in ``port``, the argument after an address), and then in texts that say
+  ``address:port``. Numbers that the case itself spells out are not free and stay;
 - the run's directory for unix sockets: ``<dir>``;
-- descriptors, process ids and inodes: ``<fd>``, ``<pid>``, ``<inode>`` (-1 and the like stay, they are answers);
-- the cut of a byte stream into chunks: consecutive ``data`` events of one object become one, with the byte count and
-  the digest of all that the object has delivered so far (unless the case asks for exact chunks).
+- descriptors, process ids and inodes: ``<fd>``, ``<pid>``, ``<inode>`` (-1 and the like stay, they are
+  answers);
+- the cut of a byte stream into chunks: consecutive ``data`` events of one object become one, with the byte
+  count and the digest of all that the object has delivered so far (unless the case asks for exact chunks).
 
-Names are given in an order that does not depend on how the objects' events interleave: role by role, object by object.
-The raw traces are kept by the caller; nothing here writes into a record.
+Names are given in an order that does not depend on how the objects' events interleave: role by role, object
+by object. The raw traces are kept by the caller; nothing here writes into a record.
 """
 
 import re
@@ -250,7 +251,9 @@ def _topic(step: Step) -> str | None:
 
 
 def _walk(value: Any, name: str | None, port: Callable[[int], Any], text: Callable[[str], str]) -> Any:
-    """A copy of ``value`` with ``port`` applied to every number where a port stands and ``text`` to every string."""
+    """A copy of ``value`` with ``port`` applied to every number where a port stands and ``text`` to every
+    string.
+    """
     if isinstance(value, str):
         if name is not None and _PORT_NAME.search(name) and value.isdecimal() and len(value) in (4, 5):
             return str(port(int(value)))

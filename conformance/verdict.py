@@ -1,8 +1,9 @@
-"""Verdicts: the five outcomes of an item (a case in one pairing), their totals, exit codes and accepted deviations.
+"""Verdicts: the five outcomes of an item (a case in one pairing), their totals, exit codes and accepted
+deviations.
 
-``errored`` is the harness or the machine, never the subject; ``unstable`` is the reference, never the subject. An accepted
-deviation stays ``divergent`` but carries the reason from ``known_divergences.toml`` and does not fail the run; an entry there
-that no longer diverges does.
+``errored`` is the harness or the machine, never the subject; ``unstable`` is the reference, never the
+subject. An accepted deviation stays ``divergent`` but carries the reason from ``known_divergences.toml``
+and does not fail the run; an entry there that no longer diverges does.
 """
 
 import enum
@@ -44,8 +45,9 @@ class Exit(enum.IntEnum):
 class Result:
     """What became of one item.
 
-    ``reason`` is one line (empty for a conformant item); ``accepted`` is the reason of a known divergence, None for all
-    others. ``duration_s`` is the wall time in seconds, without the time of shared reference runs.
+    ``reason`` is one line (empty for a conformant item); ``accepted`` is the reason of a known divergence,
+    None for all others. ``duration_s`` is the wall time in seconds, without the time of shared reference
+    runs.
     """
 
     id: str
@@ -112,7 +114,7 @@ def load_known_divergences(path: Path = KNOWN_DIVERGENCES) -> tuple[KnownDiverge
     entries = data.get("divergence", [])
     if unknown or not isinstance(entries, list):
         raise ConfigError(
-            f"{path}: only [[divergence]] entries belong here, not {sorted(unknown or data)[0]!r}"
+            f"{path}: only [[divergence]] entries belong here, not {min(unknown or data)!r}"
         )
     return tuple(_entry(path, number, entry) for number, entry in enumerate(entries, 1))
 
@@ -143,7 +145,8 @@ def accept(result: Result, known: Iterable[KnownDivergence]) -> Result:
 def stale(
     known: Iterable[KnownDivergence], results: Sequence[Result], items: Collection[tuple[str, str]]
 ) -> list[KnownDivergence]:
-    """The entries that no longer diverge: all that they cover was judged and is conformant, or they cover nothing.
+    """The entries that no longer diverge: all that they cover was judged and is conformant, or they cover
+    nothing.
 
     ``items`` are all the (case, pairing) that exist. An entry of which only a part was run is not judged.
     """
@@ -200,7 +203,9 @@ class Outcome:
 
     @property
     def exit(self) -> Exit:
-        """The one exit code: an interruption hides everything, a harness that failed hides what it did find."""
+        """The one exit code: an interruption hides everything, a harness that failed hides what it did
+        find.
+        """
         if self.interrupted:
             return Exit.INTERRUPTED
         if self.totals.errored:

@@ -1,0 +1,79 @@
+"""Opening a session: the run directory, the reference and the subject, closed again whatever happens."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from importlib.metadata import entry_points
+
+from conformance.case import Case
+from conformance.config import Config, ConfigError
+from conformance.report import traces
+from conformance.runner import PairingTrace
+from conformance.session import Pairing, Session
+from conformance.subjects.base import ENTRY_POINT_GROUP, Subject, SubjectUnavailable
+from conformance.subjects.node import NodeSubject
+from conformance.subjects.python import PythonSubject
+from conformance.subjects.rundir import RunDirectory
+from conformance.verdict import KNOWN_DIVERGENCES, KnownDivergence, Result, load_known_divergences
+
+
+def subject_named(name: str) -> Subject:
+    """The subject of that name: ``python`` (nodesock), ``node:VERSION``, or one that a package offers.
+
+    Raises ``ConfigError`` for an unknown name.
+    """
+    if name == "python":
+        return PythonSubject()
+    kind, _, version = name.partition(":")
+    if kind == "node" and version:
+        subject = NodeSubject(None, version)
+        subject.name = f"node{version}"
+        return subject
+    offered = {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
+    if name not in offered:
+        raise ConfigError(
+            f"subject: there is no {name!r}; there are {', '.join(['python', 'node:VERSION', *offered])}"
+        )
+    try:
+        subject = offered[name].load()()
+    except Exception as error:  # noqa: BLE001 -- another package's code: its failure is one line, like any other
+        raise SubjectUnavailable(f"{name} cannot be loaded: {type(error).__name__}: {error}") from None
+    if not isinstance(subject, Subject):
+        raise SubjectUnavailable(
+            f"{name} is no subject: {offered[name].value} lacks what conformance.subjects.base asks for"
+        )
+    return subject
+
+
+def known_divergences(config: Config) -> tuple[KnownDivergence, ...]:
+    """The accepted deviations that hold for the configured subject: nodesock's own list only for nodesock."""
+    if config.known_divergences is not None:
+        return load_known_divergences(config.known_divergences)
+    return load_known_divergences(KNOWN_DIVERGENCES) if config.subject == "python" else ()
+
+
+@contextlib.contextmanager
+def opened(config: Config, *, keep_traces: bool = True) -> Iterator[Session]:
+    """A session with everything open. Raises ``ConfigError`` or ``SubjectUnavailable`` before anything
+    runs.
+    """
+    known = known_divergences(config)
+    subject = subject_named(config.subject)
+    reference: Subject = NodeSubject(config.provider, config.version)
+    with contextlib.ExitStack() as stack:
+        run_dir = stack.enter_context(RunDirectory())
+        for one in (reference, subject):
+            stack.callback(one.close)  # before it is open: an open that fails half-way is closed as well
+            one.open(run_dir)
+        keep = _keeper(config) if keep_traces else None
+        session = Session(config, reference, subject, run_dir, known=known, keep=keep)
+        stack.callback(
+            session.stopping.set
+        )  # a judge that still runs must not take the closing for a verdict
+        yield session
+
+
+def _keeper(config: Config) -> Callable[[Case, Pairing, Sequence[PairingTrace], Result], None]:
+    def keep(case: Case, pairing: Pairing, runs: Sequence[PairingTrace], result: Result) -> None:
+        traces.write(config.output, case, pairing, runs, result)
+
+    return keep
