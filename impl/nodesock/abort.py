@@ -17,7 +17,7 @@ __all__ = ["AbortController", "AbortSignal", "Event", "EventTarget"]
 class Event:
     """What an EventTarget's listeners get: `type` and `target`."""
 
-    def __init__(self, type: str) -> None:  # noqa: A002 (the web's name)
+    def __init__(self, type: str) -> None:
         self.type = type
         self.target: EventTarget | None = None
         self._stopped = False
@@ -36,7 +36,9 @@ class EventTarget:
     def __init__(self) -> None:
         self._listeners: dict[str, list[tuple[Callable[..., Any], bool]]] = {}
 
-    def add_event_listener(self, type: str, listener: Callable[..., Any] | None, *, once: bool = False) -> None:  # noqa: A002
+    def add_event_listener(
+        self, type: str, listener: Callable[..., Any] | None, *, once: bool = False
+    ) -> None:
         """addEventListener; a listener that is there already is not added again."""
         if listener is None:
             return
@@ -45,13 +47,13 @@ class EventTarget:
         if not any(have == listener for have, _ in known):
             known.append((listener, once))
 
-    def remove_event_listener(self, type: str, listener: Callable[..., Any] | None) -> None:  # noqa: A002
+    def remove_event_listener(self, type: str, listener: Callable[..., Any] | None) -> None:
         """removeEventListener."""
         known = self._listeners.get(type)
         if known:
             known[:] = [entry for entry in known if entry[0] != listener]
 
-    def event_listeners(self, type: str) -> list[Callable[..., Any]]:  # noqa: A002
+    def event_listeners(self, type: str) -> list[Callable[..., Any]]:
         """The listeners of a type (events.getEventListeners)."""
         return [listener for listener, _ in self._listeners.get(type, ())]
 

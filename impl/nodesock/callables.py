@@ -29,7 +29,7 @@ def arity(fn: Callable[..., Any]) -> tuple[int, int]:
         most = code.co_argcount
         least = most - len(fn.__defaults__) if fn.__defaults__ else most
         return (least, ANY) if code.co_flags & _CO_VARARGS else (least, most)
-    if kind is MethodType and type(fn.__func__) is FunctionType:
+    if isinstance(fn, MethodType) and type(fn.__func__) is FunctionType:
         function = fn.__func__
         code = function.__code__
         most = code.co_argcount - 1

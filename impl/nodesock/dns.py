@@ -6,7 +6,14 @@ The answers keep the resolver's order (Node's "verbatim") unless `order` says ot
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from nodesock.bindings.cares_wrap import AI_ADDRCONFIG, AI_ALL, AI_V4MAPPED, GetAddrInfoRequest, getaddrinfo, is_ip
+from nodesock.bindings.cares_wrap import (
+    AI_ADDRCONFIG,
+    AI_ALL,
+    AI_V4MAPPED,
+    GetAddrInfoRequest,
+    getaddrinfo,
+    is_ip,
+)
 from nodesock.callables import adapt
 from nodesock.errors import dns_exception, node_error
 from nodesock.inspect import UNDEFINED
@@ -80,7 +87,9 @@ def lookup(
     if hostname:
         validate_string(hostname, "hostname")
         if "\0" in hostname:
-            raise node_error("ERR_INVALID_ARG_VALUE", "hostname", hostname, "must be a string without null bytes")
+            raise node_error(
+                "ERR_INVALID_ARG_VALUE", "hostname", hostname, "must be a string without null bytes"
+            )
     if callable(options) and not isinstance(options, Mapping):
         callback = options
         family = 0
@@ -102,7 +111,11 @@ def lookup(
         if int(hints) & ~(AI_ADDRCONFIG | AI_ALL | AI_V4MAPPED):
             raise node_error("ERR_INVALID_ARG_VALUE", "hints", hints)
     if _given(options.get("family", UNDEFINED)):
-        family = _FAMILY_NAMES.get(options["family"], options["family"]) if _hashable(options["family"]) else options["family"]
+        family = (
+            _FAMILY_NAMES.get(options["family"], options["family"])
+            if _hashable(options["family"])
+            else options["family"]
+        )
         validate_one_of(family, "options.family", _FAMILIES)
     if _given(options.get("all", UNDEFINED)):
         every = options["all"]
@@ -135,7 +148,8 @@ def _lookup(
             "DeprecationWarning",
             "DEP0118",
         )
-        next_tick(answer, None, *([[]] if every else [None, 6 if family == 6 else 4]))
+        nothing: list[Any] = [[]] if every else [None, 6 if family == 6 else 4]
+        next_tick(answer, None, *nothing)
         return None
     kind = is_ip(hostname)
     if kind:
@@ -155,7 +169,9 @@ def _lookup(
 
     request = getaddrinfo(hostname, family, hints, complete)
     if isinstance(request, int):
-        next_tick(answer, dns_exception(request, "getaddrinfo", hostname), *([None] if every else [None, None]))
+        next_tick(
+            answer, dns_exception(request, "getaddrinfo", hostname), *([None] if every else [None, None])
+        )
         return None
     return request
 

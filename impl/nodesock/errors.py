@@ -77,7 +77,7 @@ class NodeRangeError(NodeError, ValueError):
 
 
 class NodeValueError(NodeError, TypeError, ValueError):
-    """A `TypeError` in Node whose cause is a value, not a type (`ERR_INVALID_ARG_VALUE`): here it is a ValueError too."""
+    """A `TypeError` in Node about a value, not a type (`ERR_INVALID_ARG_VALUE`): here it is a ValueError too."""
 
     name = "TypeError"
 
@@ -188,7 +188,12 @@ def group_digits(value: int | float) -> str:
 
 
 def _out_of_range(name: str, wanted: str, value: object, replace_default: bool = False) -> str:
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and value == value and abs(value) > 2**32:
+    if (
+        isinstance(value, (int, float))
+        and not isinstance(value, bool)
+        and value == value
+        and abs(value) > 2**32
+    ):
         shown = group_digits(value) if float(value).is_integer() else inspect(value)
     else:
         shown = inspect(value)
@@ -197,7 +202,10 @@ def _out_of_range(name: str, wanted: str, value: object, replace_default: bool =
 
 
 def _missing_args(*names: str | Sequence[str]) -> str:
-    words = [f'"{n}"' if isinstance(n, str) else " or ".join(f'"{alternative}"' for alternative in n) for n in names]
+    words = [
+        f'"{n}"' if isinstance(n, str) else " or ".join(f'"{alternative}"' for alternative in n)
+        for n in names
+    ]
     if len(words) == 1:
         return f"The {words[0]} argument must be specified"
     if len(words) == 2:
@@ -210,7 +218,9 @@ def _bad_port(name: str, port: object, allow_zero: bool = True) -> str:
 
 
 def _out_of_bounds(name: str | None = None) -> str:
-    return f'"{name}" is outside of buffer bounds' if name else "Attempt to access memory outside buffer bounds"
+    return (
+        f'"{name}" is outside of buffer bounds' if name else "Attempt to access memory outside buffer bounds"
+    )
 
 
 def _unhandled_error(*context: object) -> str:
@@ -293,7 +303,7 @@ def node_error(code: str, *args: object) -> NodeError:
 
 
 class UVError(NodeError, OSError):
-    """A failed system call: `code` 'ECONNREFUSED', `errno` (positive), `syscall`, and `address`, `port`, … where known."""
+    """A failed system call: `code` 'ECONNREFUSED', `errno` (positive), `syscall`, and `address`, `port` … where known."""
 
     syscall: str
 
@@ -338,13 +348,15 @@ def _endpoint(address: str | None, port: int | None) -> str:
 def errno_exception(err: int, syscall: str, detail: str | None = None) -> UVError:
     """`read ECONNRESET`: errno, code and syscall only (Node's ErrnoException). `err` is a negative libuv number."""
     code, _ = _names(err)
-    return _class_for(err)(f"{syscall} {code} {detail}" if detail else f"{syscall} {code}", err, code, syscall)
+    return _class_for(err)(
+        f"{syscall} {code} {detail}" if detail else f"{syscall} {code}", err, code, syscall
+    )
 
 
 def exception_with_host_port(
     err: int, syscall: str, address: str | None, port: int | None = None, additional: str | None = None
 ) -> UVError:
-    """`connect ECONNREFUSED 127.0.0.1:80 - additional` (Node's ExceptionWithHostPort): address always, port if not 0."""
+    """`connect ECONNREFUSED 127.0.0.1:80 - additional` (ExceptionWithHostPort): address always, port if not 0."""
     code, _ = _names(err)
     text = f"{syscall} {code}{_endpoint(address, port)}"
     error = _class_for(err)(f"{text} - {additional}" if additional else text, err, code, syscall)
@@ -354,7 +366,9 @@ def exception_with_host_port(
     return error
 
 
-def uv_exception_with_host_port(err: int, syscall: str, address: str | None, port: int | None = None) -> UVError:
+def uv_exception_with_host_port(
+    err: int, syscall: str, address: str | None, port: int | None = None
+) -> UVError:
     """`listen EADDRINUSE: address already in use :::80` (Node's UVExceptionWithHostPort)."""
     code, text = _names(err)
     error = _class_for(err)(f"{syscall} {code}: {text}{_endpoint(address, port)}", err, code, syscall)

@@ -1,9 +1,10 @@
 """Mirrors lib/events.js: EventEmitter with Node's exact semantics, and events.once / on / getEventListeners.
 
-How it works. `_events` maps an event to an immutable tuple of records `(listener, arity)`; adding or removing a listener
-makes a new tuple, so an `emit` under way keeps the listeners it started with, as in Node. The arity is looked up once
-(see callables.py): the number of arguments of a listener that takes a fixed number, else `(least, most)`. That keeps
-`emit` cheap. Until the first listener is added all emitters share one empty dict, so a subclass need not call `__init__`.
+How it works. `_events` maps an event to an immutable tuple of records `(listener, arity)`; adding or removing a
+listener makes a new tuple, so an `emit` under way keeps the listeners it started with, as in Node. The arity is looked
+up once (see callables.py): the number of arguments of a listener that takes a fixed number, else `(least, most)`. That
+keeps `emit` cheap. Until the first listener is added all emitters share one empty dict, so a subclass need not call
+`__init__`.
 
 JavaScript's symbols: `error_monitor` is `events.errorMonitor`. The method `Symbol.for('nodejs.rejection')` is
 `_capture_rejection(error, event, *args)` here.
@@ -62,6 +63,7 @@ class _Once:
 
     __slots__ = ("emitter", "event", "fired", "listener")
     node_arity: ClassVar[tuple[int, int]] = (0, callables.ANY)
+    __name__: ClassVar[str] = "bound onceWrapper"
 
     def __init__(self, emitter: "EventEmitter", event: Hashable, listener: Listener) -> None:
         self.emitter = emitter
@@ -81,10 +83,10 @@ class _Once:
 
 
 class EventEmitter:
-    """Node's EventEmitter. Listeners are called at once, in the order they were added, with JavaScript's call semantics.
+    """Node's EventEmitter. Listeners are called at once, in the order they were added, as JavaScript calls functions.
 
-    A listener that is an `async def` runs at once up to its first await; what becomes of its exception is Node's rule for
-    promises: the emitter's 'error' event with `capture_rejections=True`, else an unhandled rejection.
+    A listener that is an `async def` runs at once up to its first await; what becomes of its exception is Node's rule
+    for promises: the emitter's 'error' event with `capture_rejections=True`, else an unhandled rejection.
     """
 
     #: events.defaultMaxListeners; assign to EventEmitter itself to change it for all.
@@ -97,7 +99,9 @@ class EventEmitter:
     _capture = False
     _warned: frozenset[Hashable] = frozenset()
 
-    def __init__(self, options: Mapping[str, Any] | None = None, *, capture_rejections: Any = UNDEFINED) -> None:
+    def __init__(
+        self, options: Mapping[str, Any] | None = None, *, capture_rejections: Any = UNDEFINED
+    ) -> None:
         if options:
             capture_rejections = options.get("capture_rejections", UNDEFINED)
         if capture_rejections is not UNDEFINED:
@@ -121,7 +125,9 @@ class EventEmitter:
             records = self._error_records(args)
         count = len(args)
         for listener, takes in records:
-            if takes is count:  # small ints are identical when equal; others take the other branch, which is right too
+            if (
+                takes is count
+            ):  # small ints are identical when equal; others take the other branch, which is right too
                 result = listener(*args)
             else:
                 result = _call(listener, takes, args)
@@ -243,7 +249,7 @@ class EventEmitter:
         for position in range(len(records) - 1, -1, -1):
             candidate = records[position][0]
             if candidate is listener or candidate == listener or _unwrap(candidate) == listener:
-                self._drop(event, records, position)
+                self._drop(event, records, position, listener)
                 break
         return self
 
@@ -251,17 +257,17 @@ class EventEmitter:
         """The same as `remove_listener`."""
         return self.remove_listener(event, listener)
 
-    def _drop(self, event: Hashable, records: tuple[Record, ...], position: int) -> None:
+    def _drop(self, event: Hashable, records: tuple[Record, ...], position: int, named: Listener) -> None:
         events = self._events
-        removed = records[position][0]
         if len(records) == 1:
+            named = _unwrap(records[position][0])
             del events[event]
             if event in self._warned:
                 self._warned = self._warned - {event}
         else:
             events[event] = records[:position] + records[position + 1 :]
         if "removeListener" in events:
-            self.emit("removeListener", event, _unwrap(removed))
+            self.emit("removeListener", event, named)  # among several Node shows a once wrapper as it is
 
     def remove_all_listeners(self: Self, event: Hashable = UNDEFINED) -> Self:
         """Remove every listener, or every one of one event; 'removeListener' hears of each, last added first."""

@@ -164,13 +164,17 @@ def inspect(value: object, *, depth: int = _DEPTH, _indent: int = 0, _seen: tupl
     if isinstance(value, tuple) and fields:
         if len(_seen) > depth:
             return "[Object]"
-        return _group("{", _pairs(dict(zip(fields, value, strict=True)), depth, _indent, seen), "}", "", _indent)
+        return _group(
+            "{", _pairs(dict(zip(fields, value, strict=True)), depth, _indent, seen), "}", "", _indent
+        )
     if isinstance(value, (list, tuple)):
         if len(_seen) > depth:
             return "[Array]"
         items = [inspect(item, depth=depth, _indent=_indent + 2, _seen=seen) for item in value[:_MAX_ITEMS]]
         if len(value) > _MAX_ITEMS:
-            items.append(f"... {len(value) - _MAX_ITEMS} more item{'s' if len(value) > _MAX_ITEMS + 1 else ''}")
+            items.append(
+                f"... {len(value) - _MAX_ITEMS} more item{'s' if len(value) > _MAX_ITEMS + 1 else ''}"
+            )
         return _group("[", items, "]", "", _indent)
     custom = getattr(value, "__node_inspect__", None)
     if custom is not None:

@@ -17,7 +17,7 @@ from nodesock.runtime import loop, ticks, uncaught
 from nodesock.runtime.handles import active_resources_info
 
 
-class Warning(NodeError):  # noqa: A001 (Node's name)
+class Warning(NodeError):
     """What 'warning' carries: `name`, `code`, `message`, `detail`."""
 
     detail: str | None = None
@@ -88,7 +88,8 @@ class Process(EventEmitter):
 
     def _deliver_warning(self, warning: Exception) -> None:
         if self.print_warnings:
-            code = f"[{warning.code}] " if getattr(warning, "code", None) else ""
+            tag = getattr(warning, "code", None)
+            code = f"[{tag}] " if tag else ""
             name = getattr(warning, "name", type(warning).__name__)
             print(f"(nodesock:{_pid()}) {code}{name}: {warning}", file=sys.stderr)
             detail = getattr(warning, "detail", None)

@@ -52,7 +52,7 @@ def is_uint32(value: object) -> bool:
 
 
 def to_number(value: object) -> float:
-    """JavaScript's `Number(value)` for the values options take: text is parsed ('0x1f90', ' 80 '), None is 0, else NaN."""
+    """JavaScript's `Number(value)` for option values: text is parsed ('0x1f90', ' 80 '), None is 0, others are NaN."""
     if isinstance(value, (bool, int, float)):
         return value if not isinstance(value, bool) else int(value)
     if value is None:
@@ -74,7 +74,9 @@ def to_number(value: object) -> float:
     return math.nan
 
 
-def validate_number(value: object, name: str, minimum: float | None = None, maximum: float | None = None) -> None:
+def validate_number(
+    value: object, name: str, minimum: float | None = None, maximum: float | None = None
+) -> None:
     """A number within [minimum, maximum]; with a bound NaN is out of range as well."""
     if not is_number(value):
         raise node_error("ERR_INVALID_ARG_TYPE", name, "number", value)
@@ -149,7 +151,12 @@ def validate_function(value: object, name: str) -> None:
 
 def validate_object(value: object, name: str) -> None:
     """What takes the place of a JavaScript object that is no array and no function."""
-    if value is None or value is UNDEFINED or isinstance(value, (bool, int, float, str, list, tuple)) or _is_plain_callable(value):
+    if (
+        value is None
+        or value is UNDEFINED
+        or isinstance(value, (bool, int, float, str, list, tuple))
+        or _is_plain_callable(value)
+    ):
         raise node_error("ERR_INVALID_ARG_TYPE", name, "object", value)
 
 

@@ -1,11 +1,11 @@
-"""Mirrors src/cares_wrap.cc as far as net and dgram need it: getaddrinfo on libuv's thread pool, and IP address texts."""
+"""Mirrors src/cares_wrap.cc as far as net and dgram need it: getaddrinfo on the thread pool, and address texts."""
 
 import re
 import socket
 from collections.abc import Callable
 from typing import Any, Final
 
-from nodesock import _pyuv
+import nodesock._pyuv as _pyuv
 from nodesock.bindings.uv import UV_EAI_MEMORY, UV_EAI_NODATA, UV_EINVAL, from_exception
 from nodesock.runtime.handles import requests
 from nodesock.runtime.loop import enter, get_loop
@@ -63,7 +63,12 @@ def getaddrinfo(
     request = GetAddrInfoRequest(on_complete, family)
     try:
         request._request = _pyuv.dns.getaddrinfo(
-            get_loop(), name, family=_FAMILIES[family], socktype=socket.SOCK_STREAM, flags=hints, callback=request
+            get_loop(),
+            name,
+            family=_FAMILIES[family],
+            socktype=socket.SOCK_STREAM,
+            flags=hints,
+            callback=request,
         )
     except MemoryError:
         return UV_EAI_MEMORY

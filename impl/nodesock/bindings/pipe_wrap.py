@@ -1,8 +1,8 @@
 """Mirrors src/pipe_wrap.cc: a unix-domain socket or server over libuv.
 
 A name may be up to 108 bytes, longer ones are UV_EINVAL as in Node 24. One that starts with NUL is in the abstract
-namespace; libuv's connect to those is not wrapped by pyuv, so it is made on a socket of ours, and its outcome arrives in
-the next turn's poll phase as libuv's would.
+namespace; libuv's connect to those is not wrapped by pyuv, so it is made on a socket of ours, and its outcome arrives
+in the next turn's poll phase as libuv's would.
 """
 
 import os
@@ -11,7 +11,7 @@ import stat
 from collections.abc import Callable
 from typing import Any, Final
 
-from nodesock import _pyuv
+import nodesock._pyuv as _pyuv
 from nodesock.bindings.stream_wrap import StreamHandle, _Request
 from nodesock.bindings.uv import UV_EBADF, UV_ECANCELED, UV_EINVAL, attempt, from_exception
 from nodesock.runtime.handles import requests
@@ -56,7 +56,9 @@ class Pipe(StreamHandle):
         if self._closing:
             return UV_EBADF
         self._on_connection = on_connection
-        return attempt(self._handle.listen, self._uv_connection, backlog if 0 <= backlog < 2**31 else 2**31 - 1)
+        return attempt(
+            self._handle.listen, self._uv_connection, backlog if 0 <= backlog < 2**31 else 2**31 - 1
+        )
 
     def _uv_connection(self, handle: Any, error: int | None) -> None:
         client: Pipe | None = None

@@ -1,4 +1,4 @@
-"""Mirrors src/stream_wrap.cc (LibuvStreamWrap) and src/stream_base.cc: reading, writing and shutting down TCP and pipes.
+"""Mirrors src/stream_wrap.cc and src/stream_base.cc: reading, writing and shutting down TCP and pipes.
 
 The hot path is `_uv_read`: libuv -> `on_read` -> (the user's listener) -> `write` -> uv_try_write -> ticks. It is
 `runtime.loop.enter` written out, one Python frame between pyuv and `on_read`.
@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from nodesock import _pyuv
+import nodesock._pyuv as _pyuv
 from nodesock.bindings.handle_wrap import HandleWrap
 from nodesock.bindings.uv import UV_EAGAIN, UV_EALREADY, UV_EBADF, UV_ENOTCONN, from_exception
 from nodesock.runtime import loop, uncaught
@@ -30,7 +30,7 @@ def _no_reader(_nread: int, _data: bytes | None) -> None:
 
 
 class _Request:
-    """A request under way: called by pyuv when it ends, answers `on_complete(status)`, and is an active resource till then."""
+    """A request under way, and an active resource: called by pyuv when it ends, answers `on_complete(status)`."""
 
     __slots__ = ("_on_complete", "done")
 
@@ -117,7 +117,7 @@ class StreamHandle(HandleWrap):
     # --- writing -----------------------------------------------------------------------------------------------------
 
     def write(self, data: bytes | bytearray | memoryview, on_complete: Callable[[int], Any]) -> int:
-        """Write `data`: 0 = the kernel has it all, 1 = (the rest is) queued and `on_complete(status)` follows, < 0 = error.
+        """Write: 0 = the kernel has it all, 1 = (the rest is) queued and `on_complete(status)` follows, < 0 = error.
 
         `data` must not change until then.
         """
@@ -133,7 +133,9 @@ class StreamHandle(HandleWrap):
             return 0
         return self._queue(memoryview(data).cast("B")[taken:] if taken else data, on_complete)
 
-    def writev(self, chunks: Sequence[bytes | bytearray | memoryview], on_complete: Callable[[int], Any]) -> int:
+    def writev(
+        self, chunks: Sequence[bytes | bytearray | memoryview], on_complete: Callable[[int], Any]
+    ) -> int:
         """`write` for several buffers in one system call."""
         size = sum(len(chunk) if chunk.__class__ is bytes else memoryview(chunk).nbytes for chunk in chunks)
         if size <= _JOIN_MAX or len(chunks) > _IOV_MAX or self._closing:
@@ -168,7 +170,7 @@ class StreamHandle(HandleWrap):
         return 1
 
     def shutdown(self, on_complete: Callable[[int], Any]) -> int:
-        """uv_shutdown: send FIN once everything queued is written; `on_complete(status)` follows unless < 0 is returned."""
+        """uv_shutdown: send FIN once all is written; `on_complete(status)` follows unless < 0 is returned."""
         if self._closing:
             return UV_EBADF
         request = _Request(on_complete)

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable
 from typing import Any, Final
 
-from nodesock import _pyuv
+import nodesock._pyuv as _pyuv
 from nodesock.bindings.stream_wrap import StreamHandle, _Request
 from nodesock.bindings.uv import UV_EBADF, UV_EINVAL, UV_ENOTCONN, attempt, from_exception
 from nodesock.runtime.handles import requests
@@ -40,7 +40,9 @@ class TCP(StreamHandle):
     def bind(self, address: str, port: int, flags: int = 0) -> int:
         """uv_tcp_bind to an IPv4 address. EADDRINUSE shows at listen or connect. 0 or a negative libuv number."""
         where = ip4_address(address, port)
-        return self._bad() or (UV_EINVAL if where is None else attempt(self._handle.bind, where, flags & ~UV_TCP_IPV6ONLY))
+        return self._bad() or (
+            UV_EINVAL if where is None else attempt(self._handle.bind, where, flags & ~UV_TCP_IPV6ONLY)
+        )
 
     def bind6(self, address: str, port: int, flags: int = 0) -> int:
         """uv_tcp_bind to an IPv6 address (`%zone` allowed); flags UV_TCP_IPV6ONLY, UV_TCP_REUSEPORT."""
@@ -74,7 +76,9 @@ class TCP(StreamHandle):
         if self._closing:
             return UV_EBADF
         self._on_connection = on_connection
-        return attempt(self._handle.listen, self._uv_connection, backlog if 0 <= backlog < 2**31 else 2**31 - 1)
+        return attempt(
+            self._handle.listen, self._uv_connection, backlog if 0 <= backlog < 2**31 else 2**31 - 1
+        )
 
     def _uv_connection(self, handle: Any, error: int | None) -> None:
         client: TCP | None = None
@@ -120,7 +124,7 @@ class TCP(StreamHandle):
         return self._bad() or attempt(self._handle.nodelay, bool(enable))
 
     def set_keep_alive(self, enable: bool, delay: int = 0, interval: int = 1, count: int = 10) -> int:
-        """uv_tcp_keepalive_ex: idle delay and interval in s, number of probes. UV_EINVAL for a value of 0 while enabling."""
+        """uv_tcp_keepalive_ex: idle delay and interval in s, number of probes. UV_EINVAL for a 0 while enabling."""
         if self._closing:
             return UV_EBADF
         if enable and (interval < 1 or count < 1):
@@ -187,7 +191,7 @@ def _tos_option(sock: socket.socket) -> tuple[int, int]:
 # --- shared with udp_wrap --------------------------------------------------------------------------------------------
 
 
-class borrowed:  # noqa: N801 (reads as a phrase in `with borrowed(fd)`)
+class borrowed:
     """A Python socket around libuv's descriptor for the length of a `with`, for options that pyuv does not wrap."""
 
     __slots__ = ("_sock",)

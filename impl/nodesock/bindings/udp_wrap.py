@@ -11,7 +11,7 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from nodesock import _pyuv
+import nodesock._pyuv as _pyuv
 from nodesock.bindings.handle_wrap import HandleWrap
 from nodesock.bindings.stream_wrap import _Request
 from nodesock.bindings.tcp_wrap import Endpoint, endpoint, ip4_address, ip6_address
@@ -20,10 +20,10 @@ from nodesock.bindings.uv import (
     UV_EALREADY,
     UV_EBADF,
     UV_EBUSY,
+    UV_EDESTADDRREQ,
     UV_EEXIST,
     UV_EINVAL,
     UV_EISCONN,
-    UV_EDESTADDRREQ,
     UV_ENOTCONN,
     attempt,
     from_exception,
@@ -175,19 +175,31 @@ class UDP(HandleWrap):
     # --- sending -----------------------------------------------------------------------------------------------------
 
     def send(
-        self, buffers: Sequence[bytes | bytearray | memoryview], port: int | None, address: str | None, on_complete: OnSent
+        self,
+        buffers: Sequence[bytes | bytearray | memoryview],
+        port: int | None,
+        address: str | None,
+        on_complete: OnSent,
     ) -> int:
         """Send one datagram to an IPv4 address, or to the peer if `address` is None.
 
         > 0: the kernel took it at once, bytes + 1. 0: queued, `on_complete(status, bytes)` follows. < 0: error.
         """
-        return self._send(buffers, None if address is None else ip4_address(address, port or 0), address, on_complete)
+        return self._send(
+            buffers, None if address is None else ip4_address(address, port or 0), address, on_complete
+        )
 
     def send6(
-        self, buffers: Sequence[bytes | bytearray | memoryview], port: int | None, address: str | None, on_complete: OnSent
+        self,
+        buffers: Sequence[bytes | bytearray | memoryview],
+        port: int | None,
+        address: str | None,
+        on_complete: OnSent,
     ) -> int:
         """`send` to an IPv6 address."""
-        return self._send(buffers, None if address is None else ip6_address(address, port or 0), address, on_complete)
+        return self._send(
+            buffers, None if address is None else ip6_address(address, port or 0), address, on_complete
+        )
 
     def _send(self, buffers: Sequence[Any], where: Any, address: str | None, on_complete: OnSent) -> int:
         if self._closing:
@@ -251,7 +263,7 @@ class UDP(HandleWrap):
     # --- receiving ---------------------------------------------------------------------------------------------------
 
     def recv_start(self, on_message: OnMessage) -> int:
-        """uv_udp_recv_start: `on_message(nread, data, sender)` for each datagram; nread < 0 is an error, the rest None."""
+        """uv_udp_recv_start: `on_message(nread, data, sender)` per datagram; nread < 0 is an error, the rest None."""
         if self._closing:
             return UV_EBADF
         self._on_message = on_message
@@ -435,7 +447,11 @@ def _sockaddr6(address: str) -> bytes | None:
     if parsed is None:
         return None
     plain, _, _, scope = parsed
-    packed = struct.pack("=HHI", socket.AF_INET6, 0, 0) + socket.inet_pton(socket.AF_INET6, plain) + struct.pack("=I", scope)
+    packed = (
+        struct.pack("=HHI", socket.AF_INET6, 0, 0)
+        + socket.inet_pton(socket.AF_INET6, plain)
+        + struct.pack("=I", scope)
+    )
     return packed.ljust(128, b"\0")
 
 
@@ -449,5 +465,10 @@ def _connect_unspec(fd: int) -> int:
 
 def _raw_connect4(fd: int, where: tuple[Any, ...]) -> int:
     """connect() with an IPv4 address whatever the socket's family: the kernel's own answer."""
-    address = struct.pack("=H", socket.AF_INET) + struct.pack("!H", where[1]) + socket.inet_aton(where[0]) + b"\0" * 8
+    address = (
+        struct.pack("=H", socket.AF_INET)
+        + struct.pack("!H", where[1])
+        + socket.inet_aton(where[0])
+        + b"\0" * 8
+    )
     return 0 if _libc.connect(fd, address, len(address)) == 0 else -ctypes.get_errno()

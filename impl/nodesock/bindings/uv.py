@@ -1,16 +1,27 @@
-"""Mirrors src/uv.cc: libuv's error numbers, their names and texts, and the one place where pyuv's exceptions become numbers."""
+"""Mirrors src/uv.cc: libuv's error numbers, names and texts, and the place where pyuv's exceptions become numbers."""
 
 import errno as _errno
 from collections.abc import Callable
 from typing import Any, Final
 
-from nodesock import _pyuv
+import nodesock._pyuv as _pyuv
 
 _NAMES: Final[dict[int, str]] = {
-    number: name.removeprefix("UV_") for number, name in _pyuv.errno.errorcode.items() if isinstance(number, int)
+    number: name.removeprefix("UV_")
+    for number, name in _pyuv.errno.errorcode.items()
+    if isinstance(number, int)
 }
 # what pyuv 1.4.0's table lacks of libuv 1.52's
-for _name in ("EFTYPE", "EILSEQ", "EOVERFLOW", "ESOCKTNOSUPPORT", "ENODATA", "EUNATCH", "ENOTTY", "EREMOTEIO"):
+for _name in (
+    "EFTYPE",
+    "EILSEQ",
+    "EOVERFLOW",
+    "ESOCKTNOSUPPORT",
+    "ENODATA",
+    "EUNATCH",
+    "ENOTTY",
+    "EREMOTEIO",
+):
     _number = getattr(_errno, _name, None)
     if _number is not None:
         _NAMES.setdefault(-_number, _name)
@@ -98,5 +109,11 @@ def attempt(fn: Callable[..., Any], *args: Any) -> int:
 def guess_handle_type(fd: int) -> str:
     """uv_guess_handle: 'TCP', 'TTY', 'UDP', 'FILE', 'PIPE' or 'UNKNOWN'."""
     kind = _pyuv.util.guess_handle_type(fd)
-    known = {_pyuv.UV_TCP: "TCP", _pyuv.UV_TTY: "TTY", _pyuv.UV_UDP: "UDP", _pyuv.UV_NAMED_PIPE: "PIPE", 17: "FILE"}
+    known = {
+        _pyuv.UV_TCP: "TCP",
+        _pyuv.UV_TTY: "TTY",
+        _pyuv.UV_UDP: "UDP",
+        _pyuv.UV_NAMED_PIPE: "PIPE",
+        17: "FILE",
+    }
     return known.get(kind, "UNKNOWN")

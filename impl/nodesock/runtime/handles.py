@@ -1,7 +1,7 @@
 """Mirrors process.getActiveResourcesInfo() and the handle and request queues of src/env.h: what is alive in the loop.
 
-A handle is here from its making until libuv has closed it; that also keeps it from being collected while libuv knows it,
-as Node's handles are. A request is here from its start until after its callback. Names are Node's own.
+A handle is here from its making until libuv has closed it; that also keeps it from being collected while libuv knows
+it, as Node's handles are. A request is here from its start until after its callback. Names are Node's own.
 """
 
 from typing import Any, Protocol
@@ -30,7 +30,7 @@ def active_handles() -> list[Any]:
 
 
 def active_resources_info() -> list[str]:
-    """process.getActiveResourcesInfo(): requests, handles, timers and immediates that keep the process alive, by type."""
+    """process.getActiveResourcesInfo(): the types of requests, handles, timers, immediates that hold the process."""
     info = list(requests.values())
     info += [handle.type_name for handle in handles if handle.has_ref()]
     info += ["Timeout"] * timers.timeout_count()

@@ -1,8 +1,8 @@
 """Mirrors src/api/embed_helpers.cc (SpinEventLoop) and src/api/callback.cc (MakeCallback): the loop and its only door.
 
 There is one libuv loop per process, made on first use and made anew in a forked child. Everything libuv calls comes in
-through `enter` (or, on the hot paths of bindings/stream_wrap.py and udp_wrap.py, through the same few lines written out):
-call the function, hand an exception to `uncaught.report_exception`, drain ticks and microtasks.
+through `enter` (or, on the hot paths of bindings/stream_wrap.py and udp_wrap.py, through the same few lines written
+out): call the function, hand an exception to `uncaught.report_exception`, drain ticks and microtasks.
 
 `run()` is a Node process's life: the main function, its ticks, then the loop until nothing keeps it alive, 'beforeExit'
 (which may bring it back to life), 'exit'. An uncaught exception stops the loop and leaves `run()`. What libuv still
@@ -22,7 +22,7 @@ from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any
 
-from nodesock import _pyuv
+import nodesock._pyuv as _pyuv
 from nodesock.callables import call
 from nodesock.runtime import ticks, uncaught
 from nodesock.runtime.ticks import drain
@@ -91,7 +91,7 @@ def run(main: Callable[..., Any] | Coroutine[Any, Any, Any] | None = None) -> in
     """Call `main` (a function, an async function or a coroutine) and run the loop until nothing keeps it alive.
 
     Emits 'beforeExit' and 'exit' on `process` as Node does. Raises the first uncaught exception, KeyboardInterrupt and
-    `process.exit`'s SystemExit included; raises RuntimeError if the loop runs already. Returns `process.exit_code` or 0.
+    `process.exit`'s SystemExit included; RuntimeError if the loop runs already. Returns `process.exit_code` or 0.
     """
     global _running
     if _running:

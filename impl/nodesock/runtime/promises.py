@@ -1,9 +1,9 @@
 """Mirrors ECMAScript promises as Node runs them: reactions are microtasks, async functions start at once.
 
-`Promise` can be awaited in a coroutine that `spawn` drives, or given callbacks with `then`. It takes as many microtasks as
-JavaScript's: one from settling to a reaction or an await, two more when a promise is resolved with another promise. A
-rejection that nobody handles until both queues are empty is emitted as 'unhandledRejection', and without a listener it is
-an uncaught exception (`lib/internal/process/promises.js`, mode "throw").
+`Promise` can be awaited in a coroutine that `spawn` drives, or given callbacks with `then`. It takes as many microtasks
+as JavaScript's: one from settling to a reaction or an await, two more when a promise is resolved with another promise. A
+rejection that nobody handles until both queues are empty is emitted as 'unhandledRejection', and without a listener it
+is an uncaught exception (`lib/internal/process/promises.js`, mode "throw").
 """
 
 from collections.abc import Callable, Coroutine, Generator
@@ -76,7 +76,9 @@ class Promise:
             self._settle(_REJECTED, reason)
 
     def _follow(self, other: "Promise") -> None:
-        other._subscribe(lambda value: self._settle(_FULFILLED, value), lambda error: self._settle(_REJECTED, error))
+        other._subscribe(
+            lambda value: self._settle(_FULFILLED, value), lambda error: self._settle(_REJECTED, error)
+        )
 
     def _settle(self, state: int, value: Any) -> None:
         self._state = state
@@ -146,7 +148,9 @@ def spawn(coroutine: Coroutine[Any, Any, Any]) -> Promise:
     return promise
 
 
-def _step(coroutine: Coroutine[Any, Any, Any], promise: Promise, value: Any, error: BaseException | None) -> None:
+def _step(
+    coroutine: Coroutine[Any, Any, Any], promise: Promise, value: Any, error: BaseException | None
+) -> None:
     try:
         awaited = coroutine.send(value) if error is None else coroutine.throw(error)
     except StopIteration as done:
@@ -157,7 +161,10 @@ def _step(coroutine: Coroutine[Any, Any, Any], promise: Promise, value: Any, err
         return
     if not isinstance(awaited, Promise):
         _step(
-            coroutine, promise, None, TypeError(f"only nodesock's promises can be awaited here, not {type(awaited).__name__}")
+            coroutine,
+            promise,
+            None,
+            TypeError(f"only nodesock's promises can be awaited here, not {type(awaited).__name__}"),
         )
         return
     awaited._subscribe(

@@ -47,7 +47,7 @@ def pending() -> bool:
 
 
 def drain() -> None:
-    """Run both queues empty. An exception goes to `report_exception`; if that ends the run, what is left stays queued."""
+    """Run both queues empty. An exception goes to `report_exception`; if it ends the run, the rest stays queued."""
     while True:
         try:
             while True:
@@ -67,7 +67,7 @@ def drain() -> None:
 
 
 def run_microtasks() -> bool:
-    """Run the microtask queue empty, ticks untouched; an exception does not disturb the others. False if it was fatal."""
+    """Run the microtask queue empty, ticks untouched; an exception leaves the others alone. False if it was fatal."""
     while microtasks:
         fn, args = microtasks.popleft()
         try:

@@ -15,12 +15,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Final
 
-from nodesock import _pyuv
+import nodesock._pyuv as _pyuv
 from nodesock.callables import adapt
 from nodesock.errors import node_error
 from nodesock.runtime import ticks, uncaught
 from nodesock.runtime.loop import defer, get_loop, now, on_forget
 from nodesock.runtime.uncaught import report_exception
+from nodesock.validators import validate_finite_number
 
 TIMEOUT_MAX: Final = 2**31 - 1
 
@@ -105,9 +106,23 @@ _timers = _Timers()
 class Timeout:
     """What `set_timeout` and `set_interval` return."""
 
-    __slots__ = ("__weakref__", "_args", "_counted", "_fn", "_id", "_list", "_msecs", "_ref", "_repeat", "_start", "delay")
+    __slots__ = (
+        "__weakref__",
+        "_args",
+        "_counted",
+        "_fn",
+        "_id",
+        "_list",
+        "_msecs",
+        "_ref",
+        "_repeat",
+        "_start",
+        "delay",
+    )
 
-    def __init__(self, fn: Callable[..., Any], delay: float, args: tuple[Any, ...], repeat: bool, ref: bool) -> None:
+    def __init__(
+        self, fn: Callable[..., Any], delay: float, args: tuple[Any, ...], repeat: bool, ref: bool
+    ) -> None:
         self._fn: Callable[..., Any] | None = fn
         self._args = args
         #: the delay in ms as it was asked for, corrected to at least 1
@@ -176,6 +191,28 @@ class Timeout:
         return f"<{'Interval' if self._repeat else 'Timeout'} {self.delay} ms {state}>"
 
 
+_told: set[str] = set()
+
+
+def timer_duration(msecs: Any, name: str) -> float:
+    """A duration in ms that an API takes (socket.setTimeout): checked, cut to 2**31-1 with a TimeoutOverflowWarning.
+
+    Raises ERR_INVALID_ARG_TYPE, and ERR_OUT_OF_RANGE for negative or infinite ones.
+    """
+    validate_finite_number(msecs, name)
+    if msecs > TIMEOUT_MAX:
+        from nodesock.inspect import number
+        from nodesock.process import process
+
+        process.emit_warning(
+            f"{number(msecs)} does not fit into a 32-bit signed integer.\n"
+            f"Timer duration was truncated to {TIMEOUT_MAX}.",
+            "TimeoutOverflowWarning",
+        )
+        return TIMEOUT_MAX
+    return msecs  # type: ignore[no-any-return]
+
+
 def _delay(value: Any) -> float:
     """A delay as Node reads it: 1 … 2**31-1 ms, anything else 1, with its warning."""
     if value is None:
@@ -197,6 +234,10 @@ def _delay(value: Any) -> float:
         text, name = "is not a number", "TimeoutNaNWarning"
     else:
         return 1
+    if delay <= 0 or delay != delay:  # these two are told once a process
+        if name in _told:
+            return 1
+        _told.add(name)
     process.emit_warning(f"{number(delay)} {text}.\nTimeout duration was set to 1.", name)
     return 1
 

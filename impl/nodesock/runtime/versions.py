@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from nodesock import _pyuv
+import nodesock._pyuv as _pyuv
 from nodesock._version import __version__
 
 versions: Final[Mapping[str, str]] = MappingProxyType(
