@@ -126,9 +126,7 @@ class Pipe(StreamHandle):
         if mode & UV_WRITABLE:
             wanted |= stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
         try:
-            before = stat.S_IMODE(os.stat(self._name).st_mode)
-            if before & wanted != wanted:
-                os.chmod(self._name, before | wanted)
+            os.chmod(self._name, wanted)  # exactly these bits, as libuv does
         except OSError as error:
             return from_exception(error)
         return 0

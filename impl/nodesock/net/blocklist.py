@@ -1,0 +1,208 @@
+"""Mirrors Node's `net.BlockList`: rules over addresses, ranges and subnets, newest first.
+
+Addresses are compared as numbers. An IPv4 address and an IPv6 address are comparable only when the latter is an
+IPv4-mapped one (::ffff:a.b.c.d); otherwise no order holds between them, so no range contains the other kind.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from nodesock.errors import node_error
+from nodesock.net.socket_address import SocketAddress, parse_address
+from nodesock.validators import UNDEFINED, validate_int32, validate_string
+
+_MAPPED_PREFIX = 0xFFFF << 32
+
+_NAMES = {"ipv4": "IPv4", "ipv6": "IPv6"}
+
+_ADDRESS_RULE = re.compile(r"Address: (IPv4|IPv6) ([0-9a-fA-F:.]+)")
+_RANGE_RULE = re.compile(r"Range: (IPv4|IPv6) ([0-9a-fA-F:.]+)-([0-9a-fA-F:.]+)")
+_SUBNET_RULE = re.compile(r"Subnet: (IPv4|IPv6) ([0-9a-fA-F:.]+)/([0-9]+)")
+
+
+class _Point:
+    """An address as the rules see it: family and number."""
+
+    __slots__ = ("family", "number")
+
+    def __init__(self, family: str, number: int) -> None:
+        self.family = family
+        self.number = number
+
+    def difference(self, other: "_Point") -> int | None:
+        """Negative, zero or positive as this address is before, at or after the other; None if they cannot be compared."""
+        if self.family == other.family:
+            return self.number - other.number
+        mine, theirs = self.as_ipv4(), other.as_ipv4()
+        return None if mine is None or theirs is None else mine - theirs
+
+    def as_ipv4(self) -> int | None:
+        if self.family == "ipv4":
+            return self.number
+        return self.number & 0xFFFFFFFF if self.number >> 32 == 0xFFFF else None
+
+
+def _point(address: SocketAddress) -> _Point:
+    return _Point(address._family, address._number)
+
+
+class _Rule:
+    __slots__ = ("matches", "text")
+
+    def __init__(self, text: str, matches: Callable[[_Point], bool]) -> None:
+        self.text = text
+        self.matches = matches
+
+
+class BlockList:
+    """A list of addresses, ranges and subnets that `server` and `socket` refuse. Mirrors `net.BlockList`."""
+
+    def __init__(self) -> None:
+        self._rules: list[_Rule] = []  # oldest first; Node shows and asks the newest first
+
+    @staticmethod
+    def is_block_list(value: Any = None) -> bool:
+        """Whether the value is a BlockList. Mirrors `BlockList.isBlockList()`."""
+        return isinstance(value, BlockList)
+
+    @property
+    def rules(self) -> list[str]:
+        """The rules as text, such as `Subnet: IPv6 8592:757c:efae:4e45::/64`, newest first."""
+        return [rule.text for rule in reversed(self._rules)]
+
+    def add_address(self, address: Any = UNDEFINED, family: Any = "ipv4") -> None:
+        """Blocks one address: a SocketAddress, or text of `family`. Mirrors `blockList.addAddress()`.
+
+        Raises ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (family) or ERR_INVALID_ADDRESS.
+        """
+        wanted = _to_address(address, family, "address")
+        point = _point(wanted)
+        self._add(f"Address: {_describe(wanted)}", lambda other: point.difference(other) == 0)
+
+    def add_range(self, start: Any = UNDEFINED, end: Any = UNDEFINED, family: Any = "ipv4") -> None:
+        """Blocks the addresses from `start` to `end`, both included. Mirrors `blockList.addRange()`.
+
+        Raises ERR_INVALID_ARG_VALUE when start comes after end, else as `add_address`.
+        """
+        first = _to_address(start, family, "start")
+        last = _to_address(end, family, "end")
+        low, high = _point(first), _point(last)
+        order = low.difference(high)
+        if order is not None and order > 0:
+            raise node_error("ERR_INVALID_ARG_VALUE", "start", first, "must come before end")
+
+        def matches(other: _Point) -> bool:
+            after, before = other.difference(low), other.difference(high)
+            return after is not None and before is not None and after >= 0 >= before
+
+        self._add(f"Range: {_describe(first)}-{last.address}", matches)
+
+    def add_subnet(self, net: Any = UNDEFINED, prefix: Any = UNDEFINED, family: Any = "ipv4") -> None:
+        """Blocks a network of `prefix` leading bits, 0–32 for IPv4 and 0–128 for IPv6. Mirrors `blockList.addSubnet()`.
+
+        Raises ERR_OUT_OF_RANGE for the prefix, else as `add_address`.
+        """
+        network = _to_address(net, family, "network")
+        is_ipv4 = network.family == "ipv4"
+        width = 32 if is_ipv4 else 128
+        validate_int32(prefix, "prefix", 0, width)
+        shift = width - int(prefix)
+        wanted = network._number >> shift
+
+        def matches(other: _Point) -> bool:
+            if is_ipv4:
+                number = other.as_ipv4()
+                return number is not None and number >> shift == wanted
+            number = other.number if other.family == "ipv6" else _MAPPED_PREFIX | other.number
+            return number >> shift == wanted
+
+        self._add(f"Subnet: {_describe(network)}/{int(prefix)}", matches)
+
+    def check(self, address: Any = UNDEFINED, family: Any = "ipv4") -> bool:
+        """Whether a rule blocks the address (a SocketAddress, or text of `family`). Mirrors `blockList.check()`.
+
+        Text that is no address of the family is not blocked. Raises ERR_INVALID_ARG_TYPE.
+        """
+        if isinstance(address, SocketAddress):
+            point = _point(address)
+        else:
+            validate_string(address, "address")
+            validate_string(family, "family")
+            name = family.lower()
+            parsed = parse_address(address, name) if name in _NAMES else None
+            if parsed is None:
+                return False
+            point = _Point(name, parsed[1])
+        return any(rule.matches(point) for rule in self._rules)
+
+    def to_json(self) -> list[str]:
+        """The rules, as `rules` gives them. Mirrors `blockList.toJSON()`."""
+        return self.rules
+
+    def from_json(self, data: Any = UNDEFINED) -> None:
+        """Adds the rules that `to_json` gave: a list of strings, or its JSON text. Mirrors `blockList.fromJSON()`.
+
+        Text that is no rule is passed over. Raises ERR_INVALID_ARG_TYPE for anything else, and what the `add_` methods
+        raise.
+        """
+        if isinstance(data, str):
+            data = json.loads(data)
+        is_list = isinstance(data, Sequence) and not isinstance(data, (str, bytes, bytearray))
+        if not is_list or not all(isinstance(item, str) for item in data):
+            raise node_error("ERR_INVALID_ARG_TYPE", "data", ["string", "string[]"], data)
+        for text in data:
+            self._add_text(text)
+
+    def _add_text(self, text: str) -> None:
+        # As in Node the dotted tail of an IPv6 address is not understood here: its first group is read as hexadecimal.
+        if match := _ADDRESS_RULE.search(text):
+            family, address = match.groups()
+            if (address := _readable(address, family)) is not None:
+                self.add_address(address, family)
+        elif match := _RANGE_RULE.search(text):
+            family, first, last = match.groups()
+            start, end = _readable(first, family), _readable(last, family)
+            if start is not None and end is not None:
+                self.add_range(start, end, family)
+        elif match := _SUBNET_RULE.search(text):
+            family, network, prefix = match.groups()
+            if (address := _readable(network, family)) is not None:
+                self.add_subnet(address, int(prefix), family)
+
+    def _add(self, text: str, matches: Callable[[_Point], bool]) -> None:
+        self._rules.append(_Rule(text, matches))
+
+    def __repr__(self) -> str:
+        return f"BlockList {{ rules: {self.rules} }}"
+
+
+def _readable(address: str, family: str) -> str | None:
+    if family == "IPv6":
+        address = address.partition(".")[0]
+    return address if parse_address(address, family.lower()) is not None else None
+
+
+def _describe(address: SocketAddress) -> str:
+    return f"{_NAMES[address.family]} {address.address}"
+
+
+def _to_address(value: Any, family: Any, name: str) -> SocketAddress:
+    if isinstance(value, SocketAddress):
+        return value
+    validate_string(value, name)
+    validate_string(family, "family")
+    return SocketAddress(address=value, family=family)
+
+
+def as_block_list(value: Any, name: str) -> BlockList | None:
+    """The `block_list` option of sockets and servers: None if absent. Raises ERR_INVALID_ARG_TYPE for another thing."""
+    if value is None or value is UNDEFINED or isinstance(value, BlockList):
+        return value if isinstance(value, BlockList) else None
+    raise node_error("ERR_INVALID_ARG_TYPE", name, "net.BlockList", value)
+
+
+def is_mapping(value: Any) -> bool:
+    """Whether the value can stand for an options object."""
+    return isinstance(value, Mapping)

@@ -1,0 +1,418 @@
+"""Mirrors the connecting half of lib/net.js: lookup, one attempt after another (happy eyeballs), and what follows success.
+
+Three ways to a connection, all ending in `_attempt_ended`:
+
+    literal address       one attempt, on the next tick
+    one looked-up address one attempt, when the lookup answers
+    several addresses     `_Attempts`: one attempt at a time, families alternating; the next one starts when this one fails or exceeds its
+                          time. The socket gets a fresh handle for each attempt after the first. An attempt that timed out is dropped:
+                          it can no longer win. The last one has no limit of its own.
+
+An attempt belongs to the handle it was made on. When the socket has moved on, because it was destroyed or has another handle,
+a late completion only closes that handle.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from nodesock import dns
+from nodesock.bindings.tcp_wrap import SOCKET, TCP
+from nodesock.bindings.uv import UV_ECANCELED, UV_ETIMEDOUT
+from nodesock.callables import call
+from nodesock.errors import (
+    AggregateError,
+    NodeError,
+    NodeTypeError,
+    UVError,
+    exception_with_host_port,
+    node_error,
+)
+from nodesock.inspect import inspect
+from nodesock.net import defaults
+from nodesock.net.ip import is_ip
+from nodesock.net.options import LookupOptions, to_int32
+from nodesock.runtime.ticks import next_tick
+from nodesock.runtime.timers import Timeout, clear_timeout, set_timeout
+from nodesock.validators import (
+    UNDEFINED,
+    is_number,
+    validate_boolean,
+    validate_function,
+    validate_int32,
+    validate_number,
+    validate_port,
+    validate_string,
+)
+
+if TYPE_CHECKING:
+    from nodesock.net.socket import Socket
+
+#: dns.ADDRCONFIG: ask for the families that this machine has addresses of
+_ADDRCONFIG = 32
+
+
+# --- a path ----------------------------------------------------------------------------------------------------------
+
+
+def connect_pipe(socket: "Socket", path: str) -> None:
+    """Connect to a unix socket. Failures that libuv reports at once go through destroy() as well."""
+    handle = socket._handle
+    err = handle.connect(
+        path, lambda status: _attempt_ended(socket, handle, status, _Target(path, None, None))
+    )
+    if err < 0:
+        socket.destroy(_refused_at_once(socket, err, _Target(path, None, None)))
+
+
+# --- host and port ---------------------------------------------------------------------------------------------------
+
+
+def connect_tcp(socket: "Socket", options: Mapping[str, Any]) -> None:
+    """Check the options, look the host up if it is a name, and connect.
+
+    Raises Node's errors for local_address, local_port, host, port, auto_select_family, auto_select_family_attempt_timeout and lookup;
+    what the lookup function raises passes through.
+    """
+    host = options.get("host") or "localhost"
+    validate_string(host, "options.host")
+    if "\0" in host:
+        raise node_error("ERR_INVALID_ARG_VALUE", "options.host", host, "must be a string without null bytes")
+    local_address = options.get("local_address") or None
+    local_port = options.get("local_port")
+    if local_address is not None and not is_ip(local_address):
+        raise node_error("ERR_INVALID_IP_ADDRESS", local_address)
+    if local_port:
+        validate_number(local_port, "options.localPort")
+    port = options.get("port", UNDEFINED)
+    if port is not UNDEFINED:
+        if not is_number(port) and not isinstance(port, str):
+            raise node_error("ERR_INVALID_ARG_TYPE", "options.port", ["number", "string"], port)
+        validate_port(port)
+    port = 0 if port is UNDEFINED else to_int32(port)
+
+    auto_select = options.get("auto_select_family")
+    if auto_select is None:
+        auto_select = defaults.get_default_auto_select_family()
+    else:
+        validate_boolean(auto_select, "options.autoSelectFamily")
+    attempt_timeout = options.get("auto_select_family_attempt_timeout")
+    if attempt_timeout is None:
+        attempt_timeout = defaults.get_default_auto_select_family_attempt_timeout()
+    else:
+        validate_int32(attempt_timeout, "options.autoSelectFamilyAttemptTimeout", 1)
+        attempt_timeout = max(attempt_timeout, defaults.MIN_ATTEMPT_TIMEOUT)
+
+    version = is_ip(host)
+    if version:
+        next_tick(_connect_literal, socket, _Target(host, port, version, local_address, local_port))
+        return
+
+    lookup = options.get("lookup")
+    if lookup is not None:
+        validate_function(lookup, "options.lookup")
+    request = LookupOptions(family=_family_number(options.get("family")), hints=options.get("hints") or 0)
+    if request["family"] not in (4, 6) and request["hints"] == 0:
+        request["hints"] = _ADDRCONFIG
+    socket._host = host
+    if auto_select and request["family"] not in (4, 6) and not local_address:
+        request["all"] = True
+        answer: Callable[..., None] = _answer_all(socket, host, port, local_port, attempt_timeout)
+    else:
+        answer = _answer_one(socket, host, port, local_address, local_port)
+    if lookup is None:
+        dns.lookup(host, request, answer)
+    else:
+        call(lookup, host, request, answer)
+
+
+def _family_number(family: Any) -> Any:
+    return {"IPv4": 4, "IPv6": 6}.get(family, family) if isinstance(family, str) else family
+
+
+def _connect_literal(socket: "Socket", target: "_Target") -> None:
+    if socket.connecting:
+        _connect_one(socket, target)
+
+
+# --- what the lookup answers -----------------------------------------------------------------------------------------
+
+
+def _answer_one(
+    socket: "Socket", host: str, port: int, local_address: str | None, local_port: Any
+) -> Callable[..., None]:
+    def answer(error: Any = None, address: Any = UNDEFINED, family: Any = UNDEFINED, *_: Any) -> None:
+        socket.emit(
+            "lookup",
+            error,
+            None if address is UNDEFINED else address,
+            None if family is UNDEFINED else family,
+            host,
+        )
+        # The answer may come long after the socket was closed.
+        if not socket.connecting:
+            return
+        if error:
+            next_tick(_fail, socket, error)
+        elif not isinstance(address, str) or not is_ip(address):
+            next_tick(_fail, socket, node_error("ERR_INVALID_IP_ADDRESS", _shown(address)))
+        elif family != 4 and family != 6:
+            next_tick(_fail, socket, _bad_family(family, host, port))
+        else:
+            socket._unref_timer()
+            _connect_one(socket, _Target(address, port, family, local_address, local_port))
+
+    return answer
+
+
+def _answer_all(
+    socket: "Socket", host: str, port: int, local_port: Any, attempt_timeout: float
+) -> Callable[..., None]:
+    def answer(error: Any = None, addresses: Any = None, *_: Any) -> None:
+        if not socket.connecting:
+            return
+        if error:
+            socket.emit("lookup", error, None, None, host)
+            next_tick(_fail, socket, error)
+            return
+        found = [_answered(item) for item in addresses]
+        for address, family in found:
+            socket.emit(
+                "lookup",
+                None,
+                None if address is UNDEFINED else address,
+                None if family is UNDEFINED else family,
+                host,
+            )
+            if not socket.connecting:
+                return
+        usable = [(a, f) for a, f in found if isinstance(a, str) and is_ip(a) and (f == 4 or f == 6)]
+        if not usable:
+            if not found:
+                raise NodeTypeError(
+                    "Cannot destructure property 'address' of 'addresses[0]' as it is undefined."
+                )
+            address, family = found[0]
+            if not isinstance(address, str) or not is_ip(address):
+                next_tick(_fail, socket, node_error("ERR_INVALID_IP_ADDRESS", _shown(address)))
+            else:
+                next_tick(_fail, socket, _bad_family(family, host, port))
+            return
+        socket._unref_timer()
+        targets = [_Target(address, port, family, None, local_port) for address, family in _alternate(usable)]
+        if len(targets) == 1:
+            _connect_one(socket, targets[0])
+        else:
+            _Attempts(socket, targets, attempt_timeout).next()
+
+    return answer
+
+
+def _answered(item: Any) -> tuple[Any, Any]:
+    if isinstance(item, Mapping):
+        return item.get("address", UNDEFINED), item.get("family", UNDEFINED)
+    return getattr(item, "address", UNDEFINED), getattr(item, "family", UNDEFINED)
+
+
+def _alternate(usable: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """The addresses with their families taking turns, the first answer's family first; the order within each stays."""
+    lead = usable[0][1]
+    first = [item for item in usable if item[1] == lead]
+    second = [item for item in usable if item[1] != lead]
+    ordered = []
+    for index in range(max(len(first), len(second))):
+        ordered += first[index : index + 1] + second[index : index + 1]
+    return ordered
+
+
+def _shown(value: Any) -> str:
+    """A wrong answer as it reads in an error text."""
+    return value if isinstance(value, str) else inspect(value)
+
+
+def _bad_family(family: Any, host: str, port: int) -> NodeError:
+    error = node_error("ERR_INVALID_ADDRESS_FAMILY", _shown(family), host, port)
+    error.host = host  # type: ignore[attr-defined]
+    error.port = port  # type: ignore[attr-defined]
+    return error
+
+
+def _fail(socket: "Socket", error: BaseException) -> None:
+    socket.destroy(error)
+
+
+# --- one attempt -----------------------------------------------------------------------------------------------------
+
+
+class _Target(NamedTuple):
+    """Where an attempt goes, and the local end that was asked for."""
+
+    address: str
+    port: int | None
+    family: int | None
+    local_address: str | None = None
+    local_port: Any = None
+
+    def failure(self, status: int) -> UVError:
+        """The error of an attempt that libuv reports later on: it tells the local end only if all of it was chosen."""
+        local = (
+            f"Local ({self.local_address}:{self.local_port})"
+            if self.local_address and self.local_port
+            else None
+        )
+        error = exception_with_host_port(status, "connect", self.address, self.port, local)
+        if self.local_address and self.local_port:
+            error.local_address = self.local_address  # type: ignore[attr-defined]
+            error.local_port = self.local_port  # type: ignore[attr-defined]
+        return error
+
+
+def _bind(handle: Any, target: _Target) -> tuple[_Target, UVError | None]:
+    """Bind the handle to the local end asked for, if any; the target with the local end that results."""
+    if not target.local_address and not target.local_port:
+        return target, None
+    number = to_int32(target.local_port) if target.local_port else 0
+    if target.family == 4:
+        target = target._replace(local_address=target.local_address or "0.0.0.0")
+        err = handle.bind(target.local_address, number & 0xFFFF)
+    else:
+        target = target._replace(local_address=target.local_address or "::")
+        err = handle.bind6(target.local_address, number & 0xFFFF, 0)
+    return target, exception_with_host_port(err, "bind", target.local_address, number) if err < 0 else None
+
+
+def _connect_one(socket: "Socket", target: _Target) -> None:
+    """The only attempt: its failure is the socket's."""
+    handle = socket._handle
+    target, error = _bind(handle, target)
+    if error is not None:
+        socket.destroy(error)
+        return
+    socket.emit("connectionAttempt", target.address, target.port, target.family)
+    if socket._handle is not handle:  # a listener has destroyed the socket
+        return
+    if socket.block_list is not None and socket.block_list.check(target.address, f"ipv{target.family}"):
+        socket.destroy(node_error("ERR_IP_BLOCKED", target.address))
+        return
+    err = _start(handle, target, lambda status: _attempt_ended(socket, handle, status, target))
+    if err < 0:
+        socket.destroy(_refused_at_once(socket, err, target))
+
+
+def _start(handle: Any, target: _Target, on_complete: Callable[[int], None]) -> int:
+    connect = handle.connect if target.family == 4 else handle.connect6
+    return int(connect(target.address, target.port, on_complete))
+
+
+def _refused_at_once(socket: "Socket", err: int, target: _Target) -> UVError:
+    """The error of a connect() that did not even start: it tells the local end of the handle, whatever that is."""
+    name = socket._getsockname()
+    local = "Local (undefined:undefined)" if name is None else f"Local ({name.address}:{name.port})"
+    return exception_with_host_port(err, "connect", target.address, target.port, local)
+
+
+def _attempt_ended(socket: "Socket", handle: Any, status: int, target: _Target) -> None:
+    if socket._handle is not handle or socket.destroyed:
+        return
+    if status == 0:
+        socket._opened()
+        return
+    socket.connecting = False
+    socket._sockname = None
+    error = target.failure(status)
+    socket.emit("connectionAttemptFailed", target.address, target.port, target.family, error)
+    socket.destroy(error)
+
+
+# --- several attempts ------------------------------------------------------------------------------------------------
+
+
+class _Attempts:
+    """Happy eyeballs: the attempts of one connect(), one at a time."""
+
+    def __init__(self, socket: "Socket", targets: list[_Target], timeout: float) -> None:
+        self.socket = socket
+        self.targets = targets
+        self.timeout = timeout
+        self.current = 0
+        self.errors: list[BaseException] = []
+        self.timer: Timeout | None = None
+        self.attempted: list[str] = []
+        socket.auto_select_family_attempted_addresses = self.attempted
+
+    def next(self) -> None:
+        """Start the next attempt; with none left the socket fails."""
+        self.clear_timer()
+        socket = self.socket
+        if self.current == len(self.targets):
+            socket.destroy(AggregateError(self.errors))
+            return
+        target = self.targets[self.current]
+        self.current += 1
+        if self.current > 1:
+            socket._replace_handle(TCP(SOCKET))
+        handle = socket._handle
+        target, error = _bind(handle, target)
+        if error is not None:
+            self.errors.append(error)
+            self.next()
+            return
+        if socket.block_list is not None and socket.block_list.check(target.address, f"ipv{target.family}"):
+            self.failed(target, node_error("ERR_IP_BLOCKED", target.address))
+            return
+        socket.emit("connectionAttempt", target.address, target.port, target.family)
+        if socket._handle is not handle:  # a listener has destroyed the socket
+            return
+        self.attempted.append(f"{target.address}:{target.port}")
+        attempt = _Attempt(self, handle, target)
+        err = _start(handle, target, attempt.ended)
+        if err < 0:
+            self.failed(target, _refused_at_once(socket, err, target))
+        elif self.current < len(self.targets):
+            self.timer = set_timeout(attempt.timed_out, self.timeout)
+
+    def failed(self, target: _Target, error: BaseException, go_on: bool = True) -> None:
+        """Note the failure of the current attempt and go on with the next one."""
+        self.errors.append(error)
+        self.socket.emit("connectionAttemptFailed", target.address, target.port, target.family, error)
+        if go_on and self.socket.connecting:
+            self.next()
+
+    def clear_timer(self) -> None:
+        if self.timer is not None:
+            clear_timeout(self.timer)
+            self.timer = None
+
+
+class _Attempt:
+    """One of several attempts."""
+
+    __slots__ = ("attempts", "dropped", "handle", "target")
+
+    def __init__(self, attempts: _Attempts, handle: Any, target: _Target) -> None:
+        self.attempts = attempts
+        self.handle = handle
+        self.target = target
+        self.dropped = False
+
+    def timed_out(self) -> None:
+        """It took too long: give it up for the next one."""
+        attempts, target = self.attempts, self.target
+        socket = attempts.socket
+        self.dropped = True
+        attempts.timer = None
+        socket.emit("connectionAttemptTimeout", target.address, target.port, target.family)
+        attempts.errors.append(exception_with_host_port(UV_ETIMEDOUT, "connect", target.address, target.port))
+        self.handle.close()
+        if socket.connecting:
+            attempts.next()
+
+    def ended(self, status: int) -> None:
+        """libuv's answer."""
+        attempts = self.attempts
+        if self.dropped:
+            return
+        attempts.clear_timer()
+        if status != 0:
+            attempts.failed(self.target, self.target.failure(status), status != UV_ECANCELED)
+        elif attempts.socket._handle is self.handle:
+            attempts.socket._opened()

@@ -1,0 +1,28 @@
+"""Mirrors lib/internal/net.js: net.isIP and its relatives."""
+
+from typing import Any
+
+from nodesock.bindings import cares_wrap
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value).decode("latin-1")
+    return str(value)
+
+
+def is_ip(input: Any = None) -> int:
+    """4 or 6 for an IPv4 or IPv6 address (the latter may have a zone), 0 for anything else. Mirrors `net.isIP()`."""
+    return cares_wrap.is_ip(_text(input))
+
+
+def is_ipv4(input: Any = None) -> bool:
+    """Whether the input is an IPv4 address in dotted form without leading zeros. Mirrors `net.isIPv4()`."""
+    return cares_wrap.is_ip(_text(input)) == 4
+
+
+def is_ipv6(input: Any = None) -> bool:
+    """Whether the input is an IPv6 address, with or without a zone. Mirrors `net.isIPv6()`."""
+    return cares_wrap.is_ip(_text(input)) == 6

@@ -1,0 +1,83 @@
+"""Mirrors the argument handling of lib/net.js: the overloads of connect and listen become one options dictionary."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from nodesock.validators import to_number
+
+Callback = Callable[..., Any]
+
+
+class LookupOptions(dict[str, Any]):
+    """The options a lookup function is called with: a dictionary whose keys are attributes too; absent ones are None."""
+
+    def __getattr__(self, name: str) -> Any:
+        return self.get(name)
+
+    def __missing__(self, key: str) -> None:
+        return None
+
+
+def snake_to_camel(name: str) -> str:
+    """`ipv6_only` as Node spells it, for texts that show the options."""
+    head, *rest = name.split("_")
+    return head + "".join(part[:1].upper() + part[1:] for part in rest)
+
+
+def node_view(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options with Node's names, for error texts."""
+    return {snake_to_camel(str(name)): value for name, value in options.items()}
+
+
+def non_negative_number(value: Any) -> float | None:
+    """The number that `value` is or spells, None if it is none or negative ('0x50' is 80, '' is 0)."""
+    number = to_number(value)
+    return number if number >= 0 else None
+
+
+def is_pipe_name(value: Any) -> bool:
+    """Whether a string stands for a path: any that does not spell a number from 0 up."""
+    return isinstance(value, str) and non_negative_number(value) is None
+
+
+def is_options(value: Any) -> bool:
+    """Whether a first argument takes the place of Node's options object: neither a primitive nor a function."""
+    return not (value is None or isinstance(value, (str, int, float)) or callable(value))
+
+
+def as_mapping(value: Any) -> dict[str, Any]:
+    """The options of an options object; nothing can be read from one that is no mapping."""
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
+def normalize(args: tuple[Any, ...], keywords: Mapping[str, Any]) -> tuple[dict[str, Any], Callback | None]:
+    """The options and the callback of `connect(…)` and `listen(…)`.
+
+    (options[, callback]), (path[, callback]), (port[, host][, callback]); keywords are added to them.
+    """
+    options: dict[str, Any] = {}
+    callback: Callback | None = None
+    if args:
+        first = args[0]
+        if is_options(first):
+            options = as_mapping(first)
+        elif is_pipe_name(first):
+            options = {"path": first}
+        elif not (callable(first) and keywords):
+            options = {"port": first}
+            if len(args) > 1 and isinstance(args[1], str):
+                options["host"] = args[1]
+        if callable(args[-1]):
+            callback = args[-1]
+    if keywords:
+        options.update(keywords)
+    return options, callback
+
+
+def to_int32(value: Any) -> int:
+    """JavaScript's `value | 0`."""
+    number = to_number(value)
+    if number != number or number in (float("inf"), float("-inf")):
+        return 0
+    whole = int(number) & 0xFFFFFFFF
+    return whole - (1 << 32) if whole & 0x80000000 else whole

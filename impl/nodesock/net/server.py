@@ -1,0 +1,223 @@
+"""Mirrors net.Server of lib/net.js: listening, accepting, and closing when the last connection is gone.
+
+Life: idle --listen()--> (host lookup) --bind and listen--> listening --close()--> idle. Binding is synchronous; 'listening' and 'error'
+are ticks. close() gives up the handle at once; 'close' waits until no accepted socket is left, and then is a tick too.
+`_listening_id` tells a host lookup whose answer comes after a close() that nobody waits for it any more.
+
+How a server comes to listen, with all overloads, is in listen.py.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Self
+
+from nodesock.callables import call
+from nodesock.errors import errno_exception, node_error
+from nodesock.events import EventEmitter
+from nodesock.net.address_info import AddressInfo, DropInfo
+from nodesock.net.blocklist import BlockList, as_block_list
+from nodesock.net.listen import listen
+from nodesock.net.options import is_options, to_int32
+from nodesock.net.socket import Socket
+from nodesock.runtime.promises import Promise
+from nodesock.runtime.ticks import next_tick
+from nodesock.stream.high_water_mark import get_default_high_water_mark
+from nodesock.validators import UNDEFINED, validate_function, validate_number
+
+_FAMILIES = {"IPv4": "ipv4", "IPv6": "ipv6"}
+
+
+class Server(EventEmitter):
+    """A TCP or unix-domain server. Mirrors `net.Server`.
+
+    Server([options][, listener]): `listener` is added to 'connection'. Options (keywords or one mapping): `allow_half_open`,
+    `pause_on_connect`, `no_delay`, `keep_alive`, `keep_alive_initial_delay` (ms), `high_water_mark` (bytes), `block_list`,
+    `capture_rejections`. Raises ERR_INVALID_ARG_TYPE for values of the wrong type.
+
+    Events: 'listening', 'connection' (socket), 'drop' (DropInfo or None), 'error', 'close'.
+    """
+
+    #: connections above this number are dropped; None: no limit
+    max_connections: Any = None
+    #: Node's flag for clusters; kept for the sake of the name
+    drop_max_connection: Any = None
+
+    def __init__(self, options: Any = None, listener: Any = None, /, **keywords: Any) -> None:
+        if callable(options) and not isinstance(options, Mapping):
+            listener = options
+        elif is_options(options):
+            keywords = {**(options if isinstance(options, Mapping) else {}), **keywords}
+        elif options is not None and options is not UNDEFINED:
+            raise node_error("ERR_INVALID_ARG_TYPE", "options", "Object", options)
+        super().__init__({name: keywords[name] for name in ("capture_rejections",) if name in keywords})
+        if callable(listener):
+            self.on("connection", listener)
+        delay = keywords.get("keep_alive_initial_delay", UNDEFINED)
+        if delay is not UNDEFINED:
+            validate_number(delay, "options.keepAliveInitialDelay")
+        mark = keywords.get("high_water_mark", UNDEFINED)
+        if mark is not UNDEFINED:
+            validate_number(mark, "options.highWaterMark")
+        self.block_list: BlockList | None = None
+        if keywords.get("block_list"):
+            self.block_list = as_block_list(keywords["block_list"], "options.blockList")
+        self.allow_half_open = keywords.get("allow_half_open") or False
+        self.pause_on_connect = bool(keywords.get("pause_on_connect"))
+        self.no_delay = bool(keywords.get("no_delay"))
+        self.keep_alive = bool(keywords.get("keep_alive"))
+        self.keep_alive_initial_delay = 0 if delay is UNDEFINED or delay < 0 else to_int32(delay / 1000)
+        self.high_water_mark = get_default_high_water_mark() if mark is UNDEFINED or mark < 0 else mark
+        self._handle: Any = None
+        self._connections = 0
+        self._unref = False
+        self._pipe_name: str | None = None
+        self._listening_id = 1
+        self._forget_signal: Callable[[], None] | None = None
+
+    # --- listening ---------------------------------------------------------------------------------------------------
+
+    def listen(self, *args: Any, **options: Any) -> Self:
+        """listen([port[, host[, backlog]]][, listener]), listen(path[, backlog][, listener]), listen(handle[, backlog][, listener]),
+        listen(options[, listener]).
+
+        Options: `port`, `host`, `path`, `fd`, `handle`, `backlog` (511), `exclusive`, `ipv6_only`, `reuse_port`, `readable_all`,
+        `writable_all`, `signal`. `listener` is a once-listener for 'listening'. Failures to resolve, bind or listen come as 'error'.
+        Raises ERR_SERVER_ALREADY_LISTEN, ERR_SOCKET_BAD_PORT, ERR_INVALID_ARG_VALUE, ERR_INVALID_ARG_TYPE. Mirrors `server.listen()`.
+        """
+        listen(self, args, options)
+        return self
+
+    @property
+    def listening(self) -> bool:
+        """Whether the server is listening."""
+        return self._handle is not None
+
+    def address(self) -> AddressInfo | str | None:
+        """Where it listens: an AddressInfo, the path of a unix socket, or None. Mirrors `server.address()`."""
+        if self._handle is None:
+            return None
+        if self._pipe_name is not None:
+            return self._pipe_name
+        name = self._handle.getsockname()
+        if isinstance(name, int):
+            raise errno_exception(name, "address")
+        return AddressInfo(*name) if isinstance(name, tuple) else None
+
+    def ref(self) -> Self:
+        """Let the server keep the loop alive (the default)."""
+        self._unref = False
+        if self._handle is not None:
+            self._handle.ref()
+        return self
+
+    def unref(self) -> Self:
+        """Do not let the server keep the loop alive, now or when it listens later."""
+        self._unref = True
+        if self._handle is not None:
+            self._handle.unref()
+        return self
+
+    # --- accepting ---------------------------------------------------------------------------------------------------
+
+    def _on_connection(self, status: int, client: Any) -> None:
+        if status:
+            self.emit("error", errno_exception(status, "accept"))
+            return
+        limit = self.max_connections
+        if limit is not None and self._connections >= limit:
+            dropped = _ends(client)
+            client.close()
+            self.emit("drop", dropped)
+            return
+        if self.block_list is not None:
+            peer = client.getpeername()
+            if isinstance(peer, tuple) and self.block_list.check(peer[0], _FAMILIES[peer[1]]):
+                client.close()
+                return
+        socket = Socket(
+            handle=client,
+            allow_half_open=self.allow_half_open,
+            pause_on_create=self.pause_on_connect,
+            readable=True,
+            writable=True,
+            readable_high_water_mark=self.high_water_mark,
+            writable_high_water_mark=self.high_water_mark,
+        )
+        if self.no_delay:
+            socket.set_no_delay(True)
+        if self.keep_alive:
+            socket._keep_alive = (True, self.keep_alive_initial_delay, UNDEFINED, UNDEFINED)
+            socket._apply_keep_alive(client)
+        self._connections += 1
+        socket.server = self
+        socket._server = self
+        self.emit("connection", socket)
+
+    def get_connections(self, callback: Any = UNDEFINED) -> Self:
+        """Call `callback(None, n)` on the next tick, n being the number of open connections. Mirrors `server.getConnections()`.
+
+        Raises ERR_INVALID_ARG_TYPE.
+        """
+        validate_function(callback, "callback")
+        next_tick(call, callback, None, self._connections)
+        return self
+
+    def _capture_rejection(self, error: Any, event: Any, *args: Any) -> None:
+        """`capture_rejections`: what an async 'connection' listener raises destroys the connection."""
+        if event == "connection":
+            args[0].destroy(error)
+        else:
+            self.emit("error", error)
+
+    # --- closing -----------------------------------------------------------------------------------------------------
+
+    def close(self, callback: Any = None) -> Self:
+        """Stop listening; 'close' comes when all connections are gone. `callback()` is a once-listener for it, and gets
+        ERR_SERVER_NOT_RUNNING if the server was not open. Mirrors `server.close()`."""
+        if callable(callback):
+            if self._handle is None:
+                self.once("close", lambda: call(callback, node_error("ERR_SERVER_NOT_RUNNING")))
+            else:
+                self.once("close", callback)
+        self._listening_id += 1
+        if self._handle is not None:
+            self._handle.close()
+            self._handle = None
+        self._emit_close_if_drained()
+        return self
+
+    def _connection_closed(self) -> None:
+        self._connections -= 1
+        self._emit_close_if_drained()
+
+    def _emit_close_if_drained(self) -> None:
+        if self._handle is None and not self._connections:
+            next_tick(self.emit, "close")
+
+    def async_dispose(self) -> Promise:
+        """`server[Symbol.asyncDispose]()`: close, if it is listening; the promise resolves with 'close'."""
+        promise = Promise()
+        if self._handle is None:
+            promise.resolve(None)
+        else:
+            self.close(lambda error=None: promise.resolve(None) if error is None else promise.reject(error))
+        return promise
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.async_dispose()
+
+    def __repr__(self) -> str:
+        state = "closed" if self._handle is None else f"listening {self._handle!r}"
+        return f"<Server {state}, {self._connections} connections>"
+
+
+def _ends(client: Any) -> DropInfo | None:
+    """Both ends of a TCP connection; None for a unix one."""
+    local, remote = client.getsockname(), client.getpeername()
+    if isinstance(local, str) or isinstance(remote, str):
+        return None
+    here = local if isinstance(local, tuple) else (None, None, None)
+    there = remote if isinstance(remote, tuple) else (None, None, None)
+    return DropInfo(here[0], here[2], here[1], there[0], there[2], there[1])

@@ -1,0 +1,762 @@
+"""Mirrors net.Socket of lib/net.js: a Duplex stream over a TCP or pipe handle.
+
+Who owns what. `_handle` is None before connect() and after destroy(); in between the socket owns it and is its only
+reader. Everything libuv delivers comes in at `_on_handle_read` (or `_on_handle_read_into` with the `on_read` option) and at the
+completions of connect, write and shutdown.
+
+Life of a connection:
+
+    no handle --connect()--> connecting --attempt succeeds--> connected --destroy()--> closing --libuv--> 'close'
+                                 '------- all attempts fail, or destroy() --------'
+
+`connecting` is true in the second state only. Calls that need a connection wait there for 'connect' with a once-listener, as Node's
+do, because the place of that listener among the user's own is visible: `_read`, the first `_write`, `_final`, `ref`, `unref`.
+
+Why 'close' is late: destroy() closes the handle, and 'close' is emitted from libuv's closing phase, after the immediates of the
+turn. Without a handle it is a tick. That is also why emit_close is off: this class emits 'close' itself.
+
+After the peer's FIN, and unless half-open is allowed, `write` is replaced on the object: it then fails with EPIPE, whatever state
+the stream is in.
+
+The hot path is `_on_handle_read` -> push -> 'data' listener -> write -> `_write` -> handle.write -> callback. It allocates
+nothing of its own; `_write` hands the handle one bound method, and keeps the stream's callback only when the write is queued.
+"""
+
+import weakref
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+from nodesock.bindings import pipe_wrap, tcp_wrap
+from nodesock.bindings.uv import UV_ENOTCONN, UV_EOF
+from nodesock.callables import ANY, call
+from nodesock.errors import NodeError, errno_exception, node_error
+from nodesock.net.address_info import AddressInfo
+from nodesock.net.blocklist import as_block_list
+from nodesock.net.bound_socket import BoundSocket
+from nodesock.net.connect import connect_pipe, connect_tcp
+from nodesock.net.fd import open_socket_handle
+from nodesock.net.on_read import OnRead
+from nodesock.net.options import as_mapping, normalize, to_int32
+from nodesock.runtime.ticks import next_tick
+from nodesock.runtime.timers import TIMEOUT_MAX, Timeout, clear_timeout, set_unref_timeout
+from nodesock.stream import Duplex
+from nodesock.stream.encodings import byte_length, encode
+from nodesock.validators import (
+    UNDEFINED,
+    is_number,
+    validate_finite_number,
+    validate_function,
+    validate_int32,
+    validate_number,
+)
+
+if TYPE_CHECKING:
+    from nodesock.net.server import Server
+
+_OBJECT_MODES = {
+    "object_mode": "options.objectMode",
+    "readable_object_mode": "options.readableObjectMode",
+    "writable_object_mode": "options.writableObjectMode",
+}
+#: what is handed on to the stream
+_STREAM_OPTIONS = (
+    "readable", "writable", "high_water_mark", "readable_high_water_mark", "writable_high_water_mark", "encoding",
+    "default_encoding", "signal", "read", "write", "writev", "final", "destroy", "construct", "capture_rejections",
+)  # fmt: skip
+
+
+class _OnEnd:
+    """The one internal 'end' listener: without half-open, `write` is another from here on. Weak, so that it is no cycle."""
+
+    __slots__ = ("socket",)
+    node_arity = (0, ANY)
+
+    def __init__(self, socket: "Socket") -> None:
+        self.socket = weakref.ref(socket)
+
+    def __call__(self, *_: Any) -> None:
+        socket = self.socket()
+        if socket is not None and not socket.allow_half_open:
+            socket.write = _WriteAfterFin(socket)  # type: ignore[method-assign]
+
+
+class _WriteAfterFin:
+    """`socket.write` once the peer has ended and half-open is not allowed: fails with EPIPE when we have ended as well."""
+
+    __slots__ = ("socket",)
+    node_arity = (0, 3)
+
+    def __init__(self, socket: "Socket") -> None:
+        self.socket = weakref.ref(socket)
+
+    def __call__(self, chunk: Any = None, encoding: Any = None, callback: Any = None) -> bool:
+        socket = self.socket()
+        if socket is None:
+            return False
+        if not socket.writable_ended:
+            return Duplex.write(socket, chunk, encoding, callback)
+        if callable(encoding):
+            callback = encoding
+        error = NodeError("This socket has been ended by the other party", code="EPIPE")
+        if callable(callback):
+            next_tick(call, callback, error)
+        socket.destroy(error)
+        return False
+
+
+class Socket(Duplex):
+    """A TCP or unix-domain connection. Mirrors `net.Socket`.
+
+    Options (keywords or one mapping): `fd`, `handle` (or a BoundSocket), `allow_half_open`, `readable`, `writable`, `signal`, `on_read`,
+    `no_delay`, `keep_alive`, `keep_alive_initial_delay` (ms), `type_of_service`, `high_water_mark` (bytes; also per side),
+    `block_list`. Raises Node's errors for values of the wrong type or range.
+
+    Events: 'lookup', 'connectionAttempt', 'connectionAttemptFailed', 'connectionAttemptTimeout', 'connect', 'ready', 'timeout',
+    'close' (had_error), and those of a stream.
+    """
+
+    #: true from connect() until 'connect', a failure or destroy()
+    connecting = False
+    #: the ms given to set_timeout(); None before
+    timeout: Any = None
+    #: the server that accepted this socket; None on clients
+    server: "Server | None" = None
+    #: 'address:port' of the attempts made so far; None unless several addresses were tried
+    auto_select_family_attempted_addresses: list[str] | None = None
+    #: the addresses that connect() refuses
+    block_list: Any = None
+
+    _handle: Any = None
+    _host: str | None = None
+    _server: "Server | None" = None
+    _timer: Timeout | None = None
+    _on_read: OnRead | None = None
+    _peername: AddressInfo | None = None
+    _sockname: AddressInfo | None = None
+    _bytes_read = 0
+    _bytes_dispatched = 0
+    #: what was written before there was a connection and waits for 'connect'
+    _pending_data: list[Any] | None = None
+    #: the stream's callback of the write that libuv has queued
+    _write_callback: Callable[..., Any] | None = None
+    _last_write_queue_size = 0
+    _resetting = False
+    _no_delay = False
+    _keep_alive: tuple[Any, ...] = (False, 0, UNDEFINED, UNDEFINED)
+    _type_of_service: int | None = None
+
+    def __init__(self, options: Mapping[str, Any] | int | None = None, /, **keywords: Any) -> None:
+        if is_number(options):
+            keywords = {"fd": options, **keywords}
+        elif options is not None:
+            keywords = {**as_mapping(options), **keywords}
+        for mode, name in _OBJECT_MODES.items():
+            if keywords.get(mode):
+                raise node_error("ERR_INVALID_ARG_VALUE", name, keywords[mode], "is not supported")
+        delay = keywords.get("keep_alive_initial_delay", UNDEFINED)
+        if delay is not UNDEFINED:
+            validate_number(delay, "options.keepAliveInitialDelay")
+        tos = keywords.get("type_of_service", UNDEFINED)
+        if tos is not UNDEFINED:
+            validate_int32(tos, "options.typeOfService", 0, 255)
+            self._type_of_service = int(tos)
+        if keywords.get("block_list"):
+            self.block_list = as_block_list(keywords["block_list"], "options.blockList")
+
+        given = {name: keywords[name] for name in _STREAM_OPTIONS if name in keywords}
+        if not given.get("signal", True):
+            del given["signal"]
+        super().__init__(
+            given,
+            allow_half_open=bool(keywords.get("allow_half_open")),
+            emit_close=False,  # see the module's docstring
+            auto_destroy=True,
+            decode_strings=False,
+        )
+        handle = keywords.get("handle")
+        bound = isinstance(handle, BoundSocket)
+        if bound:
+            self._handle = handle._consume()
+        elif handle:
+            self._handle = handle
+        elif keywords.get("fd", UNDEFINED) is not UNDEFINED:
+            self._handle = open_socket_handle(keywords["fd"])
+        self._on_read = OnRead.from_option(self, keywords.get("on_read"))
+        self.on("end", _OnEnd(self))
+        self._adopt_handle()
+        if keywords.get("no_delay"):
+            self._no_delay = True
+        if keywords.get("keep_alive") or delay is not UNDEFINED:
+            seconds = 0 if delay is UNDEFINED or delay < 0 else to_int32(delay / 1000)
+            self._keep_alive = (bool(keywords.get("keep_alive")), seconds, UNDEFINED, UNDEFINED)
+        if self._handle is not None and not bound and keywords.get("readable") is not False:
+            if keywords.get("pause_on_create"):
+                self._handle.read_stop()
+                self.readable_flowing = False
+            elif not keywords.get("manual_start"):
+                self.read(0)
+
+    # --- the handle --------------------------------------------------------------------------------------------------
+
+    def _adopt_handle(self) -> None:
+        """Start a life with the present handle, or with none: the stream's state is as new."""
+        self._undestroy()
+        self._sockname = None
+        handle = self._handle
+        if handle is not None:
+            handle.owner = self
+            if self._on_read is not None and self._on_read.start():
+                handle.on_read = self._on_read.received
+            else:
+                handle.on_read = self._on_handle_read
+
+    def _replace_handle(self, handle: Any) -> None:
+        """For the next of several connection attempts."""
+        if self._handle is not None:
+            self._handle.close()
+        self._handle = handle
+        self._adopt_handle()
+
+    # --- connecting --------------------------------------------------------------------------------------------------
+
+    def connect(self, *args: Any, **options: Any) -> Self:
+        """connect(options[, listener]), connect(path[, listener]), connect(port[, host][, listener]); options may be keywords.
+
+        Options for TCP: `port`, `host` ('localhost'), `local_address`, `local_port`, `family`, `hints`, `lookup`,
+        `auto_select_family`, `auto_select_family_attempt_timeout` (ms); for a unix socket `path`. `listener` is a once-listener for 'connect'.
+        A socket that was closed may connect again. Failures come as 'error'; wrong arguments raise ERR_MISSING_ARGS, ERR_INVALID_ARG_TYPE,
+        ERR_INVALID_ARG_VALUE, ERR_SOCKET_BAD_PORT, ERR_INVALID_IP_ADDRESS. Mirrors `socket.connect()`.
+        """
+        return self._connect(*normalize(args, options))
+
+    def _connect(self, options: dict[str, Any], listener: Callable[..., Any] | None) -> Self:
+        path = options.get("path")
+        if path is UNDEFINED:
+            path = None
+        if path is None and options.get("port", UNDEFINED) is UNDEFINED:
+            raise node_error("ERR_MISSING_ARGS", ["options", "port", "path"])
+        self.__dict__.pop("write", None)
+        if self.destroyed:
+            self._handle = self._peername = self._sockname = None
+        if self._handle is None:
+            self._handle = pipe_wrap.Pipe(pipe_wrap.SOCKET) if path else tcp_wrap.TCP(tcp_wrap.SOCKET)
+            self._bytes_read = self._bytes_dispatched = 0
+            self._adopt_handle()
+        if listener is not None:
+            self.once("connect", listener)
+        self._unref_timer()
+        self.connecting = True
+        if path:
+            connect_pipe(self, path)
+        else:
+            connect_tcp(self, options)
+        return self
+
+    def _opened(self) -> None:
+        """An attempt has succeeded."""
+        self.connecting = False
+        self._sockname = None
+        self._unref_timer()
+        handle = self._handle
+        if self._no_delay and isinstance(handle, tcp_wrap.TCP):
+            handle.set_no_delay(True)
+        if self._keep_alive[0]:
+            self._apply_keep_alive(handle)
+        if self._type_of_service is not None and isinstance(handle, tcp_wrap.TCP):
+            handle.set_type_of_service(self._type_of_service)
+        self.emit("connect")
+        self.emit("ready")
+        # Data flows, or fills the buffer, whether or not somebody listens; only pause() holds it.
+        if not self.is_paused():
+            self.read(0)
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    def _read(self, size: int) -> None:
+        handle = self._handle
+        if self.connecting or handle is None:
+            self.once("connect", lambda: self._read(size))
+        elif not handle.reading:
+            self._start_reading()
+
+    def _start_reading(self) -> None:
+        err = self._handle.read_start()
+        if err:
+            self.destroy(errno_exception(err, "read"))
+        elif self._on_read is None:
+            # The handle delivers from now on without being asked again.
+            self._readable_state.standing = True
+        else:
+            self._on_read.deliver_held()
+
+    def _stop_reading(self) -> None:
+        rs = self._readable_state
+        rs.standing = rs.reading = False
+        err = self._handle.read_stop()
+        if err:
+            self.destroy(errno_exception(err, "read"))
+
+    def _on_handle_read(self, nread: int, data: bytes | None) -> None:
+        if self._timer is not None:
+            self._timer.refresh()
+        if data is not None:
+            if not self.push(data) and self._handle is not None:
+                self._stop_reading()
+        else:
+            self._read_ended(nread)
+
+    def _read_ended(self, nread: int) -> None:
+        """EOF or an error from the handle."""
+        if nread != UV_EOF:
+            self.destroy(errno_exception(nread, "read"))
+            return
+        if not self._readable_state.end_emitted:
+            rs = self._readable_state
+            rs.standing = False
+            self.push(None)
+            self.read(0)
+
+    def pause(self) -> Self:
+        """Stop the flow of data; with `on_read` the handle stops reading at once. Mirrors `socket.pause()`."""
+        if (
+            self._on_read is not None
+            and not self.connecting
+            and self._handle is not None
+            and self._handle.reading
+        ):
+            if not self.destroyed:
+                self._stop_reading()
+        return super().pause()
+
+    def resume(self) -> Self:
+        """Let data flow again. Mirrors `socket.resume()`."""
+        self._restart_on_read()
+        return super().resume()
+
+    def read(self, size: Any = None) -> Any:
+        """Take `size` bytes from the buffer, all of it if None. Mirrors `readable.read()`."""
+        if self._on_read is not None:
+            self._restart_on_read()
+        return super().read(size)
+
+    def _restart_on_read(self) -> None:
+        if (
+            self._on_read is not None
+            and not self.connecting
+            and self._handle is not None
+            and not self._handle.reading
+        ):
+            self._start_reading()
+
+    # --- writing -----------------------------------------------------------------------------------------------------
+
+    def _write(self, chunk: Any, encoding: str, callback: Callable[..., Any]) -> None:
+        handle = self._handle
+        if handle is None or self.connecting:
+            self._write_early([(chunk, encoding)], lambda: self._write(chunk, encoding, callback), callback)
+            return
+        if self._timer is not None:
+            self._timer.refresh()
+        if chunk.__class__ is str:
+            chunk = encode(chunk, encoding)
+        status = handle.write(chunk, self._written)
+        if status == 0:
+            callback()
+        else:
+            self._write_queued(status, callback, handle)
+
+    def _writev(self, chunks: Any, callback: Callable[..., Any]) -> None:
+        handle = self._handle
+        if handle is None or self.connecting:
+            pending = [(entry.chunk, entry.encoding) for entry in chunks]
+            self._write_early(pending, lambda: self._writev(chunks, callback), callback)
+            return
+        if self._timer is not None:
+            self._timer.refresh()
+        buffers = [e.chunk if e.chunk.__class__ is bytes else encode(e.chunk, e.encoding) for e in chunks]
+        status = handle.writev(buffers, self._written)
+        if status == 0:
+            callback()
+        else:
+            self._write_queued(status, callback, handle)
+
+    def _write_early(
+        self, pending: list[Any], write: Callable[[], None], callback: Callable[..., Any]
+    ) -> None:
+        """A write before there is a connection: it waits for 'connect', or fails with 'close'."""
+        if not self.connecting:
+            callback(node_error("ERR_SOCKET_CLOSED"))
+            return
+        self._pending_data = pending
+
+        def connected() -> None:
+            self.remove_listener("close", closed)
+            self._pending_data = None
+            write()
+
+        def closed() -> None:
+            callback(node_error("ERR_SOCKET_CLOSED_BEFORE_CONNECTION"))
+
+        self.once("connect", connected)
+        self.once("close", closed)
+
+    def _write_queued(self, status: int, callback: Callable[..., Any], handle: Any) -> None:
+        if status < 0:
+            callback(errno_exception(status, "write"))
+            return
+        self._write_callback = callback
+        self._last_write_queue_size = handle.write_queue_size
+
+    def _written(self, status: int) -> None:
+        """libuv is through with the write it had queued."""
+        callback, self._write_callback = self._write_callback, None
+        if callback is None:
+            return
+        if status < 0:
+            callback(errno_exception(status, "write"))
+            return
+        self._unref_timer()
+        self._last_write_queue_size = 0
+        callback()
+
+    def _final(self, callback: Callable[..., Any]) -> None:
+        if self.connecting:
+            self.once("connect", lambda: self._final(callback))
+            return
+        handle = self._handle
+        if handle is None:
+            callback()
+            return
+        err = handle.shutdown(lambda _status: callback())
+        if err == UV_ENOTCONN:
+            callback()
+        elif err < 0:
+            callback(errno_exception(err, "shutdown"))
+
+    # --- ending ------------------------------------------------------------------------------------------------------
+
+    def destroy_soon(self) -> None:
+        """End, and destroy as soon as everything is written. Mirrors `socket.destroySoon()`."""
+        if self.writable:
+            self.end()
+        if self.writable_finished:
+            self.destroy()
+        else:
+            self.once("finish", lambda: self.destroy())
+
+    def reset_and_destroy(self) -> Self:
+        """Close a TCP connection with RST; while connecting, once it is established. Mirrors `socket.resetAndDestroy()`.
+
+        Without a connection the socket fails with ERR_SOCKET_CLOSED. Raises ERR_INVALID_HANDLE_TYPE on a unix socket.
+        """
+        if self._handle is None:
+            self.destroy(node_error("ERR_SOCKET_CLOSED"))
+        elif not isinstance(self._handle, tcp_wrap.TCP):
+            raise node_error("ERR_INVALID_HANDLE_TYPE")
+        elif self.connecting:
+            self.once("connect", lambda: self._reset())
+        else:
+            self._reset()
+        return self
+
+    def _reset(self) -> None:
+        self._resetting = True
+        self.destroy()
+
+    def _destroy(self, error: Any, callback: Callable[..., Any]) -> None:
+        self.connecting = False
+        if self._timer is not None:
+            clear_timeout(self._timer)
+            self._timer = None
+        handle = self._handle
+        if handle is None:
+            callback(error)
+            next_tick(self.emit, "close")
+        else:
+            self._close_handle(handle, error is not None)
+            callback(error)
+        server = self._server
+        if server is not None:
+            self._server = None
+            server._connection_closed()
+
+    def _close_handle(self, handle: Any, had_error: bool) -> None:
+        self._bytes_read = self.bytes_read
+        self._bytes_dispatched = handle.bytes_written
+
+        def closed() -> None:
+            self.emit("close", had_error)
+
+        if self._resetting:
+            self._resetting = False
+            err = handle.reset(closed)
+            if err:
+                self.emit("error", errno_exception(err, "reset"))
+        else:
+            handle.close(closed)
+        handle.on_read = _ignore_read
+        self._handle = None
+        self._sockname = None
+
+    # --- timeout -----------------------------------------------------------------------------------------------------
+
+    def set_timeout(self, msecs: Any = UNDEFINED, callback: Any = UNDEFINED) -> Self:
+        """Emit 'timeout' after `msecs` ms without activity, 0 for never; `callback` is a once-listener for it.
+
+        Raises ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. On a destroyed socket it does nothing. Mirrors `socket.setTimeout()`.
+        """
+        if self.destroyed:
+            return self
+        self.timeout = msecs
+        validate_finite_number(msecs, "msecs")
+        if msecs > TIMEOUT_MAX:
+            from nodesock.inspect import number
+            from nodesock.process import process
+
+            process.emit_warning(
+                f"{number(msecs)} does not fit into a 32-bit signed integer.\nTimer duration was truncated to {TIMEOUT_MAX}.",
+                "TimeoutOverflowWarning",
+            )
+            msecs = TIMEOUT_MAX
+        if self._timer is not None:
+            clear_timeout(self._timer)
+            self._timer = None
+        if msecs == 0:
+            if callback is not UNDEFINED:
+                validate_function(callback, "callback")
+                self.remove_listener("timeout", callback)
+        else:
+            self._timer = set_unref_timeout(self._on_timeout, msecs)
+            if callback is not UNDEFINED:
+                validate_function(callback, "callback")
+                self.once("timeout", callback)
+        return self
+
+    def _unref_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.refresh()
+
+    def _on_timeout(self) -> None:
+        handle = self._handle
+        if handle is not None and self._last_write_queue_size > 0:
+            # A big write that still makes progress is activity.
+            size = handle.write_queue_size
+            if size != self._last_write_queue_size:
+                self._last_write_queue_size = size
+                self._unref_timer()
+                return
+        self.emit("timeout")
+
+    # --- options of the connection -----------------------------------------------------------------------------------
+
+    def set_no_delay(self, enable: Any = True) -> Self:
+        """Switch Nagle's algorithm off (True) or on; before connect() it is remembered. Mirrors `socket.setNoDelay()`."""
+        wanted = bool(enable)
+        handle = self._handle
+        if handle is None:
+            self._no_delay = wanted
+        elif isinstance(handle, tcp_wrap.TCP) and wanted is not self._no_delay:
+            self._no_delay = wanted
+            handle.set_no_delay(wanted)
+        return self
+
+    def set_keep_alive(
+        self,
+        enable: Any = False,
+        initial_delay: Any = 0,
+        interval: Any = UNDEFINED,
+        count: Any = UNDEFINED,
+        **options: Any,
+    ) -> Self:
+        """Keep-alive probes after `initial_delay` ms of silence, every `interval` ms, `count` times; before connect() it is
+        remembered. A mapping may hold all four; nothing is validated, as in Node. Mirrors `socket.setKeepAlive()`."""
+        if isinstance(enable, Mapping):
+            options = {**enable, **options}
+            enable = options.get("enable", False)
+            initial_delay = options.get("initial_delay", 0)
+            interval = options.get("interval", UNDEFINED)
+            count = options.get("count", UNDEFINED)
+        wanted = (
+            bool(enable),
+            _seconds(initial_delay),
+            interval if interval is UNDEFINED else _seconds(interval),
+            count,
+        )
+        handle = self._handle
+        if handle is None:
+            self._keep_alive = wanted
+        elif isinstance(handle, tcp_wrap.TCP) and wanted != self._keep_alive:
+            self._keep_alive = wanted
+            self._apply_keep_alive(handle)
+        return self
+
+    def _apply_keep_alive(self, handle: Any) -> None:
+        if isinstance(handle, tcp_wrap.TCP):
+            enable, delay, interval, count = self._keep_alive
+            handle.set_keep_alive(
+                enable,
+                delay,
+                1 if interval is UNDEFINED else interval,
+                10 if count is UNDEFINED else to_int32(count),
+            )
+
+    def set_type_of_service(self, tos: Any = UNDEFINED) -> Self:
+        """Set the type-of-service byte (0–255) of IP packets; without a connection it is remembered.
+
+        Raises ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, or `setTypeOfService CODE`. Mirrors `socket.setTypeOfService()`.
+        """
+        if not is_number(tos) or tos != tos:
+            raise node_error("ERR_INVALID_ARG_TYPE", "tos", "number", tos)
+        validate_int32(tos, "tos", 0, 255)
+        tos = int(tos)
+        handle = self._handle
+        if isinstance(handle, tcp_wrap.TCP) and not self.connecting and tos != self._type_of_service:
+            err = handle.set_type_of_service(tos)
+            if err < 0:
+                raise errno_exception(err, "setTypeOfService")
+        self._type_of_service = tos
+        return self
+
+    def get_type_of_service(self) -> int:
+        """The type-of-service byte; the remembered one without a connection. Mirrors `socket.getTypeOfService()`."""
+        handle = self._handle
+        if self._type_of_service is not None:
+            return self._type_of_service
+        if not isinstance(handle, tcp_wrap.TCP) or self.connecting:
+            return 0
+        tos = handle.get_type_of_service()
+        if tos < 0:
+            raise errno_exception(tos, "getTypeOfService")
+        return tos
+
+    def ref(self) -> Self:
+        """Let the socket keep the loop alive (the default); without a handle, once it is connected."""
+        if self._handle is None:
+            self.once("connect", lambda: self.ref())
+        else:
+            self._handle.ref()
+        return self
+
+    def unref(self) -> Self:
+        """Do not let the socket keep the loop alive; without a handle, once it is connected."""
+        if self._handle is None:
+            self.once("connect", lambda: self.unref())
+        else:
+            self._handle.unref()
+        return self
+
+    # --- state -------------------------------------------------------------------------------------------------------
+
+    @property
+    def pending(self) -> bool:
+        """Whether there is no connection: before connect(), while connecting, and after destroy()."""
+        return self._handle is None or self.connecting
+
+    @property
+    def ready_state(self) -> str:
+        """'opening', 'open', 'readOnly', 'writeOnly' or 'closed'."""
+        if self.connecting:
+            return "opening"
+        if self.readable:
+            return "open" if self.writable else "readOnly"
+        return "writeOnly" if self.writable else "closed"
+
+    @property
+    def buffer_size(self) -> int | None:
+        """How many bytes (or characters) wait to be written; None without a handle."""
+        return None if self._handle is None else self.writable_length
+
+    @property
+    def bytes_read(self) -> int:
+        """The number of bytes received."""
+        handle = self._handle
+        if handle is None:
+            return self._bytes_read
+        held = 0 if self._on_read is None else self._on_read.held_bytes
+        return int(handle.bytes_read) - held
+
+    @property
+    def bytes_written(self) -> int:
+        """The number of bytes sent or accepted for sending; what waits for a connection is counted too."""
+        total = self._bytes_dispatched if self._handle is None else int(self._handle.bytes_written)
+        for entry in self._writable_state.queue:
+            total += _size(entry.chunk, entry.encoding)
+        for chunk, encoding in self._pending_data or ():
+            total += _size(chunk, encoding)
+        return total
+
+    def address(self) -> AddressInfo | dict[str, Any]:
+        """The local end, an AddressInfo; empty ({}) where there is none. Mirrors `socket.address()`."""
+        name = self._getsockname()
+        return {} if name is None else name
+
+    def _getsockname(self) -> AddressInfo | None:
+        if self._sockname is None and self._handle is not None:
+            name = self._handle.getsockname()
+            if isinstance(name, tuple):
+                self._sockname = AddressInfo(*name)
+        return self._sockname
+
+    def _getpeername(self) -> AddressInfo | None:
+        if self._peername is None and self._handle is not None and not self.connecting:
+            name = self._handle.getpeername()
+            if isinstance(name, tuple):
+                self._peername = AddressInfo(*name)
+        return self._peername
+
+    @property
+    def remote_address(self) -> str | None:
+        """The other end's address; None without a connection, unless it was read while there was one."""
+        name = self._getpeername()
+        return None if name is None else name.address
+
+    @property
+    def remote_family(self) -> str | None:
+        """'IPv4' or 'IPv6'; None as for `remote_address`."""
+        name = self._getpeername()
+        return None if name is None else name.family
+
+    @property
+    def remote_port(self) -> int | None:
+        """The other end's port; None as for `remote_address`."""
+        name = self._getpeername()
+        return None if name is None else name.port
+
+    @property
+    def local_address(self) -> str | None:
+        """This end's address; None without a connection."""
+        name = self._getsockname()
+        return None if name is None else name.address
+
+    @property
+    def local_family(self) -> str | None:
+        """'IPv4' or 'IPv6'; None without a connection."""
+        name = self._getsockname()
+        return None if name is None else name.family
+
+    @property
+    def local_port(self) -> int | None:
+        """This end's port; None without a connection."""
+        name = self._getsockname()
+        return None if name is None else name.port
+
+    def __repr__(self) -> str:
+        role = "accepted" if self.server is not None else "client"
+        return f"<Socket {role} {self.ready_state} {'no handle' if self._handle is None else self._handle!r}>"
+
+
+def _ignore_read(_nread: int, _data: bytes | None) -> None:
+    """The reader of a handle that its socket has given up."""
+
+
+def _seconds(msecs: Any) -> int:
+    """Whole seconds of a duration in ms, as JavaScript's `~~(msecs / 1000)`."""
+    if isinstance(msecs, str) or msecs is None or isinstance(msecs, (int, float)):
+        from nodesock.validators import to_number
+
+        return to_int32(to_number(msecs) / 1000)
+    return 0
+
+
+def _size(chunk: Any, encoding: str) -> int:
+    return byte_length(chunk, encoding) if chunk.__class__ is str else len(chunk)
