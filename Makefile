@@ -37,6 +37,6 @@ clean: ## remove .venv and all that was built
 
 $(READY): pyproject.toml setup.py $(wildcard build_tools/*.*)
 	@test -n "$(PYTHON)" || { echo "nodesock needs Python 3.11, 3.12 or 3.13 on the PATH (or: make PYTHON=/path/to/python ...)" >&2; exit 1; }
-	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[conformance,dev]'
 	@touch $@
