@@ -300,7 +300,10 @@ class _Translator:
             case ast.Attribute(ast.Name() as owner, attribute):
                 place = f"{self.expression(owner)}.{camel_case(attribute)}"
                 return f"{place} = {self.binary(node, node.op, place, value, in_place=True)};"
-            case ast.Subscript(ast.Name() as owner, (ast.Constant() | ast.Name()) as key):
+            case ast.Subscript(
+                ast.Name() as owner,
+                (ast.Constant() | ast.Name() | ast.UnaryOp(operand=ast.Constant())) as key,
+            ):
                 base, at = self.expression(owner), self.key(key)
                 updated = self.binary(node, node.op, f"$.index({base}, {at})", value, in_place=True)
                 return f"$.setindex({base}, {at}, {updated});"

@@ -75,7 +75,7 @@ def encode(value: Any, names: Mapping[int, str] | None = None, depth: int = 0) -
     fields = _fields(value)
     if fields is not None:
         return {camel_case(str(key)): encode(item, names, depth + 1) for key, item in fields.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | range):
         return [encode(item, names, depth + 1) for item in value]
     to_json = getattr(value, "to_json", None)
     if callable(to_json) and not hasattr(value, "emit"):

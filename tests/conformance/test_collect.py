@@ -1,0 +1,152 @@
+"""Collection: ids, roles and globs, and one clear line for everything that is wrong with a case file."""
+
+from pathlib import Path
+
+import pytest
+
+from conformance.case import Case
+from conformance.collect import collect, collect_file, find_case
+from conformance.errors import CollectionError, NothingSelected
+from tests.conformance.both_sides import write_cases
+
+TWO_ROLES = """
+@case(about="the server greets", exact_chunks=True, skip_unless="node>=22.13", deadline_ms=500)
+class ServerGreets:
+    def server(t):
+        t.publish(port=1, path="x")
+
+    def client(t, port, path):
+        t.note("port", port)
+
+    def raw_third(r, port):
+        r.connect(port=port)
+"""
+
+
+def test_a_class_is_a_case_of_several_roles(tmp_path: Path) -> None:
+    (found,) = collect_file(write_cases(tmp_path, TWO_ROLES, "greeting"))
+    assert found.id == "greeting/server_greets"
+    assert (found.topic, found.name, found.line) == ("greeting", "server_greets", 4)
+    assert [role.name for role in found.roles] == ["server", "client"]
+    assert [role.name for role in found.raw_roles] == ["raw_third"]
+    assert found.role("client").needs == ("port", "path")
+    assert found.exact_chunks
+    assert found.deadline_ms == 500
+    assert set(found.programs) == {"server", "client"}
+    assert find_case(found.python_program).id == found.id
+
+
+def test_requirements_are_reasons_to_skip(tmp_path: Path) -> None:
+    (found,) = collect_file(write_cases(tmp_path, TWO_ROLES))
+    assert found.skip_reason((24, 19, 0)) is None
+    assert found.skip_reason() is None
+    assert found.skip_reason((20, 20, 0)) == "needs node>=22.13, the reference is node 20.20.0"
+
+
+def test_a_function_is_a_case_of_one_role_called_main(tmp_path: Path) -> None:
+    (found,) = collect_file(write_cases(tmp_path, '@case(about="x")\ndef works(t):\n    t.note("a", 1)\n'))
+    assert [role.name for role in found.roles] == ["main"]
+    assert found.id == "sample/works"
+
+
+def test_a_fixture_stands_in_for_a_program(tmp_path: Path) -> None:
+    source = '@case(about="x", fixtures={"main": "state.json"})\ndef works(t):\n    import os\n'
+    (found,) = collect_file(write_cases(tmp_path, source))
+    assert found.programs["main"].startswith("{")
+
+
+CASE = '@case(about="x")\n'
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "message"),
+    [
+        ("def works(t:\n    pass\n", 3, "syntax error"),
+        ("x = 1 / 0\n", 3, "ZeroDivisionError: division by zero"),
+        ("import nothing_of_that_name\n", 3, "ModuleNotFoundError"),
+        (CASE + "def a(t):\n    pass\n\n" + CASE + "def a(t):\n    pass\n", 8, "a second case 'sample/a'"),
+        (
+            CASE + "class A:\n    def x(t):\n        pass\n    def x(t):\n        pass\n",
+            7,
+            "a second role 'x'",
+        ),
+        (CASE + "def a():\n    pass\n", 4, "must be 't'"),
+        (CASE + "class A:\n    def raw(t):\n        pass\n", 5, "must be 'r'"),
+        (CASE + "class A:\n    def raw(r):\n        pass\n", 4, "A has no role"),
+        (CASE + "class A:\n    x = 1\n", 5, "role functions only"),
+        (CASE + "def a(t, port):\n    pass\n", 4, "takes 'port', which no other role publishes"),
+        (
+            CASE + "class A:\n    def a(t):\n        t.publish(path=1)\n    def b(t, port):\n        pass\n",
+            7,
+            "takes 'port'",
+        ),
+        (
+            CASE + "class A:\n    def a(t, x):\n        pass\n    def b(t, y):\n        pass\n",
+            5,
+            "which no other role publishes",
+        ),
+        (CASE + "def a(t, *more):\n    pass\n", 4, "plain parameters only"),
+        (
+            CASE + "class A:\n" + "".join(f"    def r{n}(t):\n        pass\n" for n in range(3)),
+            4,
+            "3 compared roles",
+        ),
+        ('@case(about="")\ndef a(t):\n    pass\n', 4, "about must be the requirement"),
+        ('@case(about="x", skip_unless="windows")\ndef a(t):\n    pass\n', 4, "does not know 'windows'"),
+        ('@case(about="x", deadline_ms=-5)\ndef a(t):\n    pass\n', 4, "positive number of milliseconds"),
+        ('@case(about="x", fixtures={"b": "x.js"})\ndef a(t):\n    pass\n', 4, "which the case has not"),
+        ('@case(about="x", fixtures={"main": "x.js"})\ndef a(t):\n    pass\n', 4, "no such fixture"),
+        ("@case\ndef a(t):\n    pass\n", 3, "TypeError"),
+    ],
+)
+def test_what_is_wrong_is_one_line(tmp_path: Path, source: str, line: int, message: str) -> None:
+    file = write_cases(tmp_path, source)
+    with pytest.raises(CollectionError) as raised:
+        collect_file(file)
+    assert message in raised.value.message
+    assert raised.value.line == line
+    assert "\n" not in str(raised.value)
+
+
+def test_a_file_name_that_is_no_topic(tmp_path: Path) -> None:
+    with pytest.raises(CollectionError, match="is not snake_case"):
+        collect_file(write_cases(tmp_path, CASE + "def a(t):\n    pass\n", "Half-Open"))
+
+
+def test_globs_select_by_id_topic_and_file(tmp_path: Path) -> None:
+    one = write_cases(tmp_path, CASE + "def a(t):\n    pass\n\n" + CASE + "def b(t):\n    pass\n", "one")
+    two = write_cases(tmp_path, CASE + "def a(t):\n    pass\n", "two")
+
+    def ids(*globs: str) -> list[str]:
+        return [found.id for found in collect(globs, [one, two])]
+
+    assert ids() == ["one/a", "one/b", "two/a"]
+    assert ids("two") == ["two/a"]
+    assert ids("*/a") == ["one/a", "two/a"]
+    assert ids("*/a", "one/*") == ["one/a", "one/b", "two/a"]
+    assert ids(str(one)) == ["one/a", "one/b"]
+    assert ids(f"{one}::*/b") == ["one/b"]
+    with pytest.raises(NothingSelected, match=r"no case matches 'one/c'; did you mean"):
+        ids("one/c")
+    with pytest.raises(NothingSelected, match="no such case file"):
+        ids(str(tmp_path / "three.py"))
+
+
+def test_two_files_with_one_id_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    one = write_cases(tmp_path, CASE + "def a(t):\n    pass\n", "one")
+    same = write_cases(tmp_path / "other", CASE + "def a(t):\n    pass\n", "one")
+    with pytest.raises(CollectionError, match="a second case 'one/a'"):
+        collect((), [one, same])
+
+
+def test_the_built_in_cases() -> None:
+    cases = collect()
+    topics: dict[str, list[Case]] = {}
+    for found in cases:
+        topics.setdefault(found.topic, []).append(found)
+    assert {"accept", "connect", "errors", "half_open", "udp_rinfo"} <= set(topics)
+    assert len({found.id for found in cases}) == len(cases) >= 30
+    for found in cases:
+        assert len(found.about) <= 110, found.id
+        assert not found.about.endswith("."), found.id
