@@ -32,6 +32,7 @@ from typing import Any
 from conformance.case import Case
 from conformance.collect import collect_file
 from conformance.errors import CollectionError
+from conformance.subjects.confine import confine
 
 #: ``STAGE``: plays one role in this process and returns its exit code; called as
 #: ``conformance.stage.run_role``.
@@ -245,6 +246,8 @@ def _play(role: _Role, parent: int, stage: Stage, command: dict[str, Any], case:
         os.dup2(role.fd, _TRACE_FD)
         os.set_inheritable(_TRACE_FD, False)
         os.closerange(_TRACE_FD + 1, 1 << 20)
+        os.chdir("/")
+        confine()
         gc.enable()
         code = stage(
             case,

@@ -8,6 +8,8 @@ those.
 
 import contextlib
 import os
+import resource
+import socket
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,7 +41,9 @@ def docker_trouble() -> str | None:
         from docker.errors import DockerException
     except ImportError:
         return "the Python package docker is not installed"
+    where = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
     try:
+        _knock(where)
         client = docker.from_env(timeout=_ANSWER_WITHIN)
         try:
             if client.info().get("OSType") != "linux":
@@ -47,9 +51,16 @@ def docker_trouble() -> str | None:
         finally:
             client.close()
     except (DockerException, OSError, ValueError) as error:
-        where = os.environ.get("DOCKER_HOST", "/var/run/docker.sock")
         return f"no Docker daemon answers at {where} ({_innermost(error)})"
     return None
+
+
+def _knock(where: str) -> None:
+    """Raise ``OSError`` if nobody listens on that unix socket; docker's client would wait and leak one of its own."""
+    if where.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            probe.settimeout(_ANSWER_WITHIN)
+            probe.connect(where.removeprefix("unix://"))
 
 
 class DockerNode:
@@ -62,6 +73,7 @@ class DockerNode:
         self._client: DockerClient | None = None
         self._container: Container | None = None
         self._lease: Lease | None = None
+        self._follower: threading.Thread | None = None
         self.image: str | None = None
 
     def open(self, run_dir: Path, directory: Path, pool: int) -> dict[str, Any]:
@@ -79,6 +91,7 @@ class DockerNode:
             image = ensure_image(self._client, self._version)
             self.image = image.described
             self._lease = Lease(directory / "lease.sock")
+            files = resource.getrlimit(resource.RLIMIT_NOFILE)  # EMFILE comes as early as for the other roles
             command = [str(directory / "supervisor.js"), str(directory), str(pool)]
             self._container = self._client.containers.create(
                 image.reference,
@@ -93,6 +106,7 @@ class DockerNode:
                 pids_limit=_PIDS,
                 read_only=True,
                 security_opt=["no-new-privileges"],
+                ulimits=[docker.types.Ulimit(name="nofile", soft=files[0], hard=files[1])],
                 user=f"{os.getuid()}:{os.getgid()}",
                 volumes={str(run_dir): {"bind": str(run_dir), "mode": "rw"}},
                 working_dir="/",
@@ -111,11 +125,18 @@ class DockerNode:
         if self._container is not None:
             _await_removal(self._container)
             self._container = None
+        if self._follower is not None:
+            self._follower.join(_GONE_WITHIN)
+            self._follower = None
         if self._client is not None:
             self._client.close()
             self._client = None
 
     def _start(self, container: "Container", lease: Lease) -> dict[str, Any]:
+        from docker.utils.socket import frames_iter
+
+        frames: Any = frames_iter  # has no annotations
+
         # The stream of its output ends with the container: something to wait on beside the lease, and the
         # reason at hand.
         output: list[bytes] = []
@@ -123,11 +144,16 @@ class DockerNode:
 
         def follow(stream: Any) -> None:
             with contextlib.suppress(Exception):  # whatever breaks the stream, the container is not to be had
-                output.extend(stream)
+                output.extend(chunk for _, chunk in frames(stream, False))
+            stream._response.close()  # what container.attach() forgets
             os.close(write_end)
 
-        stream = container.attach(stream=True, logs=True, stdout=True, stderr=True)
-        threading.Thread(target=follow, args=(stream,), name="container output", daemon=True).start()
+        client = self._client
+        assert client is not None
+        wanted = {"logs": 1, "stream": 1, "stdout": 1, "stderr": 1}
+        stream = client.api.attach_socket(str(container.id), params=wanted)
+        self._follower = threading.Thread(target=follow, args=(stream,), name="container output", daemon=True)
+        self._follower.start()
         try:
             container.start()
             return lease.accept(_READY_WITHIN, ended)

@@ -3,9 +3,11 @@
 import contextlib
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+from conformance.subjects import confine
 from conformance.subjects.base import ReferenceUnavailable
 from conformance.subjects.rundir import Lease, LeaseLost
 
@@ -33,11 +35,13 @@ class LocalNode:
         log = directory / "supervisor.log"
         # The pipe closes when the process ends, whatever it dies of: something to wait on beside the lease.
         ended, inherited = os.pipe()
+        confined = [sys.executable, "-I", "-S", confine.__file__]
+        command = [*confined, str(self.binary), str(directory / "supervisor.js"), str(directory), str(pool)]
         try:
             with log.open("wb") as output:
                 try:
                     self._process = subprocess.Popen(
-                        [self.binary, directory / "supervisor.js", directory, str(pool)],
+                        command,
                         stdin=subprocess.DEVNULL,
                         stdout=output,
                         stderr=output,

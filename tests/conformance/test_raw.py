@@ -1,4 +1,4 @@
-"""The toolkit of raw roles against plain sockets: what it does to its peer, and that nothing in it can block for ever."""
+"""The toolkit of raw roles against plain sockets: what it does to its peer, and that no call blocks for ever."""
 
 import os
 import socket
