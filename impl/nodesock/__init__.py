@@ -11,10 +11,23 @@ Names are Node's in snake_case; events, their order, errors and states are Node'
 turning until nothing keeps it alive, as a Node process does. `versions` is `process.versions`: what runs here.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+from nodesock import dgram, dns, errors, events, net, stream
 from nodesock._version import __version__
+from nodesock.abort import AbortController, AbortSignal
+from nodesock.callables import call
+from nodesock.events import EventEmitter
+from nodesock.process import process
+from nodesock.runtime.loop import run
+from nodesock.runtime.promises import Promise, spawn
+from nodesock.runtime.ticks import next_tick, queue_microtask
+from nodesock.runtime.timers import (
+    clear_immediate,
+    clear_interval,
+    clear_timeout,
+    set_immediate,
+    set_interval,
+    set_timeout,
+)
 from nodesock.runtime.versions import versions
 
 __all__ = [
@@ -43,38 +56,3 @@ __all__ = [
     "stream",
     "versions",
 ]
-
-_HOMES = {
-    "nodesock": ("dgram", "dns", "errors", "events", "net", "stream"),
-    "nodesock.abort": ("AbortController", "AbortSignal"),
-    "nodesock.callables": ("call",),
-    "nodesock.events": ("EventEmitter",),
-    "nodesock.process": ("process",),
-    "nodesock.runtime.loop": ("run",),
-    "nodesock.runtime.promises": ("Promise", "spawn"),
-    "nodesock.runtime.ticks": ("next_tick", "queue_microtask"),
-    "nodesock.runtime.timers": (
-        "clear_immediate",
-        "clear_interval",
-        "clear_timeout",
-        "set_immediate",
-        "set_interval",
-        "set_timeout",
-    ),
-}
-_HOME = {name: home for home, names in _HOMES.items() for name in names}
-
-if TYPE_CHECKING:
-    from nodesock import dgram as dgram
-    from nodesock import events as events
-    from nodesock import net as net
-    from nodesock import stream as stream
-
-
-def __getattr__(name: str) -> Any:
-    home = _HOME.get(name)
-    if home is None:
-        raise AttributeError(f"module 'nodesock' has no attribute {name!r}")
-    found = import_module(f"nodesock.{name}") if home == "nodesock" else getattr(import_module(home), name)
-    globals()[name] = found
-    return found

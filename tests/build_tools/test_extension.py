@@ -47,7 +47,12 @@ def test_udp_and_timer(loop: Any) -> None:
     seen: list[Any] = []
     socket = pyuv.UDP(loop)
     socket.bind(("127.0.0.1", 0))
-    socket.start_recv(lambda handle, address, flags, data, error: (seen.append((data, address[0])), handle.close()))
+
+    def on_message(handle: Any, address: tuple[str, int], flags: int, data: bytes, error: int | None) -> None:
+        seen.append((data, address[0]))
+        handle.close()
+
+    socket.start_recv(on_message)
     socket.send(socket.getsockname(), b"hello", lambda handle, error: seen.append(error))
     pyuv.Timer(loop).start(lambda handle: handle.close(), 0.001, 0)
     loop.run()
