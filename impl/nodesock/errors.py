@@ -12,6 +12,7 @@ Texts are Node's to the letter, camelCase option names included.
 """
 
 import errno as _errno
+import socket
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
@@ -102,6 +103,12 @@ class DOMException(NodeError):
         self.code = {"AbortError": 20, "TimeoutError": 23}.get(name, 0)  # type: ignore[assignment] # the web's numbers
 
 
+class UnhandledPromiseRejection(NodeError):
+    """A promise was rejected with something that is no exception, and nobody handled it."""
+
+    name = "UnhandledPromiseRejection"
+
+
 class AggregateError(NodeError):
     """Several errors in one: `errors` in the order of the attempts, `code` that of the first."""
 
@@ -180,23 +187,17 @@ def _invalid_arg_value(name: str, value: object, reason: str = "is invalid") -> 
     return f"The {'property' if '.' in name else 'argument'} '{name}' {reason}. Received {shown}"
 
 
-def group_digits(value: int | float) -> str:
-    """1000000 -> '1_000_000': how Node shows integers beyond 2**32 in range errors."""
-    text = inspect(value)
+def group_digits(text: str) -> str:
+    """'1000000' -> '1_000_000': how Node shows numbers beyond 2**32 in range errors ('1e+21' -> '1e_+21' included)."""
     sign, digits = ("-", text[1:]) if text.startswith("-") else ("", text)
-    return f"{sign}{int(digits):_}" if digits.isdigit() else text
+    groups = [digits[max(end - 3, 0) : end] for end in range(len(digits), 0, -3)]
+    return sign + "_".join(reversed(groups))
 
 
 def _out_of_range(name: str, wanted: str, value: object, replace_default: bool = False) -> str:
-    if (
-        isinstance(value, (int, float))
-        and not isinstance(value, bool)
-        and value == value
-        and abs(value) > 2**32
-    ):
-        shown = group_digits(value) if float(value).is_integer() else inspect(value)
-    else:
-        shown = inspect(value)
+    shown = inspect(value)
+    if isinstance(value, (int, float)) and abs(value) > 2**32 and float(value).is_integer():
+        shown = group_digits(shown)
     head = name if replace_default else f'The value of "{name}" is out of range.'
     return f"{head} It must be {wanted}. Received {shown}"
 
@@ -227,6 +228,16 @@ def _unhandled_error(*context: object) -> str:
     return f"Unhandled error. ({inspect(context[0])})" if context else "Unhandled error."
 
 
+def _unhandled_rejection(reason: object) -> str:
+    shown = (
+        reason if isinstance(reason, str) else "#<Object>" if isinstance(reason, dict) else inspect(reason)
+    )
+    return (
+        "This error originated either by throwing inside of an async function without a catch block, or by rejecting a "
+        f'promise which was not handled with .catch(). The promise rejected with the reason "{shown}".'
+    )
+
+
 _Text = str | Callable[..., str]
 
 _TABLE: Final[dict[str, tuple[type[NodeError], _Text]]] = {
@@ -244,6 +255,7 @@ _TABLE: Final[dict[str, tuple[type[NodeError], _Text]]] = {
     "ERR_INVALID_IP_ADDRESS": (NodeTypeError, "Invalid IP address: {}"),
     "ERR_INVALID_RETURN_VALUE": (NodeTypeError, lambda wanted, name, value: (
         f'Expected {wanted} to be returned from the "{name}" function but got {_described(value)}.')),
+    "ERR_INVALID_STATE": (NodeError, "Invalid state: {}"),
     "ERR_INVALID_THIS": (NodeTypeError, 'Value of "this" must be of type {}'),
     "ERR_IP_BLOCKED": (NodeError, "IP({}) is blocked by net.BlockList"),
     "ERR_METHOD_NOT_IMPLEMENTED": (NodeError, "The {} method is not implemented"),
@@ -272,10 +284,9 @@ _TABLE: Final[dict[str, tuple[type[NodeError], _Text]]] = {
     "ERR_STREAM_UNABLE_TO_PIPE": (NodeError, "Cannot pipe to a closed or destroyed stream"),
     "ERR_STREAM_UNSHIFT_AFTER_END_EVENT": (NodeError, "stream.unshift() after end event"),
     "ERR_STREAM_WRITE_AFTER_END": (NodeError, "write after end"),
+    "ERR_STREAM_WRAP": (NodeError, "Stream has StringDecoder set or is in objectMode"),
     "ERR_UNHANDLED_ERROR": (NodeError, _unhandled_error),
-    "ERR_UNHANDLED_REJECTION": (NodeError, lambda reason: (
-        "This error originated either by throwing inside of an async function without a catch block, or by rejecting a "
-        f'promise which was not handled with .catch(). The promise rejected with the reason "{inspect(reason)}".')),
+    "ERR_UNHANDLED_REJECTION": (UnhandledPromiseRejection, _unhandled_rejection),
     "ERR_UNKNOWN_ENCODING": (NodeTypeError, "Unknown encoding: {}"),
 }  # fmt: skip
 
@@ -303,7 +314,7 @@ def node_error(code: str, *args: object) -> NodeError:
 
 
 class UVError(NodeError, OSError):
-    """A failed system call: `code` 'ECONNREFUSED', `errno` (positive), `syscall`, and `address`, `port` … where known."""
+    """A failed system call: `code` 'ECONNREFUSED', `errno` (positive), `syscall`, `address`, `port` … where known."""
 
     syscall: str
 
@@ -316,6 +327,10 @@ class UVError(NodeError, OSError):
 
     def __str__(self) -> str:
         return self.message
+
+
+class DNSError(UVError, socket.gaierror):
+    """A lookup that failed: `hostname`, code 'ENOTFOUND' or the resolver's own 'EAI_AGAIN' …"""
 
 
 _SUBCLASSES: dict[type[OSError], type[UVError]] = {}
@@ -383,7 +398,7 @@ def dns_exception(err: int, syscall: str, hostname: str | None = None) -> UVErro
     from nodesock.bindings.uv import UV_EAI_NODATA, UV_EAI_NONAME
 
     code = "ENOTFOUND" if err in (UV_EAI_NODATA, UV_EAI_NONAME) else _names(err)[0]
-    error = UVError(f"{syscall} {code}{' ' + hostname if hostname else ''}", err, code, syscall)
+    error = DNSError(f"{syscall} {code}{' ' + hostname if hostname else ''}", err, code, syscall)
     if hostname:
         error.hostname = hostname  # type: ignore[attr-defined]
     return error
@@ -434,7 +449,7 @@ def own_properties(error: BaseException) -> dict[str, Any]:
         if key == "errno":
             if isinstance(error, UVError) and isinstance(error.errno, int):
                 found["errno"] = -error.errno
-        elif name in own and own[name] is not None:
+        elif name in own:
             found[key] = own[name]
     return found
 

@@ -1,9 +1,9 @@
 """Mirrors ECMAScript promises as Node runs them: reactions are microtasks, async functions start at once.
 
 `Promise` can be awaited in a coroutine that `spawn` drives, or given callbacks with `then`. It takes as many microtasks
-as JavaScript's: one from settling to a reaction or an await, two more when a promise is resolved with another promise. A
-rejection that nobody handles until both queues are empty is emitted as 'unhandledRejection', and without a listener it
-is an uncaught exception (`lib/internal/process/promises.js`, mode "throw").
+as JavaScript's: one from settling to a reaction or an await, two more when a promise is resolved with another promise.
+A rejection that nobody handles until both queues are empty is emitted as 'unhandledRejection', and without a listener
+it is an uncaught exception (`lib/internal/process/promises.js`, mode "throw").
 """
 
 from collections.abc import Callable, Coroutine, Generator
