@@ -46,8 +46,8 @@ def case(
 
     ``about`` is the requirement as one sentence. ``exact_chunks`` compares every ``data`` event by itself
     instead of the joined bytes. ``skip_unless`` names what the case needs (see ``REQUIREMENTS``).
-    ``deadline_ms`` replaces the run's deadline for each role, in milliseconds. ``fixtures`` maps a role to a file in
-    ``node_fixtures/`` that stands in for its transpiled half, for what the subset cannot say.
+    ``deadline_ms`` replaces the run's deadline for each role, in milliseconds. ``fixtures`` maps a role to
+    a file in ``node_fixtures/`` that stands in for its transpiled half, for what the subset cannot say.
     """
     declaration = Declaration(about, exact_chunks, skip_unless, deadline_ms, dict(fixtures or {}))
 
@@ -74,7 +74,8 @@ class Case:
     """A collected, checked case.
 
     ``roles`` are the compared ones in order of definition, ``raw_roles`` those the harness plays itself.
-    ``programs`` holds, for each compared role, the source of a JavaScript function ``(t, values) => …`` for Node.
+    ``programs`` holds, for each compared role, the source of a JavaScript function ``(t, values) => …`` for
+    Node.
     """
 
     id: str
@@ -96,7 +97,8 @@ class Case:
 
     @property
     def python_program(self) -> str:
-        """What a Python role process gets as its ``program``; ``conformance.collect.find_case`` resolves it."""
+        """What a Python role process gets as its ``program``; ``conformance.collect.find_case`` resolves
+        it."""
         return f"{self.file}::{self.id}"
 
     def role(self, name: str) -> Role:

@@ -1,7 +1,8 @@
 """From case files to checked ``Case`` objects.
 
-A file is parsed, executed (for the Python half) and every compared role is transpiled at once, so that all that can
-be wrong with a case is said here, as one ``CollectionError`` with file and line, and never later as a traceback.
+A file is parsed, executed (for the Python half) and every compared role is transpiled at once, so that all
+that can be wrong with a case is said here, as one ``CollectionError`` with file and line, and never later
+as a traceback.
 """
 
 import ast
@@ -29,9 +30,10 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 def collect(globs: Sequence[str] = (), files: Iterable[Path] | None = None) -> list[Case]:
     """The cases whose id matches one of ``globs``, all of them without any, in file and definition order.
 
-    A glob is matched against the whole id (``half_open/*``) and the topic alone (``half_open``); one that ends in
-    ``.py`` names a case file or, with ``::glob`` behind it, some of its cases. ``files`` replaces the built-in case files.
-    Raises ``CollectionError``, and ``NothingSelected`` for a glob that matches nothing.
+    A glob is matched against the whole id (``half_open/*``) and the topic alone (``half_open``); one that
+    ends in ``.py`` names a case file or, with ``::glob`` behind it, some of its cases. ``files`` replaces
+    the built-in case files. Raises ``CollectionError``, and ``NothingSelected`` for a glob that matches
+    nothing.
     """
     selected: list[Case] = []
     paths = [glob for glob in globs if glob.partition("::")[0].endswith(".py")]

@@ -11,8 +11,8 @@ FIXTURES = Path(__file__).parent.parent / "node_fixtures"
 def export(case: Case) -> str:
     """A standalone program: the roles of ``case``, then the stage they run on.
 
-    ``node x.js`` runs every role as a process of its own and prints all their records as JSON lines; ``node x.js ROLE name=value…``
-    runs one role with these published values.
+    ``node x.js`` runs every role as a process of its own and prints all their records as JSON lines; ``node
+    x.js ROLE name=value…`` runs one role with these published values.
     """
     subset = (FIXTURES / "subset.js").read_text(encoding="utf-8")
     stage = (FIXTURES / "stage.js").read_text(encoding="utf-8")
@@ -42,7 +42,8 @@ const $CASE = {{
   }},
 }};
 
-// --- what the program above stands on: subset.js and stage.js of the harness -----------------------------------------
+// --- what the program above stands on: subset.js and stage.js of the harness
+// -----------------------------------------
 
 const $SUBSET = ((module) => {{
 {_body(subset)}

@@ -1,7 +1,8 @@
 """The one rule between Python's snake_case and Node's camelCase, with the words Node spells as acronyms.
 
-``is_ipv4`` is ``isIPv4``, ``ipv6_only`` is ``ipv6Only`` (the first word is always lower case), ``set_ttl`` is ``setTTL``.
-Names without an underscore that start with a capital (``Server``) and constants (``PRIVATE_RANGES``) stay.
+``is_ipv4`` is ``isIPv4``, ``ipv6_only`` is ``ipv6Only`` (the first word is always lower case), ``set_ttl``
+is ``setTTL``. Names without an underscore that start with a capital (``Server``) and constants
+(``PRIVATE_RANGES``) stay.
 """
 
 import re
@@ -26,7 +27,8 @@ _WORDS = re.compile("|".join([*_SPELT, "[A-Z]?[a-z0-9]+", "[A-Z]+(?![a-z])", "[A
 
 
 def camel_case(name: str) -> str:
-    """Node's name for a Python one. A trailing underscore (``from_``) only avoids a Python keyword and goes."""
+    """Node's name for a Python one. A trailing underscore (``from_``) only avoids a Python keyword and
+    goes."""
     if name in EXCEPTIONS:
         return EXCEPTIONS[name]
     lead = name[: len(name) - len(name.lstrip("_"))]

@@ -1,8 +1,8 @@
 """Which names a function of the subset binds, and where JavaScript has to declare them.
 
-Python decides per function: a name that is bound anywhere in it is local to all of it. So each function gets one
-``let`` for its locals; only a name that is bound once, by a plain statement of the body itself, is declared there (as a
-``const`` or a function declaration), which means the same and reads better.
+Python decides per function: a name that is bound anywhere in it is local to all of it. So each function
+gets one ``let`` for its locals; only a name that is bound once, by a plain statement of the body itself, is
+declared there (as a ``const`` or a function declaration), which means the same and reads better.
 """
 
 import ast
@@ -12,7 +12,8 @@ FunctionLike = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
 class Scope:
-    """The names of one function. ``hoisted`` are those to declare with ``let`` at its top, in order of first binding."""
+    """The names of one function. ``hoisted`` are those to declare with ``let`` at its top, in order of
+    first binding."""
 
     def __init__(self, node: FunctionLike | None, parent: "Scope | None", names: Iterable[str] = ()) -> None:
         self.parent = parent

@@ -1,7 +1,7 @@
 """The Python side of a role: the stage ``t`` over nodesock's public API, and the trace.
 
-``node_fixtures/stage.js`` is its twin; change both or neither. Records are written synchronously to a descriptor, so that tracing owns
-no handle and adds no turn to the event loop.
+``node_fixtures/stage.js`` is its twin; change both or neither. Records are written synchronously to a
+descriptor, so that tracing owns no handle and adds no turn to the event loop.
 """
 
 import functools
@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import nodesock
-
 from conformance.case import Case
 from conformance.names import snake_case
 from conformance.trace import Record
 from conformance.values import encode
+from nodesock.process import process
 
 STATE: dict[str, dict[str, list[str]]] = json.loads(
     (Path(__file__).parent.parent / "node_fixtures" / "state.json").read_text(encoding="utf-8")
@@ -97,7 +97,8 @@ class Stage:
     # Objects
 
     def watch(self, name: str, obj: Any) -> Any:
-        """Name an object and record every event it emits from now on, internal ones too. Returns the object."""
+        """Name an object and record every event it emits from now on, internal ones too. Returns the
+        object."""
         if id(obj) in self._names:
             raise StageError(f"already watched as {self._names[id(obj)]}")
         if name in self._names.values():
@@ -134,7 +135,8 @@ class Stage:
         return obj
 
     def kernel(self, obj: Any) -> Any:
-        """Record the kernel's view of the socket behind an object; null without a harness. Returns the object."""
+        """Record the kernel's view of the socket behind an object; null without a harness. Returns the
+        object."""
         fd = _descriptor(obj)
         state = None
         if self._trace.supervised and fd is not None:
@@ -201,7 +203,7 @@ class Stage:
 
     def on_uncaught(self, fn: Callable[[BaseException], Any]) -> None:
         """``process.on('uncaughtException', fn)``: the process goes on."""
-        nodesock.process.on("uncaughtException", lambda error: fn(error))
+        process.on("uncaughtException", lambda error: fn(error))
 
     # The rest
 
@@ -223,11 +225,11 @@ class Stage:
 
     def active(self) -> list[str]:
         """``process.getActiveResourcesInfo()``, sorted."""
-        return sorted(nodesock.process.get_active_resources_info())
+        return sorted(process.get_active_resources_info())
 
     def exit(self, code: int = 0) -> NoReturn:
         """``process.exit(code)``."""
-        nodesock.process.exit(code)
+        process.exit(code)
         raise SystemExit(code)
 
     # Encoding
@@ -268,13 +270,12 @@ def run_role(
 ) -> int:
     """Run one role of ``case`` in this process until nothing keeps its loop alive. Returns the exit code.
 
-    ``command_in`` is the descriptor with the replies to kernel queries, None where nobody answers. An exception that the role
-    does not catch is printed on stderr, as Node prints it, and gives 1. A role that outlives ``deadline_ms`` does not
-    return: it records what is active and ends the process with 99.
+    ``command_in`` is the descriptor with the replies to kernel queries, None where nobody answers. An
+    exception that the role does not catch is printed on stderr, as Node prints it, and gives 1. A role that
+    outlives ``deadline_ms`` does not return: it records what is active and ends the process with 99.
     """
     trace = Trace(trace_out, command_in)
     stage = Stage(trace, Path(path_dir))
-    process = nodesock.process
     process.on(
         "uncaughtExceptionMonitor",
         lambda error, origin: trace.write("uncaught", label=origin, args=[stage._encode(error)]),

@@ -1,18 +1,19 @@
 """From a role function in the checked subset of Python to a JavaScript function ``(t, values)``.
 
-Three rules hold it together. Names of attributes, keyword arguments and dict keys go through ``conformance.names``;
-local variables keep their names. Keyword arguments become one options object, the first of the JavaScript arguments
-(``OPTIONS_AT`` lists the calls where Node has it elsewhere). Where an operator means something else in JavaScript, a helper
-of ``node_fixtures/subset.js`` is called as ``$``; where it means the same, plain JavaScript is emitted, so that an
-exported program reads like one written by hand.
+Three rules hold it together. Names of attributes, keyword arguments and dict keys go through
+``conformance.names``; local variables keep their names. Keyword arguments become one options object, the
+first of the JavaScript arguments (``OPTIONS_AT`` lists the calls where Node has it elsewhere). Where an
+operator means something else in JavaScript, a helper of ``node_fixtures/subset.js`` is called as ``$``;
+where it means the same, plain JavaScript is emitted, so that an exported program reads like one written by
+hand.
 
-Python scopes are functions, and closures see the last value of a variable: every local is declared once, at the top
-of its function, unless it is assigned exactly once and there. What is outside the subset is a ``CollectionError``.
+Python scopes are functions, and closures see the last value of a variable: every local is declared once, at
+the top of its function, unless it is assigned exactly once and there. What is outside the subset is a
+``CollectionError``.
 """
 
 import ast
 import json
-import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,78 +21,20 @@ from typing import Any, NoReturn
 from conformance.errors import CollectionError
 from conformance.names import camel_case
 from conformance.scope import FunctionLike, Scope
-
-#: What the stage offers; both stages have exactly these (a test compares).
-# fmt: off
-STAGE = frozenset(
-    {
-        "net", "dgram", "stream", "events", "watch", "snapshot", "kernel", "note", "callback", "attempt",
-        "publish", "next_tick", "microtask", "immediate", "timeout", "clear", "on_uncaught", "path",
-        "error", "abort_controller", "spawn", "active", "exit",
-    }
+from conformance.subset import (
+    BINARY,
+    BUILTINS,
+    COMPARE,
+    METHODS,
+    OPTIONS_AT,
+    PLAIN_BINARY,
+    PLAIN_METHODS,
+    STAGE,
+    described,
+    escape,
+    literal,
+    object_literal,
 )
-# fmt: on
-
-#: Where the options object of a call stands among the JavaScript arguments, by Python name. Default: first. -1: last.
-OPTIONS_AT = {
-    "finished": 1,
-    "from_": 1,
-    "once": -1,
-    "on": -1,
-    "pipe": -1,
-    "map": 1,
-    "filter": 1,
-    "for_each": 1,
-}
-
-#: Built-in functions of the subset and what they become.
-BUILTINS = {
-    "len": "$.len",
-    "str": "$.str",
-    "int": "$.int",
-    "float": "$.float",
-    "bool": "$.truthy",
-    "bytes": "$.bytes",
-    "bytearray": "$.bytes",
-    "range": "$.range",
-    "sorted": "$.sorted",
-    "list": "Array.from",
-    "min": "Math.min",
-    "max": "Math.max",
-    "abs": "Math.abs",
-}
-
-#: Methods of str, bytes and list that the subset knows. No object of Node's has a method of one of these names.
-METHODS = frozenset({"append", "extend", "encode", "decode", "hex", "join", "startswith", "endswith"})
-PLAIN_METHODS = {"upper": "toUpperCase", "lower": "toLowerCase", "strip": "trim"}
-
-#: Words that JavaScript does not allow as a variable, or that the generated program needs itself.
-# fmt: off
-RESERVED = frozenset(
-    {
-        "abstract", "arguments", "boolean", "byte", "case", "catch", "char", "const", "debugger",
-        "default", "delete", "do", "double", "enum", "eval", "export", "extends", "final", "function",
-        "goto", "implements", "instanceof", "int", "interface", "let", "native", "new", "null", "package",
-        "private", "protected", "public", "short", "static", "super", "switch", "synchronized", "this",
-        "throw", "throws", "transient", "true", "false", "typeof", "undefined", "var", "void", "volatile",
-        "with", "yield", "Array", "Buffer", "Math", "Number", "Object", "Infinity", "NaN", "require",
-        "module", "process",
-    }
-)
-# fmt: on
-
-_COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
-_BINARY = {ast.Add: "$.add", ast.Mult: "$.mul", ast.Mod: "$.mod"}
-_PLAIN_BINARY = {
-    ast.Sub: "-",
-    ast.Div: "/",
-    ast.BitAnd: "&",
-    ast.BitOr: "|",
-    ast.BitXor: "^",
-    ast.LShift: "<<",
-    ast.RShift: ">>",
-}
-_SAFE_INTEGER = 2**53
 
 
 @dataclass
@@ -114,8 +57,9 @@ class Module:
 def transpile_role(module: Module, role: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     """The JavaScript source of one role: an expression whose value is a function ``(t, values)``.
 
-    The constants and helper functions of the file that the role uses stand in the program before it. ``$``, the helpers of
-    ``subset.js``, must be in scope. Raises ``CollectionError`` for what is outside the subset.
+    The constants and helper functions of the file that the role uses stand in the program before it. ``$``,
+    the helpers of ``subset.js``, must be in scope. Raises ``CollectionError`` for what is outside the
+    subset.
     """
     used: dict[str, str] = {}
     translator = _Translator(module, used)
@@ -128,40 +72,8 @@ def transpile_role(module: Module, role: ast.FunctionDef | ast.AsyncFunctionDef)
     return f"(() => {{\n{shared}\nreturn {program};\n}})()"
 
 
-def escape(name: str) -> str:
-    """The JavaScript spelling of a Python variable."""
-    return f"{name}_" if name in RESERVED else name
-
-
-def literal(value: object) -> str:
-    """A Python constant as JavaScript source; raises ``ValueError`` for what has no counterpart."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        if abs(value) > _SAFE_INTEGER:
-            raise ValueError(f"the integer {value} is not exact in JavaScript")
-        return str(value)
-    if isinstance(value, float):
-        if math.isnan(value):
-            return "NaN"
-        if math.isinf(value):
-            return "Infinity" if value > 0 else "-Infinity"
-        return repr(value)
-    if isinstance(value, str):
-        return json.dumps(value)
-    if isinstance(value, bytes):
-        return f"$.latin1({json.dumps(value.decode('latin-1'))})"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(literal(item) for item in value)}]"
-    if isinstance(value, dict):
-        return _object([(json.dumps(camel_case(str(key))), literal(item)) for key, item in value.items()])
-    raise ValueError(f"a {type(value).__name__} has no counterpart in JavaScript")
-
-
 class _Translator:
-    """Translates the functions of one program; ``used`` collects the module's constants and helpers it needs."""
+    """Translates the functions of one program; ``used`` collects what it needs of the module."""
 
     def __init__(self, module: Module, used: dict[str, str]) -> None:
         self.module = module
@@ -189,7 +101,7 @@ class _Translator:
                 self.scope = outer
 
     def parameters(self, arguments: ast.arguments) -> tuple[str, list[tuple[str, str]]]:
-        """The JavaScript parameter list, and the defaults as (stand-in, value) to be evaluated at definition."""
+        """The JavaScript parameter list, and the defaults as (stand-in, value)."""
         if arguments.posonlyargs or arguments.kwonlyargs or arguments.kwarg or arguments.kw_defaults:
             self.outside(
                 arguments.args[0] if arguments.args else arguments,
@@ -255,7 +167,7 @@ class _Translator:
                 return _lines(f"throw {self.expression(error)};")
             case ast.Raise():
                 self.outside(node, "a raise of anything but t.error(…)")
-        self.outside(node, _described(node))
+        self.outside(node, described(node))
 
     def nested(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
         if node.decorator_list:
@@ -362,7 +274,7 @@ class _Translator:
             case ast.BoolOp():
                 return self.bool_op(node)
             case ast.Compare(left, [operator], [right]):
-                return self.compare(node, left, operator, right)
+                return self.compare(left, operator, right)
             case ast.Compare():
                 self.outside(node, "a chained comparison")
             case ast.IfExp(test, body, orelse):
@@ -378,7 +290,7 @@ class _Translator:
                 return f"await {self.awaited(node, value)}"
             case ast.ListComp(element, [ast.comprehension() as generator]) if not generator.is_async:
                 return self.comprehension(element, generator)
-        self.outside(node, _described(node))
+        self.outside(node, described(node))
 
     def operand(self, node: ast.expr) -> str:
         """An expression that can stand beside an operator or before a dot."""
@@ -394,7 +306,7 @@ class _Translator:
             | ast.JoinedStr
             | ast.ListComp,
         )
-        if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
+        if isinstance(node, ast.BinOp) and type(node.op) in BINARY:
             simple = True
         if isinstance(node, ast.Constant) and not isinstance(node.value, int | float):
             simple = True
@@ -492,7 +404,8 @@ class _Translator:
         ):
             self.fail(
                 node,
-                "an await of an async function of the case resumes later in Node than in Python; await what Node gives",
+                "an await of an async function of the case resumes later in Node than in Python; "
+                "await what Node gives",
             )
         return self.operand(value)
 
@@ -500,12 +413,13 @@ class _Translator:
         if node.args or any(keyword.arg is None for keyword in node.keywords):
             self.fail(node, "t.publish takes keyword arguments only")
         pairs = [(keyword.arg or "", self.expression(keyword.value)) for keyword in node.keywords]
-        return f"t.publish({_object(pairs)})"
+        return f"t.publish({object_literal(pairs)})"
 
     def getattr_(self, node: ast.Call) -> str:
         match node.args:
             case [owner, ast.Constant(str(attribute)), default] if not node.keywords:
-                return f"$.getattr({self.expression(owner)}, {json.dumps(camel_case(attribute))}, {self.expression(default)})"
+                name = json.dumps(camel_case(attribute))
+                return f"$.getattr({self.expression(owner)}, {name}, {self.expression(default)})"
         self.outside(node, "getattr without a constant name and a default")
 
     def plain_arguments(self, node: ast.Call) -> list[str]:
@@ -529,7 +443,7 @@ class _Translator:
         for keyword in node.keywords:
             value = self.expression(keyword.value)
             pairs.append((camel_case(keyword.arg), value) if keyword.arg else ("...", value))
-        return _object(pairs)
+        return object_literal(pairs)
 
     def dict_(self, node: ast.Dict) -> str:
         pairs = []
@@ -541,7 +455,7 @@ class _Translator:
                 pairs.append((name if name.isidentifier() else json.dumps(name), self.expression(value)))
             else:
                 self.outside(key, "a dict key that is no string literal")
-        return _object(pairs)
+        return object_literal(pairs)
 
     def key(self, node: ast.expr) -> str:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -565,29 +479,29 @@ class _Translator:
         self, node: ast.AST, operator: ast.operator, left: str, right: str, in_place: bool = False
     ) -> str:
         kind = type(operator)
-        if kind in _PLAIN_BINARY:
-            return f"{left} {_PLAIN_BINARY[kind]} {right}"
+        if kind in PLAIN_BINARY:
+            return f"{left} {PLAIN_BINARY[kind]} {right}"
         if kind is ast.FloorDiv:
             return f"Math.floor({left} / {right})"
         if kind is ast.Add and in_place:
             return f"$.iadd({left}, {right})"
-        if kind in _BINARY:
-            return f"{_BINARY[kind]}({left}, {right})"
+        if kind in BINARY:
+            return f"{BINARY[kind]}({left}, {right})"
         self.outside(node, f"the operator {kind.__name__}")
 
-    def compare(self, node: ast.expr, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> str:
+    def compare(self, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> str:
+        negated = isinstance(operator, ast.IsNot | ast.NotEq | ast.NotIn)
+        not_ = "!" if negated else ""
         match operator, right:
-            case ast.Is(), ast.Constant(None):
-                return f"$.isNone({self.expression(left)})"
-            case ast.IsNot(), ast.Constant(None):
-                return f"!$.isNone({self.expression(left)})"
+            case ((ast.Is() | ast.IsNot()), ast.Constant(None)):
+                return f"{not_}$.isNone({self.expression(left)})"
             case ((ast.Is() | ast.IsNot()), _):
-                return f"{self.operand(left)} {'===' if isinstance(operator, ast.Is) else '!=='} {self.operand(right)}"
+                return f"{self.operand(left)} {'!==' if negated else '==='} {self.operand(right)}"
             case ((ast.Eq() | ast.NotEq()), _):
-                return f"{'!' * isinstance(operator, ast.NotEq)}$.eq({self.expression(left)}, {self.expression(right)})"
+                return f"{not_}$.eq({self.expression(left)}, {self.expression(right)})"
             case ((ast.In() | ast.NotIn()), _):
-                return f"{'!' * isinstance(operator, ast.NotIn)}$.has({self.expression(right)}, {self.expression(left)})"
-        return f"{self.operand(left)} {_COMPARE[type(operator)]} {self.operand(right)}"
+                return f"{not_}$.has({self.expression(right)}, {self.expression(left)})"
+        return f"{self.operand(left)} {COMPARE[type(operator)]} {self.operand(right)}"
 
     def bool_op(self, node: ast.BoolOp) -> str:
         if all(_is_boolean(value) for value in node.values):
@@ -643,35 +557,13 @@ def _is_boolean(node: ast.expr) -> bool:
     return False
 
 
-def _described(node: ast.AST) -> str:
-    names = {
-        "Import": "an import", "ImportFrom": "an import", "Try": "try", "TryStar": "try", "With": "with", "While": "while",
-        "ClassDef": "a class", "Global": "global", "Delete": "del", "Assert": "assert", "Match": "match", "Yield": "yield",
-        "YieldFrom": "yield", "NamedExpr": ":=", "Assign": "an assignment to several targets", "Set": "a set",
-        "DictComp": "a dict comprehension", "SetComp": "a set comprehension", "GeneratorExp": "a generator expression",
-        "AnnAssign": "a declaration without a value", "AsyncWith": "async with",
-    }  # fmt: skip
-    return names.get(type(node).__name__, type(node).__name__)
-
-
-def _object(pairs: list[tuple[str, str]]) -> str:
-    if not pairs:
-        return "{}"
-    parts = []
-    for key, value in pairs:
-        if key == "...":
-            parts.append(f"...{value}")
-        else:
-            parts.append(key if key == value else f"{key}: {value}")
-    return f"{{ {', '.join(parts)} }}"
-
-
 def _with_defaults(function: str, defaults: list[tuple[str, str]]) -> str:
     """Defaults are evaluated once, where the function is defined, as Python does."""
     if not defaults:
         return function
     names, values = zip(*defaults, strict=True)
-    return f"(({', '.join(names)}) => {function if function.startswith('(') else f'({function})'})({', '.join(values)})"
+    body = function if function.startswith("(") else f"({function})"
+    return f"(({', '.join(names)}) => {body})({', '.join(values)})"
 
 
 def _lines(text: str) -> list[str]:

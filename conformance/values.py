@@ -1,8 +1,9 @@
 """Values as they stand in a trace, from the Python side. ``node_fixtures/stage.js`` encodes the same way.
 
-None is null; bytes, and strings over 512 UTF-8 bytes, are their length, a digest and a head; an error is its class, its text and
-those of Node's own keys that it has, with ``errno`` negative as in Node; a watched object is a reference by name, any other
-object a reference by class; dicts, dataclasses and named tuples are objects with camelCase keys.
+None is null; bytes, and strings over 512 UTF-8 bytes, are their length, a digest and a head; an error is
+its class, its text and those of Node's own keys that it has, with ``errno`` negative as in Node; a watched
+object is a reference by name, any other object a reference by class; dicts, dataclasses and named tuples
+are objects with camelCase keys.
 """
 
 import dataclasses

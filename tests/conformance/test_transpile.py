@@ -7,7 +7,7 @@ import pytest
 from conformance.collect import collect, collect_file
 from conformance.errors import CollectionError
 from conformance.names import camel_case
-from conformance.transpile import STAGE
+from conformance.subset import STAGE
 from tests.conformance.both_sides import FIXTURES, both_sides, node, on_node, write_cases
 
 MEANING = """
