@@ -104,8 +104,8 @@ class StreamHandle(HandleWrap):
         try:
             self.on_read(nread, data)
         except BaseException as raised:
-            if not report_exception(raised):
-                return
+            report_exception(raised)
+            return
         if ticks or microtasks:
             drain()
 

@@ -304,8 +304,8 @@ class UDP(HandleWrap):
             else:
                 on_message(error, None, None)
         except BaseException as raised:
-            if not report_exception(raised):
-                return
+            report_exception(raised)
+            return
         if ticks or microtasks:
             drain()
 

@@ -126,7 +126,7 @@ class Server(EventEmitter):
         if limit is not None and self._connections >= limit:
             dropped = _ends(client)
             client.close()
-            self.emit("drop", dropped)
+            self.emit("drop", *(() if dropped is None else (dropped,)))
             return
         if self.block_list is not None:
             peer = client.getpeername()

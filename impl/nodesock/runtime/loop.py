@@ -70,8 +70,8 @@ def enter(fn: Callable[..., Any], *args: Any) -> None:
     try:
         fn(*args)
     except BaseException as error:
-        if not report_exception(error):
-            return
+        report_exception(error)
+        return
     if ticks.ticks or ticks.microtasks:
         drain()
 

@@ -47,7 +47,7 @@ def pending() -> bool:
 
 
 def drain() -> None:
-    """Run both queues empty. An exception goes to `report_exception`; if it ends the run, the rest stays queued."""
+    """Run both queues empty. An exception goes to `report_exception`, and the rest waits for the next drain, as in Node."""
     while True:
         try:
             while True:
@@ -59,9 +59,8 @@ def drain() -> None:
                 if not run_microtasks():
                     return
         except BaseException as error:
-            if not uncaught.report_exception(error):
-                return
-            continue
+            uncaught.report_exception(error)
+            return
         if after_drain is None or not after_drain():
             return
 

@@ -512,3 +512,15 @@ def _forget() -> None:
 
 
 on_forget(_forget)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _wake() -> None:
+    """After an exception that a listener took: ticks wait for the next callback from the loop, so bring one."""
+    set_immediate(_nothing)
+
+
+uncaught.wake = _wake

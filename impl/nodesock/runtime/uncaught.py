@@ -14,6 +14,9 @@ fatal: BaseException | None = None
 #: set by process.py: (error, origin) -> True if a listener took it
 handler: Callable[[BaseException, str], bool] | None = None
 
+#: set by runtime.timers: queues an immediate that does nothing
+wake: Callable[[], Any] | None = None
+
 #: set by runtime.loop: stops the loop after the current callback
 stop: Callable[[], Any] | None = None
 
@@ -25,6 +28,9 @@ def report_exception(error: BaseException, origin: str = "uncaughtException") ->
         if isinstance(error, Exception) and handler is not None:
             try:
                 if handler(error, origin):
+                    # The ticks of the callback that raised are left to the next one; see that there is one.
+                    if wake is not None:
+                        wake()
                     return True
             except BaseException as second:  # a listener that raises is fatal itself, as in Node
                 second.__context__ = error
