@@ -285,6 +285,7 @@ function main() {
   if (line === null) return; // nobody needed this warm process
   const command = JSON.parse(line);
   pathDir = command.path_dir ?? pathDir;
+  process.chdir(pathDir); // a relative path of a unix socket lies there too
   const program = vm.runInThisContext(`(($) => ${command.program})`, { filename: `${command.role}.js` })($);
   runRole(program, command.values ?? {}, command.deadline_ms ?? DEADLINE_MS);
 }

@@ -104,7 +104,8 @@ class Subject(Protocol):
         """Run one role in a fresh process.
 
         ``values`` holds what the role's parameters get; ``deadline_ms`` is after how long the process must
-        write ``hung`` and end; ``path_dir`` is where ``t.path(name)`` lies. Raises ``RoleStartError``.
+        write ``hung`` and end; ``path_dir`` is where ``t.path(name)`` lies, and the
+        process's working directory. Raises ``RoleStartError``.
         """
         ...
 

@@ -246,7 +246,7 @@ def _play(role: _Role, parent: int, stage: Stage, command: dict[str, Any], case:
         os.dup2(role.fd, _TRACE_FD)
         os.set_inheritable(_TRACE_FD, False)
         os.closerange(_TRACE_FD + 1, 1 << 20)
-        os.chdir("/")
+        os.chdir(command["path_dir"])
         confine()
         gc.enable()
         code = stage(

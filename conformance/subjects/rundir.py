@@ -32,8 +32,11 @@ class RunDirectory:
     def __enter__(self) -> Path:
         _sweep(self._base)
         self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self._base))
-        self._lock = os.open(self.path / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        # Locked before it has its name: another harness that sweeps must never find it unlocked.
+        unnamed = self.path / f"{_LOCK}.new"
+        self._lock = os.open(unnamed, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
+        unnamed.rename(self.path / _LOCK)
         return self.path
 
     def __exit__(

@@ -29,6 +29,7 @@ def tell(
                 "values": values,
                 "deadline_ms": deadline_ms,
                 "path_dir": path_dir,
+                "cwd": os.getcwd(),
                 "pid": os.getpid(),
                 "parent": os.getppid(),
                 "descriptors": sorted(int(name) for name in os.listdir("/proc/self/fd"))[

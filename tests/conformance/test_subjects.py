@@ -304,6 +304,10 @@ class TestLocalNode:
             trace = play(node, make_case(), run_dir)
         assert [fault.kind for fault in trace.faults] == ["start"]
 
+    def test_a_role_works_in_its_path_directory(self, local_node: NodeSubject, run_dir: Path) -> None:
+        trace = play(local_node, make_case(programs={"main": "(t) => t.note('x', process.cwd())"}), run_dir)
+        assert trace.roles["main"][0]["args"] == [trace.path_dir]
+
     def test_no_capabilities_as_in_a_container(self, local_node: NodeSubject) -> None:
         assert _capabilities(local_node._hello["pid"]) == 0
 
@@ -336,7 +340,7 @@ class TestPython:
         assert trace.output["main"] == {"stdout": "to stdout\n", "stderr": "to stderr\n"}
         told = trace.roles["main"][0]["args"][0]
         assert (told["case"], told["role"], told["values"]) == ("forked/nothing", "main", {})
-        assert (told["deadline_ms"], told["path_dir"]) == (5000, trace.path_dir)
+        assert (told["deadline_ms"], told["path_dir"], told["cwd"]) == (5000, trace.path_dir, trace.path_dir)
         assert told["descriptors"] == [0, 1, 2, 3]
         assert int(told["capabilities"], 16) == 0
         again = play(subject, case, run_dir).roles["main"][0]["args"][0]
