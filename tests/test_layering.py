@@ -16,7 +16,7 @@ LAYERS = [
     {"_pyuv", "_version", "callables", "errors", "inspect", "validators"},
     {"runtime"},
     {"bindings"},
-    {"events", "abort", "process"},
+    {"events", "abort", "process", "diagnostics"},
     {"stream", "dns"},
     {"net", "dgram"},
     {"__init__"},

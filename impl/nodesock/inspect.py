@@ -194,7 +194,7 @@ def _inspect_bytes(value: bytes | bytearray | memoryview) -> str:
         shown = " ".join(f"{byte:02x}" for byte in data[:_MAX_BYTES])
         more = len(data) - _MAX_BYTES
         tail = f" ... {more} more byte{'s' if more > 1 else ''}" if more > 0 else ""
-        return f"<Buffer{' ' + shown if shown else ''}{tail}>"
+        return f"<Buffer {shown}{tail}>"
     items = [str(byte) for byte in data[:_MAX_ITEMS]]
     if len(data) > _MAX_ITEMS:
         items.append(f"... {len(data) - _MAX_ITEMS} more items")
