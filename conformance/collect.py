@@ -17,6 +17,7 @@ from typing import Any
 from conformance.case import MARK, Case, Declaration, Role, check_requirements
 from conformance.errors import CollectionError, NothingSelected
 from conformance.names import snake_case
+from conformance.scope import FunctionLike
 from conformance.transpile import Module, transpile_role
 
 __all__ = ["CollectionError", "NothingSelected", "collect", "collect_file", "find_case"]
@@ -39,20 +40,20 @@ def collect(globs: Sequence[str] = (), files: Iterable[Path] | None = None) -> l
     paths = [glob for glob in globs if glob.partition("::")[0].endswith(".py")]
     ids = [glob for glob in globs if glob not in paths]
     for pattern in paths:
-        name, _, wanted = pattern.partition("::")
+        name, _, part = pattern.partition("::")
         if not Path(name).is_file():
             raise NothingSelected(f"no such case file: {name}")
-        found = [found for found in collect_file(Path(name)) if not wanted or _matches(found, wanted)]
+        found = [found for found in collect_file(Path(name)) if not part or _matches(found, part)]
         if not found:
-            raise NothingSelected(
-                f"no case in {name} matches {wanted!r}" if wanted else f"{name} holds no case"
-            )
+            raise NothingSelected(f"no case in {name} matches {part!r}" if part else f"{name} holds no case")
         selected += found
     if ids or not globs:
-        known = list(_unique(files if files is not None else sorted(CASES.glob("[!_]*.py"))))
+        files = list(files) if files is not None else sorted(CASES.glob("[!_]*.py"))
+        wanted = [file for file in files if not ids or any(_may_hold(file.stem, pattern) for pattern in ids)]
+        known = list(_unique(wanted))
         for pattern in ids:
             if not any(_matches(case, pattern) for case in known):
-                raise NothingSelected(f"no case matches {pattern!r}{_hint(pattern, known)}")
+                raise NothingSelected(f"no case matches {pattern!r}{_hint(pattern, files)}")
         selected += [case for case in known if not ids or any(_matches(case, pattern) for pattern in ids)]
     return list(_without_duplicates(selected))
 
@@ -146,7 +147,7 @@ def _build(module: Module, node: ast.ClassDef | FunctionNode, namespace: dict[st
         raise CollectionError(
             file, node.lineno, f"{node.name} has {len(compared)} compared roles, at most two can be paired"
         )
-    _check_needs(file, roles)
+    _check_needs(module, roles)
     programs = {}
     for role, function in roles:
         if role.raw:
@@ -223,8 +224,8 @@ def _role(file: Path, name: str, node: FunctionNode, function: Any) -> Role:
     return Role(name, tuple(names[1:]), function, node.lineno, raw)
 
 
-def _check_needs(file: Path, roles: list[tuple[Role, FunctionNode]]) -> None:
-    published = {role.name: _published(function) for role, function in roles}
+def _check_needs(module: Module, roles: list[tuple[Role, FunctionNode]]) -> None:
+    published = {role.name: _published(module, function) for role, function in roles}
     for role, function in roles:
         others = set().union(*(names for name, names in published.items() if name != role.name))
         for need in role.needs:
@@ -236,15 +237,18 @@ def _check_needs(file: Path, roles: list[tuple[Role, FunctionNode]]) -> None:
                 )
 
 
-def _published(function: FunctionNode) -> set[str]:
+def _published(module: Module, function: FunctionLike, seen: frozenset[str] = frozenset()) -> set[str]:
+    """The names that a role publishes, itself or in the helper functions of the file that it uses."""
     names: set[str] = set()
-    for call in ast.walk(function):
+    for node in ast.walk(function):
         if (
-            isinstance(call, ast.Call)
-            and isinstance(call.func, ast.Attribute)
-            and call.func.attr == "publish"
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "publish"
         ):
-            names.update(keyword.arg for keyword in call.keywords if keyword.arg)
+            names.update(keyword.arg for keyword in node.keywords if keyword.arg)
+        elif isinstance(node, ast.Name) and node.id in module.helpers and node.id not in seen:
+            names |= _published(module, module.helpers[node.id], seen | {node.id})
     return names
 
 
@@ -284,6 +288,19 @@ def _matches(found: Case, pattern: str) -> bool:
     return fnmatch.fnmatchcase(found.id, pattern) or fnmatch.fnmatchcase(found.topic, pattern)
 
 
-def _hint(pattern: str, known: list[Case]) -> str:
-    near = difflib.get_close_matches(pattern, [case.id for case in known], n=3)
+def _may_hold(topic: str, pattern: str) -> bool:
+    """Whether a file can hold a match, judged by what stands before the first wildcard: a broken file
+    does not stop the cases of others."""
+    literal = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
+    if "/" in literal or literal == pattern:
+        return topic == literal.partition("/")[0]
+    return topic.startswith(literal)
+
+
+def _hint(pattern: str, files: Sequence[Path]) -> str:
+    try:
+        ids = [case.id for file in files for case in collect_file(file)]
+    except CollectionError:
+        return ""
+    near = difflib.get_close_matches(pattern, [*ids, *(file.stem for file in files)], n=3)
     return f"; did you mean {', '.join(near)}?" if near else ""

@@ -317,7 +317,7 @@ class _Translator:
     def name(self, node: ast.Name, name: str) -> str:
         if self.scope.knows(name):
             if self.scope.is_async_function(name):
-                self.fail(node, f"{name} is async: it can only be called, in t.spawn({name}(…))")
+                self.fail(node, f"{name} is async: start it by t.spawn({name}(…)) or make it a listener")
             return escape(name)
         if name in self.module.helpers:
             self.use_helper(name)
@@ -372,8 +372,10 @@ class _Translator:
                     return self.publish(node)
                 if node.keywords:
                     self.fail(node, f"t.{stage_call} takes positional arguments only")
+                arguments = [self.argument(argument) for argument in node.args]
+                return f"{self.operand(node.func)}({', '.join(arguments)})"
         function = self.function_of(node.func)
-        arguments = [self.argument(argument) for argument in node.args]
+        arguments = [self.listener(argument) or self.argument(argument) for argument in node.args]
         if node.keywords:
             options = self.options(node)
             called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
@@ -385,6 +387,12 @@ class _Translator:
         text = self.operand(node)
         is_class = isinstance(node, ast.Attribute) and node.attr[:1].isupper()
         return f"new {text}" if is_class else text
+
+    def listener(self, node: ast.expr) -> str | None:
+        """An async function of the case handed to an object of Node's, which runs it; None for all else."""
+        if isinstance(node, ast.Name) and self.scope.is_async_function(node.id):
+            return escape(node.id)
+        return None
 
     def spawn(self, node: ast.Call) -> str:
         match node:

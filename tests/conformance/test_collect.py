@@ -49,6 +49,23 @@ def test_a_function_is_a_case_of_one_role_called_main(tmp_path: Path) -> None:
     assert found.id == "sample/works"
 
 
+def test_a_helper_may_publish_for_its_role(tmp_path: Path) -> None:
+    source = """
+    def ready(t):
+        t.publish(port=1)
+
+    @case(about="x")
+    class A:
+        def server(t):
+            t.next_tick(lambda: ready(t))
+
+        def client(t, port):
+            pass
+    """
+    (found,) = collect_file(write_cases(tmp_path, source))
+    assert found.role("client").needs == ("port",)
+
+
 def test_a_fixture_stands_in_for_a_program(tmp_path: Path) -> None:
     source = '@case(about="x", fixtures={"main": "state.json"})\ndef works(t):\n    import os\n'
     (found,) = collect_file(write_cases(tmp_path, source))
@@ -130,6 +147,16 @@ def test_globs_select_by_id_topic_and_file(tmp_path: Path) -> None:
         ids("one/c")
     with pytest.raises(NothingSelected, match="no such case file"):
         ids(str(tmp_path / "three.py"))
+
+
+def test_a_broken_file_does_not_stop_the_cases_of_others(tmp_path: Path) -> None:
+    good = write_cases(tmp_path, CASE + "def a(t):\n    pass\n", "good")
+    broken = write_cases(tmp_path, "def\n", "broken")
+    for pattern in ("good", "good/a", "good/*", "g*", "go?d/a"):
+        assert [found.id for found in collect([pattern], [good, broken])] == ["good/a"]
+    for pattern in ("*", "broken", "*/a", "b*"):
+        with pytest.raises(CollectionError):
+            collect([pattern], [good, broken])
 
 
 def test_two_files_with_one_id_are_refused(tmp_path: Path) -> None:

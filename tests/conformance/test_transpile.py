@@ -230,6 +230,7 @@ def test_async_functions(tmp_path: Path) -> None:
                     t.note(name, chunk)
 
             t.spawn(serve(t.stream, "a"))
+            t.net.once("connection", serve)
             t.publish(port=1)
 
         async def client(t, port):
@@ -239,6 +240,7 @@ def test_async_functions(tmp_path: Path) -> None:
     assert "async function serve(stream, name) {" in found.programs["server"]
     assert "for await (chunk of stream) {" in found.programs["server"]
     assert 't.spawn(serve(t.stream, "a"));' in found.programs["server"]
+    assert 't.net.once("connection", serve);' in found.programs["server"]
     assert found.programs["client"].startswith("async function client(t, { port }) {")
     assert 'await t.events.once(t.net, "x");' in found.programs["client"]
 
@@ -267,8 +269,9 @@ def test_async_functions(tmp_path: Path) -> None:
         ("x = {5: 1}", 5, "a dict key that is no string literal"),
         ("def f(a, *, b):\n        pass", 5, "keyword-only"),
         ("def f(a):\n        return a\n    f(a=1)", 7, "keyword arguments of a function of the case"),
-        ("async def f():\n        pass\n    f()", 7, "it can only be called, in t.spawn"),
+        ("async def f():\n        pass\n    f()", 7, "start it by t.spawn"),
         ("async def f():\n        pass\n    async def g():\n        await f()\n    t.spawn(g())", 8, "resumes later"),
+        ("async def f():\n        pass\n    t.next_tick(f)", 7, "start it by t.spawn"),
         ("t.spawn(t.net)", 5, "t.spawn takes a call of an async function"),
         ("def g():\n        yield 1", 6, "yield"),
         ("x = (y for y in [1])", 5, "a generator expression"),
