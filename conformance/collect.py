@@ -231,7 +231,7 @@ def _check_needs(module: Module, roles: list[tuple[Role, FunctionNode]]) -> None
         for need in role.needs:
             if need not in others:
                 raise CollectionError(
-                    file,
+                    module.file,
                     function.lineno,
                     f"the role {role.name!r} takes {need!r}, which no other role publishes",
                 )
