@@ -321,8 +321,8 @@ class Udp(_Owned):
         self._raw._until(self.sock, select.POLLOUT, "send")
         self.sock.sendto(data, (host or self._host, port))
 
-    def recv(self) -> tuple[bytes, str, int]:
-        """The next datagram: data, sender's address, sender's port."""
+    def recv(self, size: int = 1 << 16) -> tuple[bytes, str, int]:
+        """The next datagram, cut to ``size`` bytes: data, sender's address, sender's port."""
         self._raw._until(self.sock, select.POLLIN, "recv")
-        data, address = self.sock.recvfrom(1 << 16)
+        data, address = self.sock.recvfrom(size)
         return data, address[0], address[1]
