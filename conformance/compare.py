@@ -138,7 +138,10 @@ class Expectation:
             foreign = subject_roles is not None and role not in subject_roles
             got = run.get(role) or NormalTrace(())
             for position, difference in _differences(role, expected, self.sample[role], got, self.runs):
-                found.append(((_LEVEL[difference.category], foreign, position, place), difference))
+                level = _LEVEL[difference.category]
+                if foreign:  # the reference only hangs or dies because of what the subject did first
+                    level = max(level, _LEVEL["sequence"])
+                found.append(((level, foreign, position, place), difference))
         found.sort(key=lambda item: item[0])
         return Comparison(tuple(difference for _, difference in found), self.unstable)
 
@@ -219,6 +222,10 @@ def _over_before(trace: NormalTrace, bits: Mapping[Identity, int]) -> dict[Ident
     return masks
 
 
+#: Where in a trace differences stand that explain others, or are explained by them.
+_FIRST, _LAST = -1, 1 << 62
+
+
 # What the subject did differently. Every generator gives (position for sorting, difference).
 
 
@@ -228,6 +235,11 @@ def _differences(
     if got.garbage is not None:
         message = f"{role} wrote a line that is no record: {got.garbage}"
         yield 0, Difference("garbage", role, "process", 0, "", None, got.garbage, message)
+    if not got.steps and sample.steps:
+        first = sample.steps[0]
+        message = f"{role} was never started: nobody published what it waits for"
+        yield _LAST, Difference("sequence", role, first.line, 0, "", first.to_json(), None, message)
+        return
     yield from _ending(role, sample, got)
     for line, wanted in expected.lines.items():
         yield from _sequence(role, wanted, line, got, sample)
@@ -248,7 +260,7 @@ def _ending(role: str, sample: NormalTrace, got: NormalTrace) -> Iterator[tuple[
             f"{role} did not end by its deadline; still active: {_active(hung)}{_last_words(sample, got)}"
         )
         yield 0, Difference("hung", role, "process", hung.index, "", expected, hung.to_json(), message)
-    elif wanted is not None and (ended is None or not _same_leaves(wanted.args, ended.args)):
+    elif wanted is not None and (ended is None or not _same(wanted.args, ended.args)):
         if got.last_of("exit", "uncaught") is not None:
             return  # it ended of itself, only with another code: that is in the sequence and its values
         how = "left no trace of its end" if ended is None else f"died with {_exit_text(ended.args)}"
@@ -271,7 +283,9 @@ def _sequence(
             hint = _hint(wanted, steps)
             message = f"{role}: {line} #{index}: expected {_quote(step)}, got {_quote(found)}{hint}"
             got_json = found.to_json() if found else None
-            yield step.first, Difference("sequence", role, line, index, "", step.to_json(), got_json, message)
+            thrown = found is not None and found.kind == "uncaught"  # explains all that is missing after it
+            position = _FIRST if thrown else step.first
+            yield position, Difference("sequence", role, line, index, "", step.to_json(), got_json, message)
             return
         yield from _content(role, line, index, step, wanted, steps[index])
     if wanted.complete and len(steps) > len(wanted.steps):
@@ -357,7 +371,8 @@ def _category(path: Path, step: Step, found: Step) -> str:
 
 
 def _leaves(step: Step) -> Iterator[tuple[Path, Any]]:
-    yield from _flatten(("args",), step.args)
+    for index, value in enumerate(step.args):
+        yield from _flatten(("args", index), value)
     yield from _flatten(("state",), step.state)
 
 
@@ -367,7 +382,7 @@ def _flatten(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:
         for key, item in value.items():
             if not (digested and key == "head"):  # shown to the reader; length and digest decide
                 yield from _flatten((*path, key), item)
-    elif isinstance(value, list) and value:
+    elif isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
         for index, item in enumerate(value):
             yield from _flatten((*path, index), item)
     else:
@@ -383,15 +398,12 @@ def differing_paths(left: Step, right: Step) -> tuple[str, ...]:
 
 
 def _same(left: Any, right: Any) -> bool:
-    """Equal as JavaScript sees it: true is not 1, 1.0 is 1."""
+    """Equal as JavaScript sees it: true is not 1, 1.0 is 1. Lists here hold plain values only."""
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(_same, left, right))
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     return bool(left == right)
-
-
-def _same_leaves(left: Any, right: Any) -> bool:
-    mine, other = dict(_flatten((), left)), dict(_flatten((), right))
-    return mine.keys() == other.keys() and all(_same(value, other[path]) for path, value in mine.items())
 
 
 # Words.

@@ -179,6 +179,10 @@ class Session:
         faults = [fault for fault in run.faults if fault.whose == "role" and fault.kind != "garbage"]
         return replace(comparison, differences=(*comparison.differences, *map(_fault_difference, faults)))
 
+    def run_once(self, case: Case, player: Subject) -> PairingTrace:
+        """One run with every role played by ``player``, judged by nobody."""
+        return self._run(case, {role.name: player for role in case.roles})
+
     # -- the reference -------------------------------------------------------------------------------------
 
     def _reference(self, case: Case) -> Reference:

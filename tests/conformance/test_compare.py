@@ -215,7 +215,33 @@ def test_a_role_that_never_wrote_anything():
 def test_a_role_without_any_trace():
     expectation = Expectation([normalize({"main": BASE, "other": BASE})])
     difference = expectation.compare({"main": NormalTrace(normalize({"main": BASE})["main"].steps)}).first
-    assert difference is not None and (difference.role, difference.category) == ("other", "died")
+    assert difference is not None and (difference.role, difference.category) == ("other", "sequence")
+    assert "never started" in difference.message
+
+
+def test_an_exception_explains_what_is_missing_after_it():
+    thrown = Record("uncaught", None, None, [{"$error": "AttributeError", "message": "no such thing"}])
+    difference = first([BASE], [BASE[0], thrown, *ending(1)])
+    assert difference.line == "process" and "AttributeError: no such thing" in difference.message
+
+
+def test_the_reference_hangs_or_dies_because_of_the_subject():
+    expectation = Expectation([normalize({"server": BASE, "client": BASE})])
+    hung = [
+        BASE[0],
+        Record("hung", None, None, [500], {"active": ["Timeout"]}),
+        Record("terminated", None, None, [99, None]),
+    ]
+    found = expectation.compare(normalize({"server": hung, "client": without(2)}), {"client"}).differences
+    assert (found[0].role, found[0].category) == ("client", "sequence")
+    assert ("server", "hung") in {(difference.role, difference.category) for difference in found}
+
+
+def test_a_list_of_words_is_one_value():
+    one, two = [*BASE[:5], *ending(active=("Timeout",))], [*BASE[:5], *ending()]
+    difference = first([one], two)
+    assert (difference.path, difference.expected, difference.got) == ("state.active", ["Timeout"], [])
+    assert first([two], one).expected == []
 
 
 def test_a_crash_after_the_exit_record():

@@ -1,0 +1,433 @@
+"""``python -m conformance``: list, run, show, diff, export and surface.
+
+Exit codes are pytest's: 0 all conformant, 1 a divergence, 2 interrupted, 3 the reference or the harness
+could not run, 4 usage (an unknown option, a broken case file, an unreadable setting), 5 nothing selected.
+"""
+
+import contextlib
+import functools
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+import click
+from rich.console import Console
+
+from conformance import config as settings
+from conformance.case import Case
+from conformance.collect import collect
+from conformance.config import Config, ConfigError
+from conformance.console import (
+    Reporter,
+    address,
+    headline,
+    replay_command,
+    side_by_side,
+    summary,
+    terminal_width,
+)
+from conformance.errors import CollectionError, NothingSelected
+from conformance.export import export as export_program
+from conformance.opening import opened
+from conformance.report import traces
+from conformance.report.document import document, write_json, write_junit
+from conformance.report.html import write_html
+from conformance.session import Pairing, Session, pairings
+from conformance.subjects.base import SubjectUnavailable
+from conformance.verdict import Exit, Outcome
+
+Items = list[tuple[Case, list[Pairing]]]
+Command = Callable[..., Any]
+
+
+class Failed(Exception):
+    """Ends the program with one line on stderr and an exit code."""
+
+    def __init__(self, message: str, code: Exit) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def _selection(command: Command) -> Command:
+    """The arguments of every verb that selects cases."""
+    command = click.option(
+        "-k",
+        "keywords",
+        metavar="WORDS",
+        default="",
+        help="Only items whose name has every one of these words; -WORD leaves out.",
+    )(command)
+    return click.argument("globs", nargs=-1, metavar="[CASE]...")(command)
+
+
+def _settings(*names: str) -> Callable[[Command], Command]:
+    """The options that override the settings file, by name; the command gets a checked ``config``."""
+    options = {
+        "node": click.option(
+            "--node",
+            multiple=True,
+            metavar="WHICH",
+            help="docker, local, a version like 22 or 24.19.0, or docker,22.",
+        ),
+        "subject": click.option(
+            "--subject", metavar="NAME", help="What is compared: python (nodesock), node:VERSION …"
+        ),
+        "repeat": click.option(
+            "--repeat", type=int, metavar="N", help="Reference runs per case (default 3)."
+        ),
+        "confirm": click.option(
+            "--confirm",
+            type=int,
+            metavar="N",
+            help="Further reference runs before a divergence is believed (default 5).",
+        ),
+        "jobs": click.option(
+            "--jobs", "-j", type=int, metavar="N", help="Cases at a time (default: as many as cores)."
+        ),
+        "deadline": click.option(
+            "--deadline", type=float, metavar="SECONDS", help="What a role may take (default 10)."
+        ),
+        "output": click.option(
+            "--output",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="Reports and traces (default build/conformance).",
+        ),
+        "known_divergences": click.option(
+            "--known-divergences",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="The accepted deviations.",
+        ),
+        "cache": click.option(
+            "--no-cache", "cache", flag_value=False, default=None, help="Do not use kept reference runs."
+        ),
+    }
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def configured(**arguments: Any) -> Any:
+            given = {name: arguments.pop(name) for name in names}
+            node = given.pop("node", ())
+            config = replace(
+                settings.load(), **{name: value for name, value in given.items() if value is not None}
+            )
+            for choice in node:
+                config = config.with_node(choice)
+            return command(config=settings.check(config), **arguments)
+
+        wrapped: Command = configured
+        for name in reversed(names):
+            wrapped = options[name](wrapped)
+        return wrapped
+
+    return decorate
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+def cli() -> None:
+    """Hold an implementation of Node's net and dgram against real Node.js.
+
+    A CASE is an id (half_open/server_writes_after_fin), a glob (half_open/*), a topic (half_open), or a
+    case file of your own (my_cases.py, my_cases.py::glob). Without any, all cases are meant.
+
+    Exit codes: 0 all conformant, 1 divergence, 2 interrupted, 3 the reference or the harness could not run,
+    4 usage, 5 nothing selected.
+    """
+
+
+@cli.command("list")
+@_selection
+@click.option("--json", "as_json", is_flag=True, help="One JSON array on stdout.")
+@_settings("subject")
+def list_(globs: Sequence[str], keywords: str, as_json: bool, config: Config) -> None:
+    """List cases, each with its requirement."""
+    items = _select(globs, keywords, None, config)
+    if as_json:
+        rows = [
+            {
+                "id": case.id,
+                "about": case.about,
+                "roles": [role.name for role in (*case.roles, *case.raw_roles)],
+                "pairings": [pairing.name for pairing in wanted],
+                "file": str(case.file),
+                "line": case.line,
+            }
+            for case, wanted in items
+        ]
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    width = max(len(case.id) for case, _ in items)
+    for case, _ in items:
+        click.echo(f"{case.id:<{width}}  {case.about}")
+
+
+@cli.command()
+@_selection
+@click.option("--pairing", metavar="NAME", help="Only this pairing, like python-node (a glob).")
+@click.option("--json", "as_json", is_flag=True, help="report.json on stdout, everything else on stderr.")
+@_settings("node", "subject", "repeat", "confirm", "jobs", "deadline", "output", "known_divergences", "cache")
+def run(globs: Sequence[str], keywords: str, pairing: str | None, as_json: bool, config: Config) -> NoReturn:
+    """Run cases in all their pairings and write the reports."""
+    items = _select(globs, keywords, pairing, config)
+    every = _every(config)
+    stream = sys.stderr if as_json else sys.stdout
+    with _terminated_like_interrupted(), opened(config) as session:
+        outcome = _run(session, items, every, stream)
+        reference, subject = session.reference.describe(), session.subject.describe()
+    if not outcome.interrupted:
+        data = document(outcome, reference, subject)
+        replay = {
+            f"{case.id}[{one.name}]": replay_command(case, one.name, config, reference)
+            for case, wanted in items
+            for one in wanted
+        }
+        write_json(config.output / "report.json", data)
+        write_junit(config.output / "junit.xml", outcome, replay)
+        write_html(config.output, outcome, data, {case.id: case.about for case, _ in items}, replay)
+        print(f"report: {config.output / 'index.html'}", file=stream)
+        if as_json:
+            click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+    sys.exit(outcome.exit)
+
+
+def _run(session: Session, items: Items, every: Sequence[tuple[str, str]], stream: Any) -> Outcome:
+    reference, subject = session.reference.describe(), session.subject.describe()
+    print(headline(reference, subject), file=stream)
+    if reference.get("note"):
+        print(f"note: {reference['note']}", file=stream)
+    stream.flush()
+    for name in (
+        "report.json",
+        "junit.xml",
+        "index.html",
+    ):  # of an earlier run: never to be taken for this one's
+        (session.config.output / name).unlink(missing_ok=True)
+    replay = {
+        f"{case.id}[{one.name}]": replay_command(case, one.name, session.config, reference)
+        for case, wanted in items
+        for one in wanted
+    }
+    counts = {case.id: len(wanted) for case, wanted in items}
+    started = time.monotonic()
+    with Reporter(stream, sum(counts.values()), counts, replay) as reporter:
+        outcome = session.run(items, reporter.result, every)
+    for line in summary(outcome, time.monotonic() - started):
+        print(line, file=stream)
+    stream.flush()
+    return outcome
+
+
+@cli.command()
+@click.argument("case_id", metavar="CASE")
+def show(case_id: str) -> None:
+    """Show a case: its requirement, its roles, its source and the JavaScript made from it."""
+    case = _one(case_id)
+    click.echo(f"{case.id}\n  {case.about}\n  {case.file}:{case.line}\n")
+    for role in (*case.roles, *case.raw_roles):
+        needs = f", waits for {', '.join(role.needs)}" if role.needs else ""
+        click.echo(f"  role {role.name}{' (played by the harness)' if role.raw else ''}{needs}")
+    for name, value in (
+        ("needs", case.skip_unless),
+        ("deadline", case.deadline_ms and f"{case.deadline_ms} ms"),
+    ):
+        if value:
+            click.echo(f"  {name} {value}")
+    click.echo(f"  pairings {', '.join(pairing.name for pairing in pairings(case))}")
+    click.echo(f"\n# Python\n\n{_source(case)}")
+    for role in case.roles:
+        click.echo(f"\n// JavaScript, role {role.name}\n\n{case.programs[role.name]}")
+
+
+@cli.command()
+@click.argument("case_id", metavar="CASE")
+@click.option("--pairing", metavar="NAME", help="Which pairing (default: the first that is not conformant).")
+@click.option("--all", "everything", is_flag=True, help="Every step, not only what is near a difference.")
+@_settings("subject", "output")
+def diff(case_id: str, pairing: str | None, everything: bool, config: Config) -> NoReturn:
+    """Show the traces of the last run beside the reference's. Exits 1 if they differ."""
+    case = _one(case_id)
+    names = [one.name for one in pairings(case, subject=_subject_word(config))]
+    if pairing is not None and pairing not in names:
+        raise Failed(f"{case.id} has no pairing {pairing!r}; it has {', '.join(names)}", Exit.USAGE)
+    recorded = [traces.read(config.output, case.id, name) for name in names]
+    reference, *others = recorded
+    wanted = [one for one in others if one is not None and pairing in (None, one.meta["pairing"])]
+    if reference is None or not wanted:
+        at = traces.directory_of(config.output, case.id, pairing or "")
+        raise Failed(f"no traces under {at}: run the case first", Exit.NOTHING_SELECTED)
+    found = next((one for one in wanted if one.meta["verdict"] != "conformant"), wanted[0])
+    meta = found.meta
+    click.echo(f"{meta['case']}[{meta['pairing']}]: {meta['verdict']}")
+    for difference in meta["differences"]:
+        click.echo(f"  {difference['category']}: {difference['message']}")
+    for text in (*meta["unstable"], *([] if meta["differences"] else filter(None, [meta["reason"]]))):
+        click.echo(f"  {text}")
+    console = Console(highlight=False, soft_wrap=True, width=terminal_width())
+    side_by_side(reference, found, console, everything)
+    sys.exit(Exit.DIVERGENT if meta["differences"] else Exit.CONFORMANT)
+
+
+@cli.command()
+@click.argument("case_id", metavar="CASE")
+@click.option(
+    "-o", "--to", type=click.Path(path_type=Path), metavar="FILE", help="Write there, not to stdout."
+)
+def export(case_id: str, to: Path | None) -> None:
+    """Print the case as one program for plain node."""
+    program = export_program(_one(case_id))
+    if to is None:
+        click.echo(program, nl=False)
+        return
+    try:
+        to.write_text(program, encoding="utf-8")
+    except OSError as error:
+        raise Failed(f"{to}: cannot be written: {error.strerror}", Exit.USAGE) from None
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="The comparison as JSON on stdout.")
+@_settings("node", "subject", "deadline")
+def surface(as_json: bool, config: Config) -> NoReturn:
+    """Hold Node's own public names, found by reflection, against the subject's. Exits 1 on a gap."""
+    from conformance.surface import check
+
+    with _terminated_like_interrupted(), opened(config, keep_traces=False) as session:
+        found = check(session)
+        if as_json:
+            click.echo(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
+        else:
+            click.echo(headline(session.reference.describe(), session.subject.describe()))
+            for line in found.lines():
+                click.echo(line)
+    sys.exit(Exit.DIVERGENT if found.gaps or found.stale else Exit.CONFORMANT)
+
+
+# Selecting.
+
+
+def _select(globs: Sequence[str], keywords: str, pairing: str | None, config: Config) -> Items:
+    """The cases and their pairings that are meant. Raises ``NothingSelected``."""
+    import fnmatch
+
+    words = keywords.split()
+    items: Items = []
+    for case in collect(tuple(globs) or config.cases):
+        wanted = [
+            one
+            for one in pairings(case, subject=_subject_word(config))
+            if (pairing is None or fnmatch.fnmatchcase(one.name, pairing))
+            and _named(f"{case.id}[{one.name}]", words)
+        ]
+        if wanted:
+            items.append((case, wanted))
+    if not items:
+        what = " and ".join(
+            part
+            for part in (f"-k {keywords!r}" if words else "", f"--pairing {pairing!r}" if pairing else "")
+            if part
+        )
+        raise NothingSelected(f"nothing matches {what}" if what else "there is no case")
+    return items
+
+
+def _named(name: str, words: Sequence[str]) -> bool:
+    return all((word[1:] not in name) if word.startswith("-") else (word in name) for word in words)
+
+
+def _every(config: Config) -> list[tuple[str, str]]:
+    """All items there are, for what ``known_divergences.toml`` says of cases outside the selection."""
+    word = _subject_word(config)
+    return [(case.id, one.name) for case in collect(config.cases) for one in pairings(case, subject=word)]
+
+
+def _subject_word(config: Config) -> str:
+    kind, _, version = config.subject.partition(":")
+    return f"node{version}" if kind == "node" else config.subject
+
+
+def _one(case_id: str) -> Case:
+    found = collect([case_id])
+    if len(found) > 1:
+        some = ", ".join(address(case) for case in found[:3])
+        raise Failed(f"{case_id!r} means {len(found)} cases ({some} …), one is wanted", Exit.USAGE)
+    return found[0]
+
+
+def _source(case: Case) -> str:
+    import ast
+
+    source = case.file.read_text(encoding="utf-8")
+    lines = source.splitlines()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.lineno <= case.line <= (
+            node.end_lineno or 0
+        ):
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            return "\n".join(lines[first - 1 : node.end_lineno])
+        if any(
+            decorator.lineno <= case.line < node.lineno for decorator in getattr(node, "decorator_list", ())
+        ):
+            return "\n".join(lines[case.line - 1 : node.end_lineno])
+    return source
+
+
+# Starting and ending.
+
+
+@contextlib.contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """SIGTERM ends a run as Ctrl-C does: containers and processes are gone afterwards."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit. Whatever goes wrong is one line on stderr."""
+    try:
+        cli.main(
+            args=None if arguments is None else list(arguments),
+            prog_name="conformance",
+            standalone_mode=False,
+        )
+        code = Exit.CONFORMANT
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else "")
+        code = Exit.USAGE
+    except click.ClickException as error:
+        code = _fail(error.format_message(), Exit.USAGE)
+    except (ConfigError, CollectionError) as error:
+        code = _fail(str(error), Exit.USAGE)
+    except NothingSelected as error:
+        code = _fail(str(error), Exit.NOTHING_SELECTED)
+    except SubjectUnavailable as error:
+        code = _fail(str(error), Exit.UNAVAILABLE)
+    except Failed as error:
+        code = _fail(str(error), error.code)
+    except (KeyboardInterrupt, click.Abort):
+        code = _fail("interrupted", Exit.INTERRUPTED)
+    except BrokenPipeError:  # the reader, a pager say, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = Exit.CONFORMANT
+    except OSError as error:  # a full disk, an output directory that is a file
+        code = _fail(str(error), Exit.UNAVAILABLE)
+    sys.exit(code)
+
+
+def _fail(message: str, code: Exit) -> Exit:
+    click.echo(f"conformance: {' '.join(message.split())}", err=True)
+    return code
