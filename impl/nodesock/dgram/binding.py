@@ -235,6 +235,8 @@ def bind_error(err: int, address: Any, port: Any) -> UVError:
     error = exception_with_host_port(err, "bind", shown, int(number) if number > 0 else None)
     if port:
         error.port = port  # type: ignore[attr-defined]
+    if address is UNDEFINED:
+        del error.address  # type: ignore[attr-defined]  # Node sets it to undefined
     return error
 
 

@@ -217,5 +217,8 @@ def send_error(err: int, address: Any, port: int | None) -> UVError:
     """`send EMSGSIZE 127.0.0.1:9`, the address as it was given to `send`; `send ECONNREFUSED` when connected."""
     shown = "null" if address is None else "undefined" if address is UNDEFINED else address
     error = exception_with_host_port(err, "send", shown if port else None, port)
-    error.address = None if address is UNDEFINED else address  # type: ignore[attr-defined]
+    if address is UNDEFINED or port is None:
+        del error.address  # type: ignore[attr-defined]  # Node sets it to undefined
+    else:
+        error.address = address  # type: ignore[attr-defined]
     return error

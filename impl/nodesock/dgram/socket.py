@@ -22,11 +22,9 @@ class Socket(Options):
     Make it with `create_socket`. `type` is 'udp4' or 'udp6'. Mirrors `dgram.Socket`.
     """
 
-    def __init__(self, type: Any = UNDEFINED, listener: Any = UNDEFINED, **named: Any) -> None:
+    def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__()
-        options: Mapping[str, Any] = type if isinstance(type, Mapping) else {"type": type}
-        if named:
-            options = {**options, **named}
+        options, listener = _arguments(args, named)
         option = options.get
         signal = option("signal", UNDEFINED)
         self._recv_buffer_size = _uint32(option("recv_buffer_size"), "options.recvBufferSize")
@@ -146,7 +144,7 @@ class Socket(Options):
         return f"<dgram.Socket {self.type} {'bound' if self._bind_state == BOUND else 'unbound'}{where}>"
 
 
-def create_socket(type: Any = UNDEFINED, listener: Any = UNDEFINED, **options: Any) -> Socket:
+def create_socket(*args: Any, **options: Any) -> Socket:
     """Make a UDP socket: `create_socket("udp4", listener)`, `create_socket(type="udp4", reuse_addr=True)`.
 
     The options may be a mapping in the first place as well. `listener` is added to 'message'. Options:
@@ -156,7 +154,16 @@ def create_socket(type: Any = UNDEFINED, listener: Any = UNDEFINED, **options: A
 
     Raises ERR_SOCKET_BAD_TYPE, ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE.
     """
-    return Socket(type, listener, **options)
+    return Socket(*args, **options)
+
+
+def _arguments(args: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[Mapping[str, Any], Any]:
+    """(options, listener) out of `(type, listener)`, `(options, listener)` or `(listener, **options)`."""
+    if named and args and callable(args[0]):
+        return named, args[0]
+    first = args[0] if args else UNDEFINED
+    options: Mapping[str, Any] = first if isinstance(first, Mapping) else {"type": first}
+    return {**options, **named}, args[1] if len(args) > 1 else UNDEFINED
 
 
 def _uint32(value: Any, name: str) -> Any:

@@ -1,0 +1,421 @@
+"""socket.bind and socket.address: overloads, tick by tick order, errors, reuse, descriptors."""
+
+from conformance import case
+
+
+@case(about="bind() returns the socket; 'listening' comes in the tick phase, before ticks queued after the call")
+def order(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+    socket.on("listening", lambda: t.next_tick(lambda: t.note("tick of the listener", None)))
+    t.next_tick(lambda: t.note("tick queued before", None))
+    t.microtask(lambda: t.note("microtask queued before", None))
+    t.note("returns", socket.bind(0, "127.0.0.1"))
+    t.attempt("address at once", lambda: socket.address())
+    t.next_tick(lambda: t.note("tick queued after", None))
+    t.immediate(lambda: socket.close())
+
+
+@case(about="without an address a udp4 socket binds 0.0.0.0, also for null and ''")
+def defaults_udp4(t):
+    def bind(address):
+        socket = t.dgram.create_socket("udp4")
+
+        def on_listening():
+            t.note("address", socket.address())
+            socket.close()
+
+        socket.bind(0, address, on_listening)
+
+    bind(None)
+    bind("")
+    bare = t.watch("bare", t.dgram.create_socket("udp4"))
+    bare.bind(lambda: bare.close())
+
+
+@case(about="without an address a udp6 socket binds ::", skip_unless="ipv6")
+def defaults_udp6(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp6"))
+
+    def on_listening():
+        t.note("address", socket.address())
+        socket.close()
+
+    socket.bind(on_listening)
+
+
+@case(about="the options object takes port and address, and the callback stands behind it")
+def options_object(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+
+    def on_listening():
+        t.note("address", socket.address())
+        socket.close()
+
+    socket.bind({"port": 0, "address": "127.0.0.1", "exclusive": True}, on_listening)
+
+
+@case(about="keyword options are the options object")
+def keyword_options(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+
+    def on_listening():
+        t.note("address", socket.address())
+        socket.close()
+
+    socket.bind(on_listening, port=0, address="127.0.0.1")
+
+
+@case(about="the callback is a listener of 'listening' in the order of its adding, gone after one call")
+def callback_is_listener(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+
+    def on_listening():
+        t.note("second", socket.listener_count("listening"))
+        t.note("errors", socket.listener_count("error"))
+        socket.close()
+
+    socket.on("listening", lambda: t.note("first", socket.listener_count("listening")))
+    t.note("errors before", socket.listener_count("error"))
+    socket.bind(0, "127.0.0.1", t.callback("bound"))
+    t.note("errors after bind()", socket.listener_count("error"))
+    socket.on("listening", on_listening)
+
+
+@case(about="a socket that binds or is bound does not bind again: ERR_SOCKET_ALREADY_BOUND")
+def twice(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+
+    def on_listening():
+        t.attempt("bound", lambda: socket.bind(0))
+        socket.close()
+
+    socket.bind(0, "127.0.0.1", on_listening)
+    t.attempt("binding", lambda: socket.bind(0))
+
+
+@case(about="an address that is no text is ERR_INVALID_ARG_TYPE about \"hostname\", and the socket stays binding")
+def address_type(t):
+    for address in [5, True, {}, ["x"]]:
+        socket = t.dgram.create_socket("udp4")
+        t.attempt("bind", lambda: socket.bind(0, address) and None)
+        t.attempt("options", lambda: t.dgram.create_socket("udp4").unref().bind(port=0, address=address) and None)
+        t.attempt("again", lambda: socket.bind(0) and None)
+        socket.close()
+
+
+@case(about="a port is not checked but taken modulo 65536")
+def port_coerced(t):
+    first = t.dgram.create_socket("udp4")
+
+    def on_first():
+        port = first.address().port
+        first.close()
+
+        def bind(given):
+            socket = t.dgram.create_socket("udp4")
+
+            def on_listening():
+                t.note("the same port", socket.address().port == port)
+                socket.close()
+
+            socket.on("error", t.callback("error"))
+            socket.bind(given, "127.0.0.1", on_listening)
+            return socket
+
+        bind(port + 65536).on("close", lambda: bind(f"{port}").on("close", lambda: bind(port + 0.5)))
+
+    first.bind(0, "127.0.0.1", on_first)
+
+
+@case(about="what is no port at all binds any port")
+def port_nonsense(t):
+    def bind(given):
+        socket = t.dgram.create_socket("udp4")
+
+        def on_listening():
+            t.note("some port", socket.address().port > 0)
+            socket.close()
+
+        socket.bind(given, "127.0.0.1", on_listening)
+
+    bind(None)
+    bind("x")
+    bind("")
+    bind(65536)
+    bind(float("nan"))
+
+
+@case(about="a port in use is 'error' EADDRINUSE; the socket may bind again and be closed")
+def in_use(t):
+    first = t.watch("first", t.dgram.create_socket("udp4"))
+    second = t.watch("second", t.dgram.create_socket("udp4"))
+
+    def on_error(error):
+        t.note("port", error.port == first.address().port)
+        t.attempt("retry", lambda: second.bind(0, "127.0.0.1") and None)
+        second.once("listening", lambda: second.close(lambda: first.close()))
+
+    second.on("error", on_error)
+    first.bind(0, "127.0.0.1", lambda: second.bind(first.address().port, "127.0.0.1", t.callback("never")))
+
+
+@case(about="a port in use by another process is 'error' EADDRINUSE")
+class InUseElsewhere:
+    def first(t):
+        first = t.watch("first", t.dgram.create_socket("udp4", lambda message: first.close()))
+        first.bind(0, "127.0.0.1", lambda: t.publish(port=first.address().port))
+
+    def second(t, port):
+        second = t.watch("second", t.dgram.create_socket("udp4"))
+
+        def on_error(error):
+            second.send("done", port, "127.0.0.1", lambda: second.close())
+
+        second.once("error", on_error)
+        second.bind(port, "127.0.0.1")
+
+
+@case(about="an address of another machine is 'error' EADDRNOTAVAIL without a port if none was asked for")
+def not_available(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+
+    def on_error(error):
+        t.note("error", error)
+        t.attempt("address", lambda: socket.address())
+        socket.close()
+
+    socket.on("error", on_error)
+    socket.bind(0, "203.0.113.7")
+
+
+@case(about="an address of the other family is 'error' EINVAL")
+def wrong_family(t):
+    def bind(kind, address):
+        socket = t.watch(kind, t.dgram.create_socket(kind))
+        socket.on("error", lambda error: socket.close())
+        socket.bind(0, address)
+
+    bind("udp4", "::1")
+    bind("udp6", "127.0.0.1")
+
+
+@case(about="a host name is looked up; 'listening' comes after the answer")
+def host_name(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+
+    def on_listening():
+        t.note("address", socket.address())
+        socket.close()
+
+    socket.bind(0, "localhost", on_listening)
+    t.next_tick(lambda: t.note("tick", None))
+
+
+@case(about="a host that does not exist is 'error' ENOTFOUND of getaddrinfo, and the socket may bind again")
+def unknown_host(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+
+    def on_error(error):
+        t.attempt("retry", lambda: socket.bind(0, "127.0.0.1") and None)
+
+    socket.on("error", on_error)
+    socket.on("listening", lambda: socket.close())
+    socket.bind(0, "does-not-exist.invalid")
+
+
+@case(about="a failed bind without an 'error' listener is an uncaught exception")
+def error_unhandled(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+
+    def on_uncaught(error):
+        t.note("uncaught", error)
+        socket.close()
+
+    t.on_uncaught(on_uncaught)
+    socket.bind(0, "203.0.113.7")
+
+
+@case(about="with a callback bind() itself listens for 'error', so a failure without other listeners is silent")
+def error_swallowed_by_callback(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+    socket.bind(0, "203.0.113.7", t.callback("never"))
+
+    def later():
+        t.note("listeners of 'listening'", socket.listener_count("listening"))
+        t.note("listeners of 'error'", socket.listener_count("error"))
+        socket.close()
+
+    t.immediate(later)
+
+
+@case(about="two sockets with reuse_addr bind one port, one without does not")
+def reuse_addr(t):
+    first = t.watch("first", t.dgram.create_socket(type="udp4", reuse_addr=True))
+    second = t.watch("second", t.dgram.create_socket(type="udp4", reuse_addr=True))
+    third = t.watch("third", t.dgram.create_socket("udp4"))
+
+    def on_error(error):
+        third.close()
+        second.close()
+        first.close()
+
+    third.on("error", on_error)
+    first.bind(0, "127.0.0.1", lambda: second.bind(first.address().port, "127.0.0.1"))
+    second.on("listening", lambda: third.bind(first.address().port, "127.0.0.1"))
+
+
+@case(about="two sockets with reuse_port bind one port, one with reuse_addr alone does not")
+def reuse_port(t):
+    first = t.watch("first", t.dgram.create_socket(type="udp4", reuse_port=True))
+    second = t.watch("second", t.dgram.create_socket(type="udp4", reuse_port=True))
+    third = t.watch("third", t.dgram.create_socket(type="udp4", reuse_addr=True))
+
+    def on_error(error):
+        third.close()
+        second.close()
+        first.close()
+
+    third.on("error", on_error)
+    first.bind(0, "127.0.0.1", lambda: second.bind(first.address().port, "127.0.0.1"))
+    second.on("listening", lambda: third.bind(first.address().port, "127.0.0.1"))
+
+
+@case(about="a udp6 socket on :: takes the port for IPv4 as well", skip_unless="ipv6")
+def dual_stack(t):
+    six = t.watch("six", t.dgram.create_socket("udp6"))
+    four = t.watch("four", t.dgram.create_socket("udp4"))
+
+    def on_error(error):
+        four.close()
+        six.close()
+
+    four.on("error", on_error)
+    six.bind(0, lambda: four.bind(six.address().port))
+
+
+@case(about="a udp6 socket with ipv6_only leaves the port free for IPv4", skip_unless="ipv6")
+def ipv6_only(t):
+    six = t.watch("six", t.dgram.create_socket(type="udp6", ipv6_only=True))
+    four = t.watch("four", t.dgram.create_socket("udp4"))
+
+    def on_listening():
+        t.note("the same port", four.address().port == six.address().port)
+        four.close()
+        six.close()
+
+    four.on("listening", on_listening)
+    six.bind(0, lambda: four.bind(six.address().port))
+
+
+@case(about="ipv6_only on a udp4 socket is 'error' EINVAL at bind")
+def ipv6_only_udp4(t):
+    socket = t.watch("socket", t.dgram.create_socket(type="udp4", ipv6_only=True))
+    socket.on("error", lambda error: socket.close())
+    socket.bind(0)
+
+
+@case(about="buffer sizes among the options are set at bind; the kernel doubles them")
+def buffer_size_options(t):
+    socket = t.watch("socket", t.dgram.create_socket(type="udp4", recv_buffer_size=10000, send_buffer_size=20000))
+
+    def on_listening():
+        t.note("receive", socket.get_recv_buffer_size())
+        t.note("send", socket.get_send_buffer_size())
+        socket.close()
+
+    socket.bind(0, "127.0.0.1", on_listening)
+
+
+@case(about="a buffer size the kernel cannot take is an uncaught exception out of bind, without 'listening'")
+def buffer_size_too_large(t):
+    socket = t.watch("socket", t.dgram.create_socket(type="udp4", recv_buffer_size=2147483648))
+
+    def on_uncaught(error):
+        t.note("bound", socket.address().port > 0)
+        t.attempt("again", lambda: socket.bind(0))
+        socket.close()
+
+    t.on_uncaught(on_uncaught)
+    socket.bind(0, "127.0.0.1")
+
+
+@case(about="a descriptor that the loop has already is EEXIST of open, thrown")
+def fd_in_use(t):
+    first = t.dgram.create_socket("udp4")
+    second = t.watch("second", t.dgram.create_socket("udp4"))
+
+    def on_listening():
+        t.attempt("bind", lambda: second.bind(fd=first._handle.fd))
+        t.attempt("again", lambda: second.bind(0))
+        second.close()
+        first.close()
+
+    first.bind(0, "127.0.0.1", on_listening)
+
+
+@case(about="a descriptor of another kind is ERR_INVALID_FD_TYPE, thrown")
+def fd_type(t):
+    server = t.net.create_server()
+
+    def on_listening():
+        socket = t.dgram.create_socket("udp4")
+        t.attempt("a TCP server", lambda: socket.bind(fd=server._handle.fd))
+        t.attempt("bind after that", lambda: socket.bind(0))
+        socket.close()
+        other = t.dgram.create_socket("udp4")
+        t.attempt("no descriptor", lambda: other.bind(fd=99999))
+        other.close()
+        server.close()
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="an fd that is no positive integer does not count")
+def fd_ignored(t):
+    def bind(fd):
+        socket = t.dgram.create_socket("udp4")
+
+        def on_listening():
+            t.note("address", socket.address())
+            socket.close()
+
+        socket.bind({"fd": fd, "address": "127.0.0.1"}, on_listening)
+
+    bind(-1)
+    bind(0)
+    bind("5")
+    bind(1.5)
+    bind(None)
+
+
+@case(about="what a 'listening' listener raises is uncaught, and calls queued behind the bind wait for ever")
+def listener_raises(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+
+    def on_listening():
+        raise t.error("from the listener")
+
+    def on_uncaught(error):
+        t.attempt("send", lambda: socket.send("later", socket.address().port, "127.0.0.1", t.callback("sent later")))
+        t.attempt("close", lambda: socket.close() and None)
+        t.timeout(20, finish)
+
+    def finish():
+        t.note("still open", socket.address().port > 0)
+        socket.unref()
+
+    socket.on("listening", on_listening)
+    t.on_uncaught(on_uncaught)
+    socket.send("queued", 9, "127.0.0.1", t.callback("never sent"))
+
+
+@case(about="the kernel's view of a bound socket is the same")
+def kernel_view(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+
+    def on_listening():
+        t.kernel(socket)
+        t.snapshot(socket)
+        socket.close()
+
+    socket.bind(0, "127.0.0.1", on_listening)

@@ -1,0 +1,231 @@
+"""socket.close: its order, what waits behind a bind, and what a closed socket answers."""
+
+from conformance import case
+
+
+@case(about="close() returns the socket; 'close' and the callback come in the tick phase, before ticks queued after")
+def order(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+
+    def close():
+        t.next_tick(lambda: t.note("queued before", None))
+        t.note("returns", socket.close(t.callback("closed")))
+        t.next_tick(lambda: t.note("queued after", None))
+        t.microtask(lambda: t.note("microtask", None))
+        t.immediate(lambda: t.note("immediate", None))
+
+    socket.on("close", lambda: t.note("listener", None))
+    socket.bind(0, "127.0.0.1", lambda: t.immediate(close))
+
+
+@case(about="a socket that was never bound closes as well")
+def unbound(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+    socket.close()
+    socket.on("close", lambda: t.note("a listener added after close()", None))
+
+
+@case(about="a second close() is ERR_SOCKET_DGRAM_NOT_RUNNING, inside 'close' too; its callback waits for ever")
+def twice(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+    socket.on("close", lambda: t.attempt("in 'close'", lambda: socket.close(t.callback("never"))))
+    socket.close()
+    t.attempt("at once", lambda: socket.close())
+
+
+@case(about="a callback that is no function is ignored")
+def callback_no_function(t):
+    for given in [5, "x", None, {}]:
+        socket = t.dgram.create_socket("udp4")
+        socket.close(given)
+        t.note("listeners", socket.listener_count("close"))
+
+
+@case(about="close() right after bind(): no 'listening', only 'close'")
+def pending_bind(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+    socket.bind(0, "127.0.0.1", t.callback("bound"))
+    socket.close(t.callback("closed"))
+
+
+@case(about="close() while the host of bind() is looked up: no 'listening', and the process ends")
+def pending_lookup(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+    socket.bind(0, "localhost", t.callback("bound"))
+    socket.close(t.callback("closed"))
+
+
+@case(about="close() behind a queued send waits for the bind: 'listening', then 'close'; the send is lost")
+def queued_send(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+    socket.send("x", 9, "127.0.0.1", t.callback("sent"))
+    t.note("returns", socket.close(t.callback("closed")))
+    t.next_tick(lambda: t.note("queued after", None))
+
+
+@case(about="close() behind a queued connect waits for the bind: 'listening', then 'close', no 'connect'")
+def pending_connect(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+    socket.connect(9, "127.0.0.1", t.callback("connected"))
+    socket.close(t.callback("closed"))
+
+
+@case(about="two closes behind a queued send: the second throws once it is its turn, out of 'listening'")
+def queued_twice(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    socket.send("x", 9, "127.0.0.1", t.callback("sent"))
+    t.attempt("first", lambda: socket.close())
+    t.attempt("second", lambda: socket.close())
+    t.attempt("send after that", lambda: socket.send("y", 9, "127.0.0.1"))
+
+
+@case(about="close() right after a direct send drops the datagram and its callback")
+class DropsUnconnected:
+    def receiver(t):
+        receiver = t.watch("receiver", t.dgram.create_socket("udp4"))
+        receiver.on("message", lambda message, rinfo: receiver.close())
+        receiver.bind(0, "127.0.0.1", lambda: t.publish(port=receiver.address().port))
+
+    def sender(t, port):
+        sender = t.watch("sender", t.dgram.create_socket("udp4"))
+        last = t.dgram.create_socket("udp4")
+
+        def send():
+            sender.send("dropped", port, "127.0.0.1", t.callback("dropped"))
+            sender.close()
+            last.send("the only one", port, "127.0.0.1", lambda: last.close())
+
+        sender.bind(0, "127.0.0.1", send)
+
+
+@case(about="close() right after a send of a connected socket: it is sent and its callback runs, before 'close'")
+class ConnectedSendIsOut:
+    def receiver(t):
+        receiver = t.watch("receiver", t.dgram.create_socket("udp4"))
+        receiver.on("message", lambda message, rinfo: receiver.close())
+        receiver.bind(0, "127.0.0.1", lambda: t.publish(port=receiver.address().port))
+
+    def sender(t, port):
+        sender = t.watch("sender", t.dgram.create_socket("udp4"))
+
+        def send():
+            sender.send("sent", t.callback("sent"))
+            sender.close(t.callback("closed"))
+
+        sender.connect(port, "127.0.0.1", send)
+
+
+@case(about="close() right after connect() of a bound socket: no 'connect'")
+def bound_connect(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+
+    def on_listening():
+        socket.connect(9, "127.0.0.1", t.callback("connected"))
+        socket.close()
+
+    socket.bind(0, "127.0.0.1", on_listening)
+
+
+@case(about="close() between the connect and its event: 'connect' still comes, before 'close'")
+def between_connect_and_event(t):
+    def lookup(host, family, callback):
+        callback(None, host)
+
+    socket = t.watch("socket", t.dgram.create_socket(type="udp4", lookup=lookup))
+    socket.connect(9, "127.0.0.1", t.callback("connected"))
+    socket.close()
+
+
+@case(about="close() inside 'listening' and inside the send callback")
+def inside_callbacks(t):
+    first = t.watch("first", t.dgram.create_socket("udp4"))
+    first.bind(0, "127.0.0.1", lambda: first.close())
+    second = t.watch("second", t.dgram.create_socket("udp4"))
+    second.send("x", 9, "127.0.0.1", t.callback("sent", lambda: second.close()))
+    third = t.watch("third", t.dgram.create_socket("udp4"))
+    third.on("listening", lambda: third.close())
+    third.send("x", 9, "127.0.0.1", t.callback("never"))
+
+
+@case(about="what a closed socket that was never connected answers")
+def methods_after(t):
+    socket = t.dgram.create_socket("udp4")
+    socket.close()
+    t.attempt("bind", lambda: socket.bind(0))
+    t.attempt("send", lambda: socket.send("x", 9))
+    t.attempt("sendto", lambda: socket.sendto("x", 0, 1, 9, "127.0.0.1"))
+    t.attempt("address", lambda: socket.address())
+    t.attempt("remote_address", lambda: socket.remote_address())
+    t.attempt("disconnect", lambda: socket.disconnect())
+    t.attempt("connect", lambda: socket.connect(9))
+    t.attempt("connect again", lambda: socket.connect(9))
+    t.attempt("ref", lambda: socket.ref() is socket)
+    t.attempt("unref", lambda: socket.unref() is socket)
+
+
+@case(about="a closed socket that was connected still says so")
+def methods_after_connected(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+
+    def on_connect():
+        socket.close()
+        t.attempt("connect", lambda: socket.connect(9))
+        t.attempt("send", lambda: socket.send("x"))
+        t.attempt("sendto", lambda: socket.sendto("x", 0, 1, 9, "127.0.0.1"))
+        t.attempt("remote_address", lambda: socket.remote_address())
+        t.attempt("disconnect", lambda: socket.disconnect())
+
+    socket.connect(9, "127.0.0.1", on_connect)
+
+
+@case(about="options of a closed socket fail as Node's do, on its null handle")
+def options_after(t):
+    socket = t.dgram.create_socket("udp4")
+    socket.close()
+    t.attempt("set_ttl", lambda: socket.set_ttl(5))
+    t.attempt("set_ttl checks first", lambda: socket.set_ttl("x"))
+    t.attempt("set_multicast_ttl", lambda: socket.set_multicast_ttl(5))
+    t.attempt("set_broadcast", lambda: socket.set_broadcast(True))
+    t.attempt("set_multicast_loopback", lambda: socket.set_multicast_loopback(True))
+    t.attempt("set_multicast_interface", lambda: socket.set_multicast_interface("127.0.0.1"))
+    t.attempt("set_recv_buffer_size", lambda: socket.set_recv_buffer_size(1000))
+    t.attempt("set_send_buffer_size checks first", lambda: socket.set_send_buffer_size(-1))
+    t.attempt("get_recv_buffer_size", lambda: socket.get_recv_buffer_size())
+    t.attempt("get_send_buffer_size", lambda: socket.get_send_buffer_size())
+    t.attempt("get_send_queue_size", lambda: socket.get_send_queue_size())
+    t.attempt("get_send_queue_count", lambda: socket.get_send_queue_count())
+
+
+@case(about="memberships of a closed socket are ERR_SOCKET_DGRAM_NOT_RUNNING, before any check")
+def memberships_after(t):
+    socket = t.dgram.create_socket("udp4")
+    socket.close()
+    t.attempt("add_membership", lambda: socket.add_membership("224.0.0.114"))
+    t.attempt("drop_membership", lambda: socket.drop_membership())
+    t.attempt("add source", lambda: socket.add_source_specific_membership("127.0.0.1", "232.1.1.1"))
+    t.attempt("drop source", lambda: socket.drop_source_specific_membership())
+
+
+@case(about="what a 'close' listener raises is uncaught and keeps later listeners from running")
+def listener_raises(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+
+    def on_close():
+        raise t.error("from the listener")
+
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    socket.on("close", on_close)
+    socket.close(t.callback("never"))
+
+
+@case(about="once closed, a socket no longer keeps the process alive, though it hung on open lookups")
+def releases_process(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+
+    def on_listening():
+        t.note("bound", t.active())
+        socket.close()
+        t.immediate(lambda: t.note("closed", t.active()))
+
+    socket.bind(0, "127.0.0.1", on_listening)

@@ -1,0 +1,193 @@
+"""The lookup option: whom it is asked for, how its answers count, what its failures become."""
+
+from conformance import case
+
+
+@case(about="lookup gets host, family as a number and a callback, for literals and defaults as well")
+def arguments(t):
+    def lookup(host, family, callback):
+        t.note("host", host)
+        t.note("family", family)
+        callback(None, host, family)
+
+    socket = t.watch("socket", t.dgram.create_socket(type="udp4", lookup=lookup))
+
+    def on_connect():
+        t.note("peer", socket.remote_address())
+        socket.close()
+
+    def sent():
+        socket.connect(9, on_connect)
+
+    socket.bind(0, "", lambda: socket.send("x", 9, t.callback("sent", lambda: t.immediate(sent))))
+
+
+@case(about="lookup of a udp6 socket is asked for family 6", skip_unless="ipv6")
+def arguments_udp6(t):
+    def lookup(host, family, callback):
+        t.note("host", host)
+        t.note("family", family)
+        callback(None, host)
+
+    socket = t.watch("socket", t.dgram.create_socket(type="udp6", lookup=lookup))
+    socket.bind(0, lambda: socket.send("x", 9, t.callback("sent", lambda: socket.close())))
+
+
+@case(about="a lookup that answers at once makes bind() emit 'listening' before it returns")
+def answers_at_once(t):
+    socket = t.watch("socket", t.dgram.create_socket(type="udp4", lookup=lambda host, family, callback: callback(None, host)))
+    t.note("before", None)
+    socket.bind(0, "127.0.0.1", t.callback("bound"))
+    t.note("bound", socket.address().port > 0)
+    t.next_tick(lambda: t.note("queued before", None))
+    socket.send("x", 9, "127.0.0.1", t.callback("sent"))
+    t.next_tick(lambda: t.note("queued after", None))
+    t.immediate(lambda: socket.close())
+
+
+@case(about="a lookup that answers at once: an unbound socket sends and connects within the call")
+def implicit_bind_at_once(t):
+    def create(name):
+        def lookup(host, family, callback):
+            callback(None, host)
+
+        return t.watch(name, t.dgram.create_socket(type="udp4", lookup=lookup))
+
+    first = create("first")
+    t.next_tick(lambda: t.note("queued before", None))
+    first.send("x", 9, "127.0.0.1", t.callback("sent", lambda: first.close()))
+    second = create("second")
+    second.connect(9, "127.0.0.1", t.callback("connected", lambda: second.close()))
+    t.next_tick(lambda: t.note("queued after", None))
+
+
+@case(about="the address that lookup gives is used, and errors name the host that was asked for")
+def answer_is_used(t):
+    def lookup(host, family, callback):
+        t.next_tick(lambda: callback(None, "127.0.0.1" if host == "good.example" else "::1"))
+
+    socket = t.watch("socket", t.dgram.create_socket(type="udp4", lookup=lookup))
+
+    def on_listening():
+        t.note("address", socket.address().address)
+        socket.send("x", 9, "bad.example", t.callback("sent", lambda error: connect()))
+
+    def connect():
+        socket.connect(9, "bad.example", t.callback("failed", lambda error: again()))
+
+    def again():
+        socket.connect(9, "good.example", connected)
+
+    def connected():
+        t.note("peer", socket.remote_address())
+        socket.close()
+
+    socket.bind(0, "good.example", on_listening)
+
+
+@case(about="what is no address is EINVAL of bind, with that address")
+def bad_answer(t):
+    def bind(name, answer):
+        def lookup(host, family, callback):
+            t.next_tick(lambda: callback(None, answer))
+
+        socket = t.watch(name, t.dgram.create_socket(type="udp4", lookup=lookup))
+        socket.on("error", lambda error: socket.close())
+        socket.bind(0)
+
+    bind("text", "bogus")
+    bind("IPv6", "::1")
+    bind("empty", "")
+
+
+@case(about="a lookup's error is the bind's 'error', unchanged; the socket may bind again")
+def bind_error(t):
+    def lookup(host, family, callback):
+        if host == "bad.example":
+            callback(t.error("no such host"))
+        else:
+            callback(None, host)
+
+    socket = t.watch("socket", t.dgram.create_socket(type="udp4", lookup=lookup))
+    socket.on("error", lambda error: t.note("error", error))
+    socket.bind(0, "bad.example")
+    t.note("after bind()", None)
+    socket.bind(0, "127.0.0.1", lambda: socket.close())
+
+
+@case(about="a lookup's error in send goes to the callback on a tick, without one it is 'error' on a tick")
+def send_error(t):
+    def lookup(host, family, callback):
+        if host == "bad.example":
+            callback(t.error("no such host"))
+        else:
+            callback(None, host)
+
+    socket = t.watch("socket", t.dgram.create_socket(type="udp4", lookup=lookup))
+    socket.on("error", lambda error: socket.close())
+
+    def failed():
+        socket.send("x", 9, "bad.example")
+        t.next_tick(lambda: t.note("queued after the second", None))
+
+    def on_listening():
+        t.next_tick(lambda: t.note("queued before", None))
+        socket.send("x", 9, "bad.example", t.callback("failed", failed))
+        t.next_tick(lambda: t.note("queued after", None))
+
+    socket.bind(0, "127.0.0.1", on_listening)
+
+
+@case(about="a lookup's error in connect goes to the callback on a tick, without one it is 'error' on a tick")
+def connect_error(t):
+    def lookup(host, family, callback):
+        if host == "bad.example":
+            callback(t.error("no such host"))
+        else:
+            callback(None, host)
+
+    socket = t.watch("socket", t.dgram.create_socket(type="udp4", lookup=lookup))
+    socket.on("error", lambda error: socket.close())
+
+    def failed():
+        socket.connect(9, "bad.example")
+        t.next_tick(lambda: t.note("queued after the second", None))
+
+    def on_listening():
+        t.next_tick(lambda: t.note("queued before", None))
+        socket.connect(9, "bad.example", t.callback("failed", failed))
+        t.next_tick(lambda: t.note("queued after", None))
+
+    socket.bind(0, "127.0.0.1", on_listening)
+
+
+@case(about="what lookup raises leaves bind(), and the socket stays binding")
+def lookup_raises(t):
+    def lookup(host, family, callback):
+        raise t.error("from the lookup")
+
+    socket = t.watch("socket", t.dgram.create_socket(type="udp4", lookup=lookup))
+    t.attempt("bind", lambda: socket.bind(0))
+    t.attempt("bind again", lambda: socket.bind(0))
+    t.attempt("send is queued", lambda: socket.send("x", 9))
+    socket.unref()
+
+
+@case(about="an answer that comes after close() does nothing")
+def answer_after_close(t):
+    def lookup(host, family, callback):
+        t.immediate(lambda: callback(None, host))
+
+    bind = t.watch("bind", t.dgram.create_socket(type="udp4", lookup=lookup))
+    bind.bind(0, "127.0.0.1", t.callback("never bound"))
+    bind.close()
+
+    def asynchronous(host, family, callback):
+        if host == "0.0.0.0":
+            callback(None, host)
+        else:
+            t.immediate(lambda: callback(t.error("late")))
+
+    send = t.watch("send", t.dgram.create_socket(type="udp4", lookup=asynchronous))
+    send.send("x", 9, "127.0.0.1", t.callback("send failed"))
+    send.close()

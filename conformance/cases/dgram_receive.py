@@ -1,0 +1,183 @@
+"""'message': how many datagrams in a turn, the order around them, what a listener may do."""
+
+from conformance import case
+
+
+def burst(t, count):
+    """A connected sender that sends ``count`` datagrams in one go; the receiver runs in the same process."""
+    receiver = t.dgram.create_socket("udp4")
+    sender = t.dgram.create_socket("udp4")
+
+    def send():
+        for number in range(count):
+            sender.send(f"{number}")
+        sender.close()
+
+    receiver.bind(0, "127.0.0.1", lambda: sender.connect(receiver.address().port, "127.0.0.1", send))
+    return receiver
+
+
+@case(about="several datagrams come in one turn; ticks and microtasks run between them, immediates after all")
+def several_per_turn(t):
+    receiver = t.watch("receiver", burst(t, 4))
+
+    def on_message(message, rinfo):
+        name = message.decode()
+        t.next_tick(lambda: t.note("tick", name))
+        t.microtask(lambda: t.note("microtask", name))
+        t.immediate(lambda: t.note("immediate", name))
+        if name == "3":
+            receiver.close()
+
+    receiver.on("message", on_message)
+
+
+@case(about="at most 32 datagrams come in one turn of the loop")
+def at_most_32(t):
+    receiver = burst(t, 70)
+    turn = []
+
+    def on_message(message, rinfo):
+        if len(turn) == 0:
+            t.immediate(end_of_turn)
+        turn.append(message)
+        if message == b"69":
+            receiver.close()
+
+    def end_of_turn():
+        t.note("datagrams in this turn", len(turn))
+        for number in range(len(turn)):
+            turn.pop()
+
+    receiver.on("message", on_message)
+
+
+@case(about="close() inside 'message' stops the datagrams that wait behind it")
+def close_inside(t):
+    receiver = t.watch("receiver", burst(t, 4))
+
+    def on_message(message, rinfo):
+        if message == b"1":
+            receiver.close()
+
+    receiver.on("message", on_message)
+
+
+@case(about="what a 'message' listener raises is uncaught, and the next datagrams still come")
+def listener_raises(t):
+    receiver = t.watch("receiver", burst(t, 3))
+
+    def on_message(message, rinfo):
+        name = message.decode()
+        t.next_tick(lambda: t.note("tick", name))
+        t.microtask(lambda: t.note("microtask", name))
+        if name == "2":
+            receiver.close()
+        if name == "1":
+            raise t.error("from the listener")
+
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    receiver.on("message", on_message)
+
+
+@case(about="datagrams without a 'message' listener are lost, later ones are heard")
+def no_listener(t):
+    receiver = t.watch("receiver", t.dgram.create_socket("udp4"))
+    sender = t.dgram.create_socket("udp4")
+
+    def listen():
+        receiver.on("message", lambda message, rinfo: receiver.close())
+        sender.send("heard", receiver.address().port, "127.0.0.1", lambda: sender.close())
+
+    def bound():
+        sender.send("lost", receiver.address().port, "127.0.0.1", lambda: t.timeout(20, listen))
+
+    receiver.bind(0, "127.0.0.1", bound)
+
+
+@case(about="a socket that only sends hears answers as well, from its implicit bind on")
+class SenderHears:
+    def server(t):
+        server = t.dgram.create_socket("udp4")
+
+        def on_message(message, rinfo):
+            server.send("answer", rinfo.port, rinfo.address, lambda: server.close())
+
+        server.on("message", on_message)
+        server.bind(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.dgram.create_socket("udp4"))
+        client.on("message", lambda message, rinfo: client.close())
+        client.send("question", port, "127.0.0.1")
+
+
+@case(about="each of several listeners gets the message")
+def several_listeners(t):
+    receiver = burst(t, 1)
+    receiver.on("message", t.callback("first"))
+    receiver.once("message", t.callback("once"))
+    receiver.prepend_listener("message", t.callback("prepended"))
+    receiver.on("message", lambda: receiver.close())
+
+
+@case(about="an immediate of a 'message' listener runs before timers")
+def immediate_before_timer(t):
+    receiver = t.watch("receiver", burst(t, 1))
+
+    def on_message():
+        t.timeout(0, lambda: t.note("timer", None))
+        t.immediate(lambda: t.note("immediate", None))
+        receiver.close()
+
+    receiver.on("message", on_message)
+
+
+@case(about="a listener may send: both ends in one process echo in order")
+def echo(t):
+    server = t.watch("server", t.dgram.create_socket("udp4"))
+    client = t.watch("client", t.dgram.create_socket("udp4"))
+    seen = []
+
+    def on_answer(message, rinfo):
+        seen.append(message)
+        if len(seen) == 3:
+            client.close()
+            server.close()
+        else:
+            client.send(f"{len(seen)}", rinfo.port, rinfo.address)
+
+    server.on("message", lambda message, rinfo: server.send(message, rinfo.port, rinfo.address, t.callback("sent")))
+    client.on("message", on_answer)
+    server.bind(0, "127.0.0.1", lambda: client.send("0", server.address().port, "127.0.0.1"))
+
+
+@case(about="a datagram from a plain socket arrives with its bytes and its sender")
+class FromPlainSocket:
+    def receiver(t):
+        receiver = t.watch("receiver", t.dgram.create_socket("udp4"))
+
+        def on_message(message, rinfo):
+            receiver.send([b"got ", message], rinfo.port, rinfo.address, t.callback("sent", lambda: receiver.close()))
+
+        receiver.on("message", on_message)
+        receiver.bind(0, "127.0.0.1", lambda: t.publish(port=receiver.address().port))
+
+    def raw(r, port):
+        peer = r.udp()
+        peer.send(b"plain", port=port)
+        peer.recv(100)
+
+
+@case(about="a message is a buffer of its own: it stays as it is when the next one comes")
+def messages_are_copies(t):
+    receiver = burst(t, 3)
+    kept = []
+
+    def on_message(message, rinfo):
+        kept.append(message)
+        if len(kept) == 3:
+            t.note("messages", kept)
+            receiver.close()
+
+    receiver.on("message", on_message)
