@@ -264,9 +264,9 @@ const stage = {
 let pathDir = os.tmpdir();
 
 function runRole(program, values, deadlineMs) {
-  // A socket's destroy() looks at process.stderr, which opens a handle where stderr is a pipe. Open it now, and
-  // unreferenced, so that it is never among the active resources.
-  process.stderr._handle?.unref?.();
+  // A socket's destroy() looks at process.stderr, pipe() at process.stdout, and looking opens a handle where that is a
+  // pipe. Open both now, and unreferenced, so that they are never among the active resources.
+  for (const standard of [process.stdout, process.stderr]) standard._handle?.unref?.();
   process.on('uncaughtExceptionMonitor', (error, origin) => {
     record('uncaught', { label: origin, args: [encode(error)] });
   });
