@@ -139,11 +139,19 @@ class Socket(Duplex):
     _pending_data: list[Any] | None = None
     #: the stream's callback of the write that libuv has queued
     _write_callback: Callable[..., Any] | None = None
+    #: what the handle answered to a write that write() has made itself; None otherwise
+    _write_status: int | None = None
+    #: whether write() may hand bytes to the handle itself: `_write` is not a subclass's or the caller's
+    _plain_writes = True
     _last_write_queue_size = 0
     _resetting = False
     _no_delay = False
     _keep_alive: tuple[Any, ...] = (False, 0, UNDEFINED, UNDEFINED)
     _type_of_service: int | None = None
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        cls._plain_writes = cls._write is Socket._write
 
     def __init__(self, options: Mapping[str, Any] | int | None = None, /, **keywords: Any) -> None:
         if is_number(options):
@@ -173,6 +181,8 @@ class Socket(Duplex):
             auto_destroy=True,
             decode_strings=False,
         )
+        if "write" in given:
+            self._plain_writes = False
         handle = keywords.get("handle")
         bound = isinstance(handle, BoundSocket)
         if bound:
@@ -350,10 +360,40 @@ class Socket(Duplex):
 
     # --- writing -----------------------------------------------------------------------------------------------------
 
+    def write(self, chunk: Any, encoding: Any = None, callback: Callable[..., Any] | None = None) -> bool:
+        """See Writable.write. Mirrors `socket.write()`."""
+        ws = self._writable_state
+        if (
+            chunk.__class__ is bytes
+            and encoding is None
+            and callback is None
+            and ws.ready
+            and not ws.writing
+            and not ws.need_drain
+            and not self.connecting
+            and self._plain_writes
+            and self._handle is not None
+            and ws.high_water_mark
+        ):
+            # The common case: nothing waits, nobody asks to be told. When the kernel takes it whole, all the stream's bookkeeping
+            # would come out where it was; otherwise it takes its usual way, and `_write` finds here what the handle said.
+            if self._timer is not None:
+                self._timer.refresh()
+            status = self._handle.write(chunk, self._written)
+            if status == 0:
+                return True
+            self._write_status = status
+        return Duplex.write(self, chunk, encoding, callback)
+
     def _write(self, chunk: Any, encoding: str, callback: Callable[..., Any]) -> None:
         handle = self._handle
         if handle is None or self.connecting:
             self._write_early([(chunk, encoding)], lambda: self._write(chunk, encoding, callback), callback)
+            return
+        status = self._write_status
+        if status is not None:
+            self._write_status = None
+            self._write_queued(status, callback, handle)
             return
         if self._timer is not None:
             self._timer.refresh()
