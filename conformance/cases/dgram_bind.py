@@ -3,7 +3,9 @@
 from conformance import case
 
 
-@case(about="bind() returns the socket; 'listening' comes in the tick phase, before ticks queued after the call")
+@case(
+    about="bind() returns the socket; 'listening' comes in the tick phase, before ticks queued after the call"
+)
 def order(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     socket.on("listening", lambda: t.next_tick(lambda: t.note("tick of the listener", None)))
@@ -93,12 +95,16 @@ def twice(t):
     t.attempt("binding", lambda: socket.bind(0))
 
 
-@case(about="an address that is no text is ERR_INVALID_ARG_TYPE about \"hostname\", and the socket stays binding")
+@case(
+    about='an address that is no text is ERR_INVALID_ARG_TYPE about "hostname", and the socket stays binding'
+)
 def address_type(t):
     for address in [5, True, {}, ["x"]]:
         socket = t.dgram.create_socket("udp4")
         t.attempt("bind", lambda: socket.bind(0, address) and None)
-        t.attempt("options", lambda: t.dgram.create_socket("udp4").unref().bind(port=0, address=address) and None)
+        t.attempt(
+            "options", lambda: t.dgram.create_socket("udp4").unref().bind(port=0, address=address) and None
+        )
         t.attempt("again", lambda: socket.bind(0) and None)
         socket.close()
 
@@ -235,7 +241,9 @@ def error_unhandled(t):
     socket.bind(0, "203.0.113.7")
 
 
-@case(about="with a callback bind() itself listens for 'error', so a failure without other listeners is silent")
+@case(
+    about="with a callback bind() itself listens for 'error', so a failure without other listeners is silent"
+)
 def error_swallowed_by_callback(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     socket.bind(0, "203.0.113.7", t.callback("never"))
@@ -316,7 +324,9 @@ def ipv6_only_udp4(t):
 
 @case(about="buffer sizes among the options are set at bind; the kernel doubles them")
 def buffer_size_options(t):
-    socket = t.watch("socket", t.dgram.create_socket(type="udp4", recv_buffer_size=10000, send_buffer_size=20000))
+    socket = t.watch(
+        "socket", t.dgram.create_socket(type="udp4", recv_buffer_size=10000, send_buffer_size=20000)
+    )
 
     def on_listening():
         t.note("receive", socket.get_recv_buffer_size())
@@ -396,7 +406,9 @@ def listener_raises(t):
         raise t.error("from the listener")
 
     def on_uncaught(error):
-        t.attempt("send", lambda: socket.send("later", socket.address().port, "127.0.0.1", t.callback("sent later")))
+        t.attempt(
+            "send", lambda: socket.send("later", socket.address().port, "127.0.0.1", t.callback("sent later"))
+        )
         t.attempt("close", lambda: socket.close() and None)
         t.timeout(20, finish)
 

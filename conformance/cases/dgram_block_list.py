@@ -3,7 +3,10 @@
 from conformance import case
 
 
-@case(about="a send to a blocked address is ERR_IP_BLOCKED for the callback, silent without one", skip_unless="node>=22.13")
+@case(
+    about="a send to a blocked address is ERR_IP_BLOCKED for the callback, silent without one",
+    skip_unless="node>=22.13",
+)
 class Send:
     def receiver(t):
         receiver = t.watch("receiver", t.dgram.create_socket("udp4"))

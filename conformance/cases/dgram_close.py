@@ -3,7 +3,9 @@
 from conformance import case
 
 
-@case(about="close() returns the socket; 'close' and the callback come in the tick phase, before ticks queued after")
+@case(
+    about="close() returns the socket; 'close' and the callback come in the tick phase, before ticks queued after"
+)
 def order(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
@@ -25,7 +27,9 @@ def unbound(t):
     socket.on("close", lambda: t.note("a listener added after close()", None))
 
 
-@case(about="a second close() is ERR_SOCKET_DGRAM_NOT_RUNNING, inside 'close' too; its callback waits for ever")
+@case(
+    about="a second close() is ERR_SOCKET_DGRAM_NOT_RUNNING, inside 'close' too; its callback waits for ever"
+)
 def twice(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     socket.on("close", lambda: t.attempt("in 'close'", lambda: socket.close(t.callback("never"))))
@@ -99,7 +103,9 @@ class DropsUnconnected:
         sender.bind(0, "127.0.0.1", send)
 
 
-@case(about="close() right after a send of a connected socket: it is sent and its callback runs, before 'close'")
+@case(
+    about="close() right after a send of a connected socket: it is sent and its callback runs, before 'close'"
+)
 class ConnectedSendIsOut:
     def receiver(t):
         receiver = t.watch("receiver", t.dgram.create_socket("udp4"))

@@ -17,7 +17,9 @@ def sink(t, count):
     receiver.bind(0, "127.0.0.1", lambda: t.publish(port=receiver.address().port))
 
 
-@case(about="connect() binds; 'listening', then 'connect' and the callback, which gets nothing, in the tick phase")
+@case(
+    about="connect() binds; 'listening', then 'connect' and the callback, which gets nothing, in the tick phase"
+)
 class Order:
     def receiver(t):
         sink(t, 1)
@@ -99,7 +101,9 @@ def defaults_udp6(t):
     socket.connect(9, on_connect)
 
 
-@case(about="while it connects, a second connect, disconnect and remote_address throw, and send still needs a port")
+@case(
+    about="while it connects, a second connect, disconnect and remote_address throw, and send still needs a port"
+)
 def connecting_state(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
@@ -138,7 +142,9 @@ def bad_address(t):
     socket.close()
 
 
-@case(about="a callback that is no function is ERR_INVALID_ARG_TYPE once the socket is bound; it stays connecting")
+@case(
+    about="a callback that is no function is ERR_INVALID_ARG_TYPE once the socket is bound; it stays connecting"
+)
 def bad_callback(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
@@ -218,7 +224,9 @@ class HearsPeerOnly:
         client.connect(port, "127.0.0.1", lambda: client.send("hello"))
 
 
-@case(about="the send forms of a connected socket: message, or message with offset and length, then the callback")
+@case(
+    about="the send forms of a connected socket: message, or message with offset and length, then the callback"
+)
 class SendForms:
     def receiver(t):
         sink(t, 9)
@@ -258,7 +266,9 @@ def send_with_address(t):
     socket.connect(9, "127.0.0.1", on_connect)
 
 
-@case(about="a connected socket sends within the call; the callback comes on the next tick, in order with others")
+@case(
+    about="a connected socket sends within the call; the callback comes on the next tick, in order with others"
+)
 class SendOrder:
     def receiver(t):
         sink(t, 1)
@@ -358,13 +368,17 @@ def refused(t):
 
     def on_listening():
         port = gone.address().port
-        gone.close(lambda: socket.connect(port, "127.0.0.1", lambda: socket.send("one", t.callback("sent one"))))
+        gone.close(
+            lambda: socket.connect(port, "127.0.0.1", lambda: socket.send("one", t.callback("sent one")))
+        )
 
     socket.on("error", on_error)
     gone.bind(0, "127.0.0.1", on_listening)
 
 
-@case(about="a refusal that waits is the error of the next send's callback, once; without a callback it is dropped")
+@case(
+    about="a refusal that waits is the error of the next send's callback, once; without a callback it is dropped"
+)
 def refused_by_send(t):
     gone = t.dgram.create_socket("udp4")
     socket = t.watch("socket", t.dgram.create_socket("udp4"))

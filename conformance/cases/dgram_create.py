@@ -22,7 +22,9 @@ def listener(t):
 
 @case(about="options may stand in place of the type, with a listener behind them")
 def options_object(t):
-    socket = t.watch("socket", t.dgram.create_socket({"type": "udp6", "reuse_addr": True}, lambda message: None))
+    socket = t.watch(
+        "socket", t.dgram.create_socket({"type": "udp6", "reuse_addr": True}, lambda message: None)
+    )
     t.note("listeners", socket.listener_count("message"))
     t.note("type", socket.type)
     socket.close()

@@ -35,7 +35,10 @@ def arguments_udp6(t):
 
 @case(about="a lookup that answers at once makes bind() emit 'listening' before it returns")
 def answers_at_once(t):
-    socket = t.watch("socket", t.dgram.create_socket(type="udp4", lookup=lambda host, family, callback: callback(None, host)))
+    socket = t.watch(
+        "socket",
+        t.dgram.create_socket(type="udp4", lookup=lambda host, family, callback: callback(None, host)),
+    )
     t.note("before", None)
     socket.bind(0, "127.0.0.1", t.callback("bound"))
     t.note("bound", socket.address().port > 0)

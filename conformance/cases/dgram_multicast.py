@@ -46,7 +46,9 @@ def twice(t):
     socket.bind(0, "127.0.0.1", on_listening)
 
 
-@case(about="joining binds the handle of an unbound socket, without 'listening'; bind() then is 'error' EINVAL")
+@case(
+    about="joining binds the handle of an unbound socket, without 'listening'; bind() then is 'error' EINVAL"
+)
 def join_unbound(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     t.attempt("address", lambda: socket.address())
@@ -75,7 +77,10 @@ def wrong_family(t):
     socket.close()
 
 
-@case(about="a udp6 socket joins IPv6 groups, on an interface by its zone, and IPv4 groups too", skip_unless="ipv6")
+@case(
+    about="a udp6 socket joins IPv6 groups, on an interface by its zone, and IPv4 groups too",
+    skip_unless="ipv6",
+)
 def join_udp6(t):
     socket = t.watch("socket", t.dgram.create_socket("udp6"))
 
@@ -111,9 +116,16 @@ def source_twice(t):
 
     def on_listening():
         t.attempt("add", lambda: socket.add_source_specific_membership("127.0.0.1", "232.1.1.1", "127.0.0.1"))
-        t.attempt("add again", lambda: socket.add_source_specific_membership("127.0.0.1", "232.1.1.1", "127.0.0.1"))
-        t.attempt("drop", lambda: socket.drop_source_specific_membership("127.0.0.1", "232.1.1.1", "127.0.0.1"))
-        t.attempt("drop again", lambda: socket.drop_source_specific_membership("127.0.0.1", "232.1.1.1", "127.0.0.1"))
+        t.attempt(
+            "add again", lambda: socket.add_source_specific_membership("127.0.0.1", "232.1.1.1", "127.0.0.1")
+        )
+        t.attempt(
+            "drop", lambda: socket.drop_source_specific_membership("127.0.0.1", "232.1.1.1", "127.0.0.1")
+        )
+        t.attempt(
+            "drop again",
+            lambda: socket.drop_source_specific_membership("127.0.0.1", "232.1.1.1", "127.0.0.1"),
+        )
         socket.close()
 
     socket.bind(0, "127.0.0.1", on_listening)
@@ -126,9 +138,13 @@ def source_invalid(t):
     t.attempt("source empty", lambda: socket.add_source_specific_membership("", "232.1.1.1", "127.0.0.1"))
     t.attempt("group", lambda: socket.add_source_specific_membership("127.0.0.1", "x", "127.0.0.1"))
     t.attempt("group empty", lambda: socket.add_source_specific_membership("127.0.0.1", "", "127.0.0.1"))
-    t.attempt("group unicast", lambda: socket.add_source_specific_membership("127.0.0.1", "127.0.0.1", "127.0.0.1"))
+    t.attempt(
+        "group unicast", lambda: socket.add_source_specific_membership("127.0.0.1", "127.0.0.1", "127.0.0.1")
+    )
     t.attempt("interface", lambda: socket.add_source_specific_membership("127.0.0.1", "232.1.1.1", "x"))
-    t.attempt("interface a number", lambda: socket.add_source_specific_membership("127.0.0.1", "232.1.1.1", 5))
+    t.attempt(
+        "interface a number", lambda: socket.add_source_specific_membership("127.0.0.1", "232.1.1.1", 5)
+    )
     t.attempt("IPv6", lambda: socket.add_source_specific_membership("::1", "ff3e::1234"))
     socket.close()
 
@@ -165,7 +181,9 @@ class MemberHears:
 
         def on_listening():
             sender.set_multicast_interface("127.0.0.1")
-            sender.send("to the group", port, "239.7.7.1", t.callback("sent", lambda error, size: sender.close()))
+            sender.send(
+                "to the group", port, "239.7.7.1", t.callback("sent", lambda error, size: sender.close())
+            )
 
         sender.bind(0, "127.0.0.1", on_listening)
 
@@ -214,7 +232,9 @@ class SourceMemberHears:
 
         def from_source():
             source.set_multicast_interface("127.0.0.1")
-            source.send("from the source", port, "232.7.7.3", t.callback("source", lambda error, size: source.close()))
+            source.send(
+                "from the source", port, "232.7.7.3", t.callback("source", lambda error, size: source.close())
+            )
 
         def from_other():
             other.set_multicast_interface("127.0.0.1")
@@ -251,25 +271,3 @@ class LoopbackOff:
             sender.send("to the group", port, "239.7.7.4", t.callback("to the group", direct))
 
         sender.bind(0, "127.0.0.1", on_listening)
-
-
-@case(about="an IPv6 group over loopback", skip_unless="ipv6")
-class Ipv6Group:
-    def member(t):
-        member = t.watch("member", t.dgram.create_socket("udp6"))
-        member.on("message", lambda message, rinfo: member.close())
-
-        def on_listening():
-            member.add_membership("ff01::7:7", "::%lo")
-            t.publish(port=member.address().port)
-
-        member.bind(0, on_listening)
-
-    def sender(t, port):
-        sender = t.watch("sender", t.dgram.create_socket("udp6"))
-
-        def on_listening():
-            sender.set_multicast_interface("::%lo")
-            sender.send("to the group", port, "ff01::7:7%lo", t.callback("sent", lambda error, size: sender.close()))
-
-        sender.bind(0, "::1", on_listening)

@@ -147,7 +147,9 @@ def echo(t):
         else:
             client.send(f"{len(seen)}", rinfo.port, rinfo.address)
 
-    server.on("message", lambda message, rinfo: server.send(message, rinfo.port, rinfo.address, t.callback("sent")))
+    server.on(
+        "message", lambda message, rinfo: server.send(message, rinfo.port, rinfo.address, t.callback("sent"))
+    )
     client.on("message", on_answer)
     server.bind(0, "127.0.0.1", lambda: client.send("0", server.address().port, "127.0.0.1"))
 
@@ -158,7 +160,9 @@ class FromPlainSocket:
         receiver = t.watch("receiver", t.dgram.create_socket("udp4"))
 
         def on_message(message, rinfo):
-            receiver.send([b"got ", message], rinfo.port, rinfo.address, t.callback("sent", lambda: receiver.close()))
+            receiver.send(
+                [b"got ", message], rinfo.port, rinfo.address, t.callback("sent", lambda: receiver.close())
+            )
 
         receiver.on("message", on_message)
         receiver.bind(0, "127.0.0.1", lambda: t.publish(port=receiver.address().port))

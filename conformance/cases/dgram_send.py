@@ -67,11 +67,15 @@ class FromListening:
 
     def sender(t, port):
         sender = t.watch("sender", t.dgram.create_socket("udp4"))
-        sender.on("listening", lambda: sender.send("second", port, "127.0.0.1", t.callback("from the listener")))
+        sender.on(
+            "listening", lambda: sender.send("second", port, "127.0.0.1", t.callback("from the listener"))
+        )
         sender.send("first", port, "127.0.0.1", t.callback("queued", lambda: sender.close()))
 
 
-@case(about="the callback of a direct send gets null and the size, after ticks queued after the call, before microtasks")
+@case(
+    about="the callback of a direct send gets null and the size, after ticks queued after the call, before microtasks"
+)
 class CallbackOrder:
     def receiver(t):
         receive(t, 1)
@@ -347,7 +351,9 @@ class NameAfterLiteral:
         sender = t.dgram.create_socket("udp4")
 
         def send():
-            sender.send("by name", port, "localhost", t.callback("by name", lambda error, size: sender.close()))
+            sender.send(
+                "by name", port, "localhost", t.callback("by name", lambda error, size: sender.close())
+            )
             sender.send("by literal", port, "127.0.0.1", t.callback("by literal"))
 
         sender.bind(0, "127.0.0.1", send)
@@ -420,4 +426,6 @@ class Ipv6:
 
     def sender(t, port):
         sender = t.dgram.create_socket("udp6")
-        send_each(t, sender, [["none", port], ["loopback", port, "::1"], ["mapped", port, "::ffff:127.0.0.1"]])
+        send_each(
+            t, sender, [["none", port], ["loopback", port, "::1"], ["mapped", port, "::ffff:127.0.0.1"]]
+        )

@@ -13,7 +13,10 @@ def bind_order(t):
     t.immediate(lambda: socket.close())
 
 
-@case(about="bind_sync() without options, with null port and address, with '' binds anything", skip_unless="node>=24.19")
+@case(
+    about="bind_sync() without options, with null port and address, with '' binds anything",
+    skip_unless="node>=24.19",
+)
 def bind_defaults(t):
     for options in [{}, {"port": None, "address": None}, {"port": "0", "address": ""}, {"exclusive": True}]:
         socket = t.dgram.create_socket("udp4")
@@ -37,7 +40,10 @@ def bind_validation(t):
     socket.close()
 
 
-@case(about="bind_sync() throws the system's errors, and the socket may bind after that", skip_unless="node>=24.19")
+@case(
+    about="bind_sync() throws the system's errors, and the socket may bind after that",
+    skip_unless="node>=24.19",
+)
 def bind_errors(t):
     first = t.dgram.create_socket("udp4")
     port = first.bind_sync(port=0, address="127.0.0.1").port
@@ -86,7 +92,10 @@ class BindSyncEcho:
         client.send("hello", port, "127.0.0.1", t.callback("sent"))
 
 
-@case(about="connect_sync() binds and connects at once; 'listening' and 'connect' come with the ticks", skip_unless="node>=24.19")
+@case(
+    about="connect_sync() binds and connects at once; 'listening' and 'connect' come with the ticks",
+    skip_unless="node>=24.19",
+)
 def connect_order(t):
     peer = t.dgram.create_socket("udp4")
     port = peer.bind_sync(port=0, address="127.0.0.1").port
@@ -106,7 +115,10 @@ def connect_order(t):
     t.immediate(finish)
 
 
-@case(about="connect_sync() without an address, with null or '' connects to this host", skip_unless="node>=24.19")
+@case(
+    about="connect_sync() without an address, with null or '' connects to this host",
+    skip_unless="node>=24.19",
+)
 def connect_defaults(t):
     for address in [None, ""]:
         socket = t.dgram.create_socket("udp4")
@@ -132,7 +144,10 @@ def connect_validation(t):
     socket.close()
 
 
-@case(about="connect_sync() throws the system's errors; the socket is bound then and may connect", skip_unless="node>=24.19")
+@case(
+    about="connect_sync() throws the system's errors; the socket is bound then and may connect",
+    skip_unless="node>=24.19",
+)
 def connect_errors(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     t.attempt("wrong family", lambda: socket.connect_sync(9, "::1"))

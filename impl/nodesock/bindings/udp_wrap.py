@@ -37,7 +37,7 @@ from nodesock.runtime.uncaught import report_exception
 #: uv_udp_flags
 UV_UDP_IPV6ONLY: Final = 1
 UV_UDP_REUSEADDR: Final = 4
-UV_UDP_REUSEPORT: Final = 8
+UV_UDP_REUSEPORT: Final = 64
 
 _UVError: Final = _pyuv.error.UVError
 _IP_ADD_SOURCE_MEMBERSHIP: Final = 39
@@ -327,8 +327,8 @@ class UDP(HandleWrap):
 
     def set_multicast_ttl(self, ttl: int) -> int:
         """uv_udp_set_multicast_ttl, 0 … 255."""
-        if ttl < 0 or ttl > 255:
-            return self._bad() or (UV_EBADF if self.fd < 0 else UV_EINVAL)
+        if ttl < 0 or ttl > 255:  # as for set_ttl, libuv looks at the number first
+            return UV_EINVAL
         return self._option(self._handle.set_multicast_ttl, ttl)
 
     def set_multicast_loopback(self, enable: bool) -> int:
@@ -405,10 +405,10 @@ class UDP(HandleWrap):
 
     def buffer_size(self, size: int, is_recv: bool) -> int:
         """uv_recv_buffer_size / uv_send_buffer_size: with 0 the size in force, else 0 once set; < 0 is an error."""
-        if self._closing or self.fd < 0:
-            return UV_EBADF
         if size < 0 or size >= 2**31:
             return UV_EINVAL
+        if self._closing or self.fd < 0:
+            return UV_EBADF
         name = "receive_buffer_size" if is_recv else "send_buffer_size"
         try:
             if size == 0:

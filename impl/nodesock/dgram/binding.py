@@ -9,7 +9,7 @@ from typing import Any, Self
 from nodesock.bindings.cares_wrap import is_ip
 from nodesock.bindings.udp_wrap import UDP, UV_UDP_IPV6ONLY, UV_UDP_REUSEADDR, UV_UDP_REUSEPORT
 from nodesock.callables import call
-from nodesock.dgram.core import BINDING, BOUND, UNBOUND, SocketCore, to_uint32
+from nodesock.dgram.core import BINDING, BOUND, UNBOUND, SocketCore, to_uint32, truthy
 from nodesock.dgram.remote_info import RemoteInfo
 from nodesock.errors import UVError, errno_exception, exception_with_host_port, node_error
 from nodesock.net.address_info import AddressInfo
@@ -81,12 +81,14 @@ class Binding(SocketCore):
                 and descriptor == int(descriptor)
             ):
                 return self._bind_descriptor(int(descriptor))
-            where, at = options.get("address", UNDEFINED) or "", options.get("port", UNDEFINED)
+            where, at = options.get("address", UNDEFINED), options.get("port", UNDEFINED)
         else:
             where, at = args[1] if len(args) > 1 else UNDEFINED, first
             if callable(where):
                 where = UNDEFINED
-        self._bind_address(where or self._any_address, None if at is UNDEFINED or callable(at) else at)
+        self._bind_address(
+            where if truthy(where) else self._any_address, None if at is UNDEFINED or callable(at) else at
+        )
         return self
 
     @property
@@ -121,6 +123,9 @@ class Binding(SocketCore):
         return self
 
     def _bind_address(self, address: Any, port: Any) -> None:
+        if self._lookup is None:
+            validate_string(address, "hostname")
+
         def on_address(error: Any, ip: Any) -> None:
             handle = self._handle
             if handle is None:
@@ -141,11 +146,11 @@ class Binding(SocketCore):
     def _bind_handle(self, handle: UDP, ip: Any, port: Any) -> UVError | None:
         """Bind the handle to an IP address; the error if that fails."""
         flags = 0
-        if self._reuse_addr:
+        if truthy(self._reuse_addr):
             flags |= UV_UDP_REUSEADDR
-        if self._ipv6_only:
+        if truthy(self._ipv6_only):
             flags |= UV_UDP_IPV6ONLY
-        if self._reuse_port:
+        if truthy(self._reuse_port):
             flags |= UV_UDP_REUSEPORT
         bind = handle.bind if self._family == 4 else handle.bind6
         err = bind(ip if isinstance(ip, str) else "", to_uint32(port or 0) & 0xFFFF, flags)
@@ -160,9 +165,9 @@ class Binding(SocketCore):
         handle = self._health_check()
         handle.recv_start(self._on_message)
         self._bind_state = BOUND
-        if self._recv_buffer_size:
+        if truthy(self._recv_buffer_size):
             self._buffer_size(self._recv_buffer_size, True)
-        if self._send_buffer_size:
+        if truthy(self._send_buffer_size):
             self._buffer_size(self._send_buffer_size, False)
 
     def _buffer_size(self, size: int, is_recv: bool) -> int:

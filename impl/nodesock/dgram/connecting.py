@@ -6,7 +6,7 @@ from typing import Any
 from nodesock.bindings.cares_wrap import is_ip
 from nodesock.callables import call
 from nodesock.dgram.binding import Binding
-from nodesock.dgram.core import BINDING, CONNECTED, CONNECTING, DISCONNECTED, UNBOUND
+from nodesock.dgram.core import BINDING, CONNECTED, CONNECTING, DISCONNECTED, UNBOUND, truthy
 from nodesock.errors import NodeError, errno_exception, exception_with_host_port, node_error
 from nodesock.net.address_info import AddressInfo
 from nodesock.runtime.ticks import next_tick
@@ -46,7 +46,7 @@ class Connecting(Binding):
             self._start_connect(number, address, callback)
 
     def _start_connect(self, port: int, address: str, callback: Any) -> None:
-        if callback:
+        if truthy(callback):
             self.once("connect", callback)
 
         def on_address(error: Any, ip: Any) -> None:
@@ -58,7 +58,7 @@ class Connecting(Binding):
                 next_tick(self._emit, "connect")
                 return
             self._connect_state = DISCONNECTED
-            if callback:
+            if truthy(callback):
                 self.remove_listener("connect", callback)
                 next_tick(call, callback, error)
             else:

@@ -44,6 +44,13 @@ def null_handle_error(property_name: str) -> NodeError:
     return NodeTypeError(f"Cannot read properties of null (reading '{property_name}')")
 
 
+def truthy(value: Any) -> bool:
+    """JavaScript's idea of it: of what a caller may pass only null, undefined, false, 0, NaN and '' are not true."""
+    if isinstance(value, (bool, int, float, str)):
+        return bool(value) and value == value
+    return value is not None and value is not UNDEFINED
+
+
 def to_uint32(value: Any) -> int:
     """JavaScript's `value >>> 0`."""
     if value is UNDEFINED:

@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from nodesock.bindings.udp_wrap import UDP
-from nodesock.dgram.core import BOUND, CONNECTED, CONNECTING, DISCONNECTED, UNBOUND
+from nodesock.dgram.core import BOUND, CONNECTED, CONNECTING, DISCONNECTED, UNBOUND, truthy
 from nodesock.dgram.options import Options
 from nodesock.errors import node_error
 from nodesock.net.blocklist import BlockList
@@ -57,11 +57,8 @@ class Socket(Options):
 
     def _watch(self, signal: Any) -> None:
         """Close when the signal aborts."""
-        try:
-            validate_abort_signal(signal, "options.signal")
-        except BaseException:
-            self._discard()
-            raise
+        # A wrong signal leaves, as in Node, a handle nobody can close; it has no descriptor and keeps nothing alive.
+        validate_abort_signal(signal, "options.signal")
 
         def on_abort(_event: Any = None) -> None:
             if self._handle is not None:
@@ -72,12 +69,6 @@ class Socket(Options):
             return
         signal.add_event_listener("abort", on_abort)
         self.once("close", lambda: signal.remove_event_listener("abort", on_abort))
-
-    def _discard(self) -> None:
-        """A socket whose constructor raises has no owner who could close it; Node leaves that to its collector."""
-        if self._handle is not None:
-            self._handle.close()
-            self._handle = None
 
     def close(self, callback: Any = UNDEFINED) -> Self:
         """Close the socket; 'close' follows on the next tick. `callback` is added as a listener of 'close'.
@@ -167,12 +158,14 @@ def _arguments(args: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[Mapping
 
 
 def _uint32(value: Any, name: str) -> Any:
-    if value is not None and value is not UNDEFINED and value is not False and value != "":
+    if truthy(value):
         validate_uint32(value, name)
     return value
 
 
 def _block_list(value: Any, name: str) -> BlockList | None:
-    if isinstance(value, BlockList) or not value:
-        return value or None
-    raise node_error("ERR_INVALID_ARG_TYPE", name, "net.BlockList", value)
+    if not truthy(value):
+        return None
+    if not isinstance(value, BlockList):
+        raise node_error("ERR_INVALID_ARG_TYPE", name, "net.BlockList", value)
+    return value
