@@ -176,7 +176,9 @@ def _run_construct(stream: Any) -> None:
         elif error is not None:
             error_or_destroy(stream, error, True)
         else:
-            next_tick(_constructed, stream)
+            waiters, stream._construct_waiters = stream._construct_waiters, None
+            for then in waiters or ():
+                then()
 
     def callback(error: Any = None) -> None:
         next_tick(constructed, error)
@@ -185,12 +187,6 @@ def _run_construct(stream: Any) -> None:
         adapt(stream._construct, 1)(callback)
     except Exception as error:
         callback(error)
-
-
-def _constructed(stream: Stream) -> None:
-    waiters, stream._construct_waiters = stream._construct_waiters, None
-    for then in waiters or ():
-        then()
 
 
 def _both(inner: Any, outer: Any) -> Any:

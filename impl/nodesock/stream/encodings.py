@@ -11,7 +11,16 @@ from typing import Any, Callable, Protocol
 
 from nodesock.errors import node_error
 
-__all__ = ["StringDecoder", "byte_length", "decode", "encode", "is_encoding", "make_decoder", "normalize_encoding", "units"]
+__all__ = [
+    "StringDecoder",
+    "byte_length",
+    "decode",
+    "encode",
+    "is_encoding",
+    "make_decoder",
+    "normalize_encoding",
+    "units",
+]
 
 _ALIASES = {
     "utf8": "utf8",

@@ -29,8 +29,12 @@ class _Pipe:
         self.cleaned_up = False
 
     def on_data(self, chunk: Any) -> None:
-        if self.destination.write(chunk) is False:
-            self.hold()
+        try:
+            if self.destination.write(chunk) is False:
+                self.hold()
+        except Exception as error:
+            # The source is not to blame for a chunk that the destination cannot take.
+            self.destination.destroy(error)
 
     def hold(self) -> None:
         """Pause the source until the destination has drained."""
@@ -38,9 +42,10 @@ class _Pipe:
         if not self.cleaned_up:
             # A second pause while paused by cleaning up would never be undone.
             rs = source._readable_state
-            if destination in rs.pipes:
-                if rs.await_drain is None:
-                    rs.await_drain = set()
+            if rs.pipes == [destination]:
+                rs.await_drain = {destination}
+                rs.several_pipes = False
+            elif destination in rs.pipes:
                 rs.await_drain.add(destination)
             source.pause()
         if not self.listens_for_drain:
@@ -52,7 +57,7 @@ class _Pipe:
         rs = source._readable_state
         if rs.await_drain:
             rs.await_drain.discard(self.destination)
-        if not rs.await_drain and "data" in source._events:
+        if not rs.await_drain and rs.data_listening:
             source.resume()
 
     def on_end(self) -> None:
@@ -71,7 +76,9 @@ class _Pipe:
         self.unpipe()
         destination.remove_listener("error", self.on_error)
         if destination.listener_count("error") == 0:
-            state = getattr(destination, "_writable_state", None) or getattr(destination, "_readable_state", None)
+            state = getattr(destination, "_writable_state", None) or getattr(
+                destination, "_readable_state", None
+            )
             if state is not None and not state.error_emitted:
                 # Somebody emitted 'error' by hand.
                 error_or_destroy(destination, error)
@@ -100,13 +107,16 @@ class _Pipe:
         self.cleaned_up = True
         # If we were the one it waited for, nobody else will wake it.
         ws = getattr(destination, "_writable_state", None)
-        if self.listens_for_drain and source._readable_state.await_drain and (ws is None or ws.need_drain):
+        rs = source._readable_state
+        if self.listens_for_drain and (rs.await_drain or rs.several_pipes) and (ws is None or ws.need_drain):
             self.on_drain()
 
 
 def pipe(source: Any, destination: Any, end: bool) -> Any:
     """The body of `source.pipe(destination, end=end)`."""
     rs = source._readable_state
+    if len(rs.pipes) == 1:
+        rs.several_pipes = True
     rs.pipes.append(destination)
     link = _Pipe(source, destination)
     at_end = link.on_end if end else link.unpipe

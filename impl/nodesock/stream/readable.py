@@ -23,7 +23,7 @@ from nodesock.runtime.ticks import next_tick, ticks
 from nodesock.stream import destroy as destruction
 from nodesock.stream import pipe as piping
 from nodesock.stream.destroy import construct, error_or_destroy
-from nodesock.stream.encodings import decode, encode, make_decoder, slice_units, units
+from nodesock.stream.encodings import StringDecoder, decode, encode, make_decoder, slice_units, units
 from nodesock.stream.legacy import Stream
 from nodesock.stream.readable_state import ReadableState
 from nodesock.stream.writable import _CHUNK_TYPES, _finish_init
@@ -118,7 +118,8 @@ class Readable(Stream):
                 rs.high_water_mark = _raise_high_water_mark(size)
             if size == 0:
                 if rs.need_readable and (
-                    rs.ended or (rs.length >= rs.high_water_mark if rs.high_water_mark != 0 else rs.length > 0)
+                    rs.ended
+                    or (rs.length >= rs.high_water_mark if rs.high_water_mark != 0 else rs.length > 0)
                 ):
                     if rs.length == 0 and rs.ended:
                         _end(self, rs)
@@ -137,7 +138,9 @@ class Readable(Stream):
 
         # Refill first, so that a source that answers at once can serve this very call.
         wanted = rs.need_readable or rs.length == 0 or rs.length - take < rs.high_water_mark
-        if wanted and not (rs.reading or rs.ended or rs.destroyed or rs.errored is not None or not rs.constructed):
+        if wanted and not (
+            rs.reading or rs.ended or rs.destroyed or rs.errored is not None or not rs.constructed
+        ):
             rs.reading = rs.sync = True
             if rs.length == 0:
                 rs.need_readable = True
@@ -175,7 +178,7 @@ class Readable(Stream):
         rs.decoder = decoder
         rs.encoding = decoder.encoding
         rs.direct = False
-        text = "".join([decoder.write(chunk) if chunk.__class__ is bytes else chunk for chunk in rs.chunks])
+        text = "".join([_decode_chunk(decoder, chunk) for chunk in rs.chunks])
         rs.chunks.clear()
         if text:
             rs.chunks.append(text)
@@ -227,7 +230,8 @@ class Readable(Stream):
         rs = self._readable_state
         if event == "data":
             rs.data_listening = True
-            rs.readable_listening = "readable" in self._events
+            if "readable" in self._events:
+                rs.readable_listening = True
             if rs.flowing is not False:
                 self.resume()
         elif event == "readable":
@@ -420,10 +424,7 @@ def _push_chunk(stream: Readable, rs: ReadableState, chunk: Any, encoding: str |
         if rs.destroyed or rs.errored is not None:
             return False
         if rs.decoder is not None and not encoding and chunk.__class__ is not str:
-            try:
-                chunk = rs.decoder.write(memoryview(chunk).tobytes())
-            except TypeError:
-                raise node_error("ERR_INVALID_ARG_TYPE", "buf", _CHUNK_TYPES[1:], chunk) from None
+            chunk = _decode_chunk(rs.decoder, chunk)
         _add(stream, rs, chunk, 1, False)
         return rs.can_push_more()
 
@@ -456,6 +457,16 @@ def _push_chunk(stream: Readable, rs: ReadableState, chunk: Any, encoding: str |
             return rs.can_push_more()
     _add(stream, rs, chunk, units(chunk) if chunk.__class__ is str else len(chunk), False)
     return rs.can_push_more()
+
+
+def _decode_chunk(decoder: StringDecoder, chunk: Any) -> str:
+    """A string as it is, bytes decoded; raises ERR_INVALID_ARG_TYPE for an object of object mode."""
+    if chunk.__class__ is str:
+        return chunk  # type: ignore[no-any-return]
+    try:
+        return decoder.write(memoryview(chunk).tobytes())
+    except TypeError:
+        raise node_error("ERR_INVALID_ARG_TYPE", "buf", _CHUNK_TYPES[1:], chunk) from None
 
 
 def _unshift_chunk(stream: Readable, rs: ReadableState, chunk: Any, encoding: str | None) -> bool:
@@ -537,7 +548,11 @@ def _schedule_read_more(stream: Readable, rs: ReadableState) -> None:
 
 def _read_more(stream: Readable, rs: ReadableState) -> None:
     """Call `_read` until the buffer is full, the source is asynchronous, or nothing more comes."""
-    while not rs.reading and not rs.ended and (rs.length < rs.high_water_mark or (rs.flowing and rs.length == 0)):
+    while (
+        not rs.reading
+        and not rs.ended
+        and (rs.length < rs.high_water_mark or (rs.flowing and rs.length == 0))
+    ):
         before = rs.length
         stream.read(0)
         if rs.length == before:
@@ -585,7 +600,7 @@ def _readable_listeners_changed(stream: Readable) -> None:
     rs.readable_listening = "readable" in stream._events
     if rs.resume_scheduled and rs.paused is False:
         rs.flowing = True
-    elif "data" in stream._events:
+    elif rs.data_listening:
         stream.resume()
     elif not rs.readable_listening:
         rs.flowing = None

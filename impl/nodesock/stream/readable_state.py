@@ -17,6 +17,7 @@ direct              see `refresh_direct`
 standing            the source pushes without being asked again (a socket whose handle is reading): a push does not answer
                     the `_read` that is out, so no read-more tick is needed after it
 await_drain         the piped writables whose 'drain' we wait for
+several_pipes       there has been more than one pipe since the last one that stood alone waited for 'drain'
 """
 
 from collections import deque
@@ -33,12 +34,14 @@ class ReadableState:
     __slots__ = (
         "object_mode", "high_water_mark", "chunks", "length", "flowing", "ended", "end_emitted", "reading", "constructed", "sync",
         "need_readable", "emitted_readable", "readable_listening", "resume_scheduled", "paused", "error_emitted", "emit_close",
-        "auto_destroy", "destroyed", "errored", "closed", "close_emitted", "default_encoding", "await_drain", "pipes",
+        "auto_destroy", "destroyed", "errored", "closed", "close_emitted", "default_encoding", "await_drain", "several_pipes", "pipes",
         "reading_more", "data_listening", "data_emitted", "decoder", "encoding", "readable", "direct", "standing",
     )  # fmt: skip
 
     def __init__(self, options: Mapping[str, Any], is_duplex: bool = False) -> None:
-        self.object_mode = bool(options.get("object_mode") or (is_duplex and options.get("readable_object_mode")))
+        self.object_mode = bool(
+            options.get("object_mode") or (is_duplex and options.get("readable_object_mode"))
+        )
         self.high_water_mark = high_water_mark.choose(
             options, self.object_mode, "readable_high_water_mark", "readableHighWaterMark", is_duplex
         )
@@ -65,7 +68,8 @@ class ReadableState:
         self.closed = False
         self.close_emitted = False
         self.default_encoding: str = options.get("default_encoding") or "utf8"
-        self.await_drain: set[Any] | None = None
+        self.await_drain: set[Any] = set()
+        self.several_pipes = False
         self.reading_more = False
         self.data_listening = False
         self.data_emitted = False
@@ -83,7 +87,11 @@ class ReadableState:
     def refresh_direct(self) -> None:
         """Call after a change of any of these: `direct` says that a chunk of bytes needs no look at them before it is emitted."""
         self.direct = not (
-            self.ended or self.destroyed or self.object_mode or self.errored is not None or self.decoder is not None
+            self.ended
+            or self.destroyed
+            or self.object_mode
+            or self.errored is not None
+            or self.decoder is not None
         )
 
     def can_push_more(self) -> bool:

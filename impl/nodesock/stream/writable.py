@@ -223,7 +223,13 @@ class Writable(Stream):
     def writable(self) -> bool:
         """Whether write() may still be called: not ended, destroyed or failed."""
         ws = self._writable_state
-        return ws.writable is not False and not ws.destroyed and ws.errored is None and not ws.ending and not ws.ended
+        return (
+            ws.writable is not False
+            and not ws.destroyed
+            and ws.errored is None
+            and not ws.ending
+            and not ws.ended
+        )
 
     @writable.setter
     def writable(self, value: Any) -> None:
@@ -371,7 +377,9 @@ def as_bytes(chunk: Any) -> bytes:
         raise node_error("ERR_INVALID_ARG_TYPE", "chunk", _CHUNK_TYPES, chunk) from None
 
 
-def _hand_over(stream: Any, ws: WritableState, size: int, chunk: Any, encoding: Any, callback: Callback | None) -> None:
+def _hand_over(
+    stream: Any, ws: WritableState, size: int, chunk: Any, encoding: Any, callback: Callback | None
+) -> None:
     """Give one chunk, or a QueuedList, to the subclass."""
     ws.in_flight = size
     ws.callback = callback
@@ -456,7 +464,10 @@ def _fail_queue(ws: WritableState) -> None:
         chunk, _, callback = queue.popleft()
         ws.length -= 1 if ws.object_mode else units(chunk) if chunk.__class__ is str else len(chunk)
         if callback is not None:
-            call(callback, ws.errored if ws.errored is not None else node_error("ERR_STREAM_DESTROYED", "write"))
+            call(
+                callback,
+                ws.errored if ws.errored is not None else node_error("ERR_STREAM_DESTROYED", "write"),
+            )
     callbacks, ws.finish_callbacks = ws.finish_callbacks, []
     for callback in callbacks:
         call(callback, ws.errored if ws.errored is not None else node_error("ERR_STREAM_DESTROYED", "end"))

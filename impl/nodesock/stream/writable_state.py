@@ -48,7 +48,9 @@ class WritableState:
     )  # fmt: skip
 
     def __init__(self, options: Mapping[str, Any], is_duplex: bool = False) -> None:
-        self.object_mode = bool(options.get("object_mode") or (is_duplex and options.get("writable_object_mode")))
+        self.object_mode = bool(
+            options.get("object_mode") or (is_duplex and options.get("writable_object_mode"))
+        )
         self.high_water_mark = high_water_mark.choose(
             options, self.object_mode, "writable_high_water_mark", "writableHighWaterMark", is_duplex
         )
