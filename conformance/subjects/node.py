@@ -4,7 +4,6 @@ This file chooses the provider and speaks to the supervisor; ``node_docker`` and
 ``node_binary`` knows the versions.
 """
 
-import os
 import shutil
 import socket
 import tempfile
@@ -26,8 +25,6 @@ from conformance.subjects.node_local import LocalNode
 
 FIXTURES = Path(__file__).parents[2] / "node_fixtures"
 
-PROVIDERS = ("docker", "local")
-
 #: How many Node processes wait ready. More only costs memory: two cores cannot start more than this at once
 #: anyway.
 POOL = 4
@@ -48,18 +45,30 @@ class Provider(Protocol):
         ...
 
 
-def parse_choice(text: str | None) -> tuple[str | None, str | None]:
-    """The value of ``--node`` or ``CONFORMANCE_NODE`` as (provider, version), each None if not given.
+class NodeSubject(Openable):
+    """Node.js of one version.
 
-    Raises ``ValueError`` for anything but ``docker``, ``local`` or a version like ``22`` or ``24.19.0``.
+    ``provider`` is "docker", "local" or None for docker where it answers; no ``version`` is the reference's.
     """
-    if not text:
-        return None, None
-    if text in PROVIDERS:
-        return text, None
-    if all(part.isdigit() for part in text.removeprefix("v").split(".")):
-        return None, text
-    raise ValueError(f"the Node to use is docker, local or a version like 22 or 24.19.0, not {text!r}")
+
+    name = "node"
+
+    def __init__(self, provider: str | None = None, version: str | None = None, pool: int = POOL) -> None:
+        self._wanted = provider
+        self._version = node_binary.resolve(version or node_binary.DEFAULT_VERSION)
+        self._pool = pool
+        self._provider: Provider | None = None
+        self._hello: dict[str, Any] = {}
+        self._socket = ""
+        self._note: str | None = None
+
+    def open(self, run_dir: Path, directory: Path, pool: int) -> dict[str, Any]:
+        """Start the supervisor in ``directory`` and return its hello. Raises ``ReferenceUnavailable``."""
+        ...
+
+    def close(self) -> None:
+        """End it, and wait until it is gone."""
+        ...
 
 
 class NodeSubject(Openable):
@@ -96,8 +105,7 @@ class NodeSubject(Openable):
         for fixture in FIXTURES.iterdir():
             if fixture.suffix in (".js", ".json"):
                 shutil.copy(fixture, directory)
-        self._provider = self._choose()
-        self._hello = self._provider.open(run_dir, directory, self._pool)
+        self._hello = self._open_provider(run_dir, directory)
         self._socket = str(directory / "roles.sock")
         version = self._hello["versions"]["node"]
         if version != self._version:
@@ -134,16 +142,21 @@ class NodeSubject(Openable):
         }
         return connect(self._socket, command)
 
-    def _choose(self) -> Provider:
-        if self._wanted == "local":
-            return LocalNode(node_binary.obtain(self._version))
-        trouble = docker_trouble()
-        if trouble is None:
-            return DockerNode(self._version)
-        if self._wanted == "docker":
-            raise ReferenceUnavailable(f"Docker was asked for and cannot be used: {trouble}")
-        self._note = f"Node runs as a local process, not in a container: {trouble}"
-        return LocalNode(node_binary.obtain(self._version))
+    def _open_provider(self, run_dir: Path, directory: Path) -> dict[str, Any]:
+        if self._wanted != "local":
+            trouble = docker_trouble()
+            try:
+                if trouble is None:
+                    self._provider = DockerNode(self._version)
+                    return self._provider.open(run_dir, directory, self._pool)
+            except ReferenceUnavailable as unavailable:
+                self.close()
+                trouble = str(unavailable)
+            if self._wanted == "docker":
+                raise ReferenceUnavailable(f"Docker was asked for and cannot be used: {trouble}")
+            self._note = f"Node runs as a local process, not in a container: {trouble}"
+        self._provider = LocalNode(node_binary.obtain(self._version))
+        return self._provider.open(run_dir, directory, self._pool)
 
     def __repr__(self) -> str:
         return f"<NodeSubject {self._version} {self._provider or self._wanted or 'not open'}>"

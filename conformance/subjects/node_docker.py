@@ -11,6 +11,7 @@ import os
 import resource
 import socket
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,25 +43,37 @@ def docker_trouble() -> str | None:
     except ImportError:
         return "the Python package docker is not installed"
     where = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    if not where.startswith("unix://"):
+        return (
+            f"the Docker daemon at {where} does not share this machine's directories and loopback interface"
+        )
     try:
         _knock(where)
         client = docker.from_env(timeout=_ANSWER_WITHIN)
         try:
-            if client.info().get("OSType") != "linux":
-                return "the Docker daemon does not run Linux containers"
+            return _unfit(client.info())
         finally:
             client.close()
     except (DockerException, OSError, ValueError) as error:
         return f"no Docker daemon answers at {where} ({_innermost(error)})"
+
+
+def _unfit(info: Mapping[str, Any]) -> str | None:
+    """Why this engine's containers cannot play roles with processes outside, by what it says of itself."""
+    if info.get("OSType") != "linux":
+        return "the Docker daemon does not run Linux containers"
+    if "Docker Desktop" in info.get("OperatingSystem", ""):
+        return "Docker Desktop runs containers in a virtual machine, without this machine's network"
+    if "name=rootless" in (info.get("SecurityOptions") or []):
+        return "a rootless Docker daemon gives containers a network of their own, not this machine's"
     return None
 
 
 def _knock(where: str) -> None:
-    """Raise ``OSError`` if nobody listens on that unix socket; docker's client would wait and leak one of its own."""
-    if where.startswith("unix://"):
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-            probe.settimeout(_ANSWER_WITHIN)
-            probe.connect(where.removeprefix("unix://"))
+    """Raise ``OSError`` if nobody listens there; docker's own client would wait and leave a socket open."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(_ANSWER_WITHIN)
+        probe.connect(where.removeprefix("unix://"))
 
 
 class DockerNode:
@@ -99,7 +112,6 @@ class DockerNode:
                 entrypoint=["/usr/local/bin/node"],
                 auto_remove=True,
                 cap_drop=["ALL"],
-                environment={"NODE_VERSION": ""} if image.official else {},
                 labels={LABEL: str(run_dir)},
                 mem_limit=_MEMORY,
                 network_mode="host",

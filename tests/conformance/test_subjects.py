@@ -17,7 +17,7 @@ import pytest
 from conformance.case import Case
 from conformance.collect import collect_file
 from conformance.runner import PairingTrace, run_pairing
-from conformance.subjects import node_binary
+from conformance.subjects import node_binary, node_docker
 from conformance.subjects.base import (
     ReferenceUnavailable,
     RoleStartError,
@@ -25,7 +25,7 @@ from conformance.subjects.base import (
     Subject,
     SubjectUnavailable,
 )
-from conformance.subjects.node import NodeSubject, connect, parse_choice
+from conformance.subjects.node import NodeSubject, connect
 from conformance.subjects.python import PythonSubject
 from conformance.subjects.rundir import Lease, LeaseLost, RunDirectory
 from tests.conformance.scripted import make_case
@@ -146,15 +146,7 @@ class TestLease:
 
 
 class TestChoice:
-    """``--node`` and ``CONFORMANCE_NODE``."""
-
-    def test_values(self) -> None:
-        assert parse_choice(None) == parse_choice("") == (None, None)
-        assert parse_choice("docker") == ("docker", None)
-        assert parse_choice("local") == ("local", None)
-        assert parse_choice("22") == (None, "22")
-        with pytest.raises(ValueError, match="docker, local or a version"):
-            parse_choice("podman")
+    """Which Node, and from where."""
 
     def test_a_short_version_is_the_newest_known(self) -> None:
         assert node_binary.resolve("24") == node_binary.DEFAULT_VERSION
@@ -185,6 +177,44 @@ class TestChoice:
             described = node.describe()
         assert described["provider"] == "local"
         assert "not in a container: no Docker daemon answers" in described["note"]
+
+    @pytest.mark.parametrize(
+        ("info", "said"),
+        [
+            ({"OSType": "windows"}, "does not run Linux containers"),
+            ({"OSType": "linux", "OperatingSystem": "Docker Desktop"}, "virtual machine"),
+            ({"OSType": "linux", "SecurityOptions": ["name=seccomp", "name=rootless"]}, "rootless"),
+        ],
+    )
+    def test_an_engine_whose_containers_cannot_reach_python_roles_is_not_used(
+        self, info: dict[str, Any], said: str
+    ) -> None:
+        assert said in (node_docker._unfit(info) or "")
+        assert (
+            node_docker._unfit({"OSType": "linux", "OperatingSystem": "Debian", "SecurityOptions": None})
+            is None
+        )
+
+    def test_a_daemon_on_another_machine_is_not_used(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
+        assert "does not share this machine's directories" in (node_docker.docker_trouble() or "")
+
+    def test_a_container_that_does_not_come_up_is_the_local_node_unless_docker_was_asked_for(
+        self, run_dir: Path, local_node: NodeSubject, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*_: Any) -> Any:
+            raise ReferenceUnavailable("no space left")
+
+        monkeypatch.setattr("conformance.subjects.node.docker_trouble", lambda: None)
+        monkeypatch.setattr(node_docker.DockerNode, "open", fail)
+        with NodeSubject().opened(run_dir) as node:
+            assert node.describe()["provider"] == "local"
+            assert "no space left" in node.describe()["note"]
+        with (
+            pytest.raises(ReferenceUnavailable, match="no space left"),
+            NodeSubject("docker").opened(run_dir),
+        ):
+            pass
 
 
 class TestDownload:
