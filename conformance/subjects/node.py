@@ -25,8 +25,7 @@ from conformance.subjects.node_local import LocalNode
 
 FIXTURES = Path(__file__).parents[2] / "node_fixtures"
 
-#: How many Node processes wait ready. More only costs memory: two cores cannot start more than this at once
-#: anyway.
+#: How many Node processes wait ready. More would only cost memory: two cores cannot start more at once.
 POOL = 4
 
 
@@ -61,44 +60,6 @@ class NodeSubject(Openable):
         self._hello: dict[str, Any] = {}
         self._socket = ""
         self._note: str | None = None
-
-    def open(self, run_dir: Path, directory: Path, pool: int) -> dict[str, Any]:
-        """Start the supervisor in ``directory`` and return its hello. Raises ``ReferenceUnavailable``."""
-        ...
-
-    def close(self) -> None:
-        """End it, and wait until it is gone."""
-        ...
-
-
-class NodeSubject(Openable):
-    """Node.js of one version.
-
-    ``provider`` is "docker", "local" or None for docker where it answers; no ``version`` is the reference's.
-    """
-
-    name = "node"
-
-    def __init__(self, provider: str | None = None, version: str | None = None, pool: int = POOL) -> None:
-        self._wanted = provider
-        self._version = node_binary.resolve(version or node_binary.DEFAULT_VERSION)
-        self._pool = pool
-        self._provider: Provider | None = None
-        self._hello: dict[str, Any] = {}
-        self._socket = ""
-        self._note: str | None = None
-
-    @classmethod
-    def chosen(cls, option: str | None = None, environ: Mapping[str, str] = os.environ) -> "NodeSubject":
-        """By ``--node`` (several values joined by commas are taken one by one) over ``CONFORMANCE_NODE``.
-
-        Raises ``ValueError`` for a value that means nothing, ``ReferenceUnavailable`` for an unknown version.
-        """
-        provider, version = parse_choice(environ.get("CONFORMANCE_NODE"))
-        for part in (option or "").split(","):
-            chosen, numbered = parse_choice(part.strip())
-            provider, version = chosen or provider, numbered or version
-        return cls(provider, version)
 
     def open(self, run_dir: Path) -> None:
         directory = Path(tempfile.mkdtemp(prefix="n-", dir=run_dir))
