@@ -46,7 +46,7 @@ def at_most_32(t):
 
     def end_of_turn():
         t.note("datagrams in this turn", len(turn))
-        for number in range(len(turn)):
+        for _number in range(len(turn)):
             turn.pop()
 
     receiver.on("message", on_message)
