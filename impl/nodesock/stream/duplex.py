@@ -53,7 +53,9 @@ class Duplex(Readable, Writable):
         """Destroy both directions, see Readable.destroy and Writable.destroy."""
         return Writable.destroy(self, error, callback)
 
-    def pipe(self, destination: Any, options: Mapping[str, Any] | None = None, *, end: Any = True) -> Any:
+    def pipe(  # type: ignore[override]
+        self, destination: Any, options: Mapping[str, Any] | None = None, *, end: Any = True
+    ) -> Any:
         """See Readable.pipe."""
         return Readable.pipe(self, destination, options, end=end)
 

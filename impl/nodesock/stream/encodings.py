@@ -7,7 +7,8 @@ the low byte of every unit.
 
 import codecs
 from binascii import a2b_base64, b2a_base64
-from typing import Any, Callable, Protocol
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from nodesock.errors import node_error
 

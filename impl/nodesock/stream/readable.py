@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, Self
 from nodesock.callables import adapt
 from nodesock.errors import AbortError, node_error
 from nodesock.runtime.ticks import next_tick, ticks
-from nodesock.stream import destroy as destruction
 from nodesock.stream import pipe as piping
-from nodesock.stream.destroy import construct, error_or_destroy
+from nodesock.stream.destroy import construct, error_or_destroy, undestroy
+from nodesock.stream.destroy import destroy as destroy_stream
 from nodesock.stream.encodings import StringDecoder, decode, encode, make_decoder, slice_units, units
 from nodesock.stream.legacy import Stream
 from nodesock.stream.readable_state import ReadableState
@@ -273,7 +273,7 @@ class Readable(Stream):
 
     def destroy(self, error: Any = None, callback: Callable[..., Any] | None = None) -> Self:
         """Release the resource. Emits 'error' (if given) and 'close' on a later tick; no 'end'."""
-        destruction.destroy(self, error, callback)
+        destroy_stream(self, error, callback)
         return self
 
     def _destroy(self, error: Any, callback: Callable[..., Any]) -> Any:
@@ -281,7 +281,7 @@ class Readable(Stream):
         callback(error)
 
     def _undestroy(self) -> None:
-        destruction.undestroy(self)
+        undestroy(self)
 
     # --- async iteration ---------------------------------------------------------------------------------------------
 
@@ -462,7 +462,7 @@ def _push_chunk(stream: Readable, rs: ReadableState, chunk: Any, encoding: str |
 def _decode_chunk(decoder: StringDecoder, chunk: Any) -> str:
     """A string as it is, bytes decoded; raises ERR_INVALID_ARG_TYPE for an object of object mode."""
     if chunk.__class__ is str:
-        return chunk  # type: ignore[no-any-return]
+        return chunk
     try:
         return decoder.write(memoryview(chunk).tobytes())
     except TypeError:

@@ -16,8 +16,8 @@ from typing import Any, Self
 from nodesock.callables import adapt, call
 from nodesock.errors import node_error
 from nodesock.runtime.ticks import next_tick
-from nodesock.stream import destroy as destruction
-from nodesock.stream.destroy import construct, error_or_destroy, note_error
+from nodesock.stream.destroy import construct, error_or_destroy, note_error, undestroy
+from nodesock.stream.destroy import destroy as destroy_stream
 from nodesock.stream.encodings import encode, is_encoding, units
 from nodesock.stream.legacy import Stream
 from nodesock.stream.writable_state import Queued, QueuedList, WritableState
@@ -207,7 +207,7 @@ class Writable(Stream):
         ws = self._writable_state
         if not ws.destroyed and (ws.queue or ws.finish_callbacks):
             next_tick(_fail_queue, ws)
-        destruction.destroy(self, error, callback)
+        destroy_stream(self, error, callback)
         return self
 
     def _destroy(self, error: Any, callback: Callback) -> Any:
@@ -215,7 +215,7 @@ class Writable(Stream):
         callback(error)
 
     def _undestroy(self) -> None:
-        destruction.undestroy(self)
+        undestroy(self)
 
     # --- state -------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,31 @@
+"""Mirrors lib/internal/streams/add-abort-signal.js: `stream.addAbortSignal`."""
+
+from typing import Any, TypeVar
+
+from nodesock.errors import AbortError, node_error
+from nodesock.events import add_abort_listener
+from nodesock.stream.end_of_stream import finished
+from nodesock.stream.predicates import is_node_stream
+from nodesock.validators import validate_abort_signal
+
+StreamT = TypeVar("StreamT")
+
+
+def add_abort_signal(signal: Any, stream: StreamT) -> StreamT:
+    """Destroy `stream` with AbortError when `signal` aborts. Returns the stream. Raises ERR_INVALID_ARG_TYPE."""
+    if signal is None:
+        raise node_error("ERR_INVALID_ARG_TYPE", "signal", "AbortSignal", signal)
+    validate_abort_signal(signal, "signal")
+    if not is_node_stream(stream):
+        raise node_error(
+            "ERR_INVALID_ARG_TYPE", "stream", ("ReadableStream", "WritableStream", "Stream"), stream
+        )
+
+    def on_abort() -> None:
+        stream.destroy(AbortError(cause=signal.reason))  # type: ignore[attr-defined]
+
+    if signal.aborted:
+        on_abort()
+    else:
+        finished(stream, add_abort_listener(signal, on_abort))
+    return stream

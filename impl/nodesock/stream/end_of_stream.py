@@ -1,0 +1,185 @@
+"""Mirrors lib/internal/streams/end-of-stream.js: `stream.finished`.
+
+A `_Watch` puts its listeners on a stream and calls back once: when the sides it was asked about are over, when the stream fails, or
+when it closes before that (ERR_STREAM_PREMATURE_CLOSE). A stream that is sure to emit 'close' is given the time to do so, so that an
+error on the way down is not missed. The listeners stay after the callback, to catch late errors, until they are cleaned up.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from nodesock.callables import call
+from nodesock.errors import AbortError, node_error
+from nodesock.events import add_abort_listener
+from nodesock.runtime.ticks import next_tick
+from nodesock.stream import predicates
+from nodesock.validators import UNDEFINED, validate_abort_signal, validate_function, validate_object
+
+
+class _Watch:
+    def __init__(self, stream: Any, readable: bool, writable: bool, callback: Callable[..., Any]) -> None:
+        self.stream = stream
+        self.readable = readable
+        self.writable = writable
+        self.callback: Callable[..., Any] | None = callback
+        self.unlisten_abort: Callable[[], None] | None = None
+        self.waits_for_close = (
+            predicates.will_emit_close(stream)
+            and predicates.has_readable_side(stream) == readable
+            and predicates.has_writable_side(stream) == writable
+        )
+        self.readable_over = predicates.is_readable_finished(stream, False)
+        self.writable_over = predicates.is_writable_finished(stream, False)
+
+    def settle(self, *error: Any) -> None:
+        """Call back, the first time."""
+        callback, self.callback = self.callback, None
+        if callback is not None:
+            if self.unlisten_abort is not None:
+                self.unlisten_abort()
+            call(callback, *error)
+
+    def on_finish(self) -> None:
+        stream = self.stream
+        self.writable_over = True
+        if stream.destroyed:
+            # Destroyed by hand: whether 'close' will come is anybody's guess.
+            self.waits_for_close = False
+        if self.waits_for_close and (not getattr(stream, "readable", False) or self.readable):
+            return
+        if not self.readable or self.readable_over:
+            self.settle()
+
+    def on_old_style_finish(self) -> None:
+        """A stream without a writable side of ours says by its end, or by closing, that it can no longer be written."""
+        if not getattr(self.stream, "writable", False):
+            self.on_finish()
+
+    def on_end(self) -> None:
+        stream = self.stream
+        self.readable_over = True
+        if stream.destroyed:
+            self.waits_for_close = False
+        if self.waits_for_close and (not getattr(stream, "writable", False) or self.writable):
+            return
+        if not self.writable or self.writable_over:
+            self.settle()
+
+    def on_error(self, error: Any) -> None:
+        self.settle(error)
+
+    def on_close(self) -> None:
+        stream = self.stream
+        error = predicates.errored(stream)
+        if error is not None:
+            self.settle(error)
+        elif (
+            self.readable
+            and not self.readable_over
+            and predicates.has_readable_side(stream)
+            and not predicates.is_readable_finished(stream, False)
+        ) or (
+            self.writable and not self.writable_over and not predicates.is_writable_finished(stream, False)
+        ):
+            self.settle(node_error("ERR_STREAM_PREMATURE_CLOSE"))
+        else:
+            self.settle()
+
+    def on_over(self) -> None:
+        """It was over before we came."""
+        error = predicates.errored(self.stream)
+        if error is not None:
+            self.settle(error)
+        else:
+            self.settle()
+
+    def on_abort(self, reason: Any) -> None:
+        callback = self.callback
+        self.clean_up()
+        if callback is not None:
+            call(callback, AbortError(cause=reason))
+
+    def listen(self, with_error: bool) -> None:
+        stream = self.stream
+        if self.writable and predicates.writable_state(stream) is None:
+            stream.on("end", self.on_old_style_finish)
+            stream.on("close", self.on_old_style_finish)
+        stream.on("end", self.on_end)
+        stream.on("finish", self.on_finish)
+        if with_error:
+            stream.on("error", self.on_error)
+        stream.on("close", self.on_close)
+
+    def clean_up(self) -> None:
+        """Take the listeners off; the callback will not come any more."""
+        self.callback = None
+        stream = self.stream
+        stream.remove_listener("end", self.on_old_style_finish)
+        stream.remove_listener("close", self.on_old_style_finish)
+        stream.remove_listener("end", self.on_end)
+        stream.remove_listener("finish", self.on_finish)
+        stream.remove_listener("error", self.on_error)
+        stream.remove_listener("close", self.on_close)
+
+    def check_over(self) -> None:
+        """Nothing more may come from a stream that is over: call back on the next tick."""
+        stream = self.stream
+        rs, ws = predicates.readable_state(stream), predicates.writable_state(stream)
+        if predicates.is_closed(stream):
+            next_tick(self.on_close)
+        elif (ws is not None and ws.error_emitted) or (rs is not None and rs.error_emitted):
+            if not self.waits_for_close:
+                next_tick(self.on_over)
+        elif (
+            not self.readable
+            and (not self.waits_for_close or predicates.is_readable(stream))
+            and (self.writable_over or predicates.is_writable(stream) is False)
+            and (ws is None or ws.pending_callbacks == 0)
+        ) or (
+            not self.writable
+            and (not self.waits_for_close or predicates.is_writable(stream))
+            and (self.readable_over or predicates.is_readable(stream) is False)
+        ):
+            next_tick(self.on_over)
+
+
+def finished(
+    stream: Any,
+    options: Mapping[str, Any] | Callable[..., Any] | None = None,
+    callback: Callable[..., Any] | None = None,
+    /,
+    **given: Any,
+) -> Callable[[], None]:
+    """`stream.finished(stream, options, callback)`: `callback(error)` when the stream is over, on its way or by an error.
+
+    Options: `readable`, `writable` (False: do not wait for that side), `error` (False: do not listen for 'error'), `signal` (an abort
+    calls back with AbortError). Returns a function that takes the listeners off. Raises ERR_INVALID_ARG_TYPE.
+    """
+    if callback is None and callable(options):
+        callback, options = options, None
+    if options is not None:
+        validate_object(options, "options")
+        given = {**options, **given}  # type: ignore[dict-item]
+    validate_function(callback, "callback")
+    assert callback is not None
+    signal = given.get("signal", UNDEFINED)
+    validate_abort_signal(signal, "options.signal")
+    if not predicates.is_node_stream(stream):
+        raise node_error(
+            "ERR_INVALID_ARG_TYPE", "stream", ("ReadableStream", "WritableStream", "Stream"), stream
+        )
+    readable, writable = given.get("readable"), given.get("writable")
+    watch = _Watch(
+        stream,
+        predicates.has_readable_side(stream) if readable is None else bool(readable),
+        predicates.has_writable_side(stream) if writable is None else bool(writable),
+        callback,
+    )
+    watch.listen(given.get("error") is not False)
+    watch.check_over()
+    if signal is not UNDEFINED and signal is not None and not predicates.is_closed(stream):
+        if signal.aborted:
+            next_tick(watch.on_abort, signal.reason)
+        else:
+            watch.unlisten_abort = add_abort_listener(signal, lambda: watch.on_abort(signal.reason))
+    return watch.clean_up
