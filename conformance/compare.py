@@ -300,6 +300,12 @@ def _sequence(
 def _content(
     role: str, line: str, index: int, step: Step, wanted: _Line, found: Step
 ) -> Iterator[tuple[int, Difference]]:
+    if step.kind == found.kind == "terminated" and not wanted.volatile[index]:
+        if not _same(step.args, found.args):
+            left, right = _exit_text(step.args), _exit_text(found.args)
+            message = f"{role} ended with {right}, not {left}"
+            yield step.first, Difference("value", role, line, index, "args", step.args, found.args, message)
+        return
     expected, got = wanted.values[index], dict(_leaves(found))
     volatile = wanted.volatile[index]
     for path in sorted(expected.keys() | got.keys(), key=_path_order):

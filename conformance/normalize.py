@@ -148,23 +148,19 @@ def normalize(
 def _steps(records: Sequence[Record], *, join: bool) -> list[Step]:
     steps: list[Step] = []
     newest: dict[str, int] = {}  # line -> where its newest step stands in ``steps``
-    delivered: dict[str, int] = {}  # line -> bytes delivered before the newest step
     for position, record in enumerate(records):
         if record.kind == "kernel?":  # the question to the harness; its answer is the record
             continue
         line = _line(record)
         before = steps[newest[line]] if line in newest else None
+        step = _step(record, line, before, position)
         if join and record.stream is not None and record.label == "data" and record.args:
-            if before is not None and before.label == "data" and before.kind == "event" and _joined(before):
-                steps[newest[line]] = _join(before, record, position, delivered[line])
+            if before is not None and _joined(before):
+                args = [_stream_value(record, before.args[0]), *record.args[1:]]
+                steps[newest[line]] = replace(before, args=args, state=record.state, last=position)
                 continue
-            delivered[line] = record.stream["bytes"] - _size(record.args[0])
-            step = _step(record, line, before, position)
-            steps.append(
-                replace(step, args=[_stream_value(record, delivered[line], record.args[0]), *record.args[1:]])
-            )
-        else:
-            steps.append(_step(record, line, before, position))
+            step = replace(step, args=[_stream_value(record), *record.args[1:]])
+        steps.append(step)
         newest[line] = len(steps) - 1
     return steps
 
@@ -187,27 +183,24 @@ def _step(record: Record, line: str, before: Step | None, position: int) -> Step
 
 
 def _joined(step: Step) -> bool:
-    return bool(step.args) and isinstance(step.args[0], dict) and "stream" in step.args[0]
+    return (
+        step.label == "data"
+        and bool(step.args)
+        and isinstance(step.args[0], dict)
+        and "stream" in step.args[0]
+    )
 
 
-def _join(before: Step, record: Record, position: int, delivered: int) -> Step:
-    value = _stream_value(record, delivered, before.args[0], record.args[0])
-    return replace(before, args=[value, *record.args[1:]], state=record.state, last=position)
-
-
-def _stream_value(record: Record, delivered: int, *chunks: Any) -> dict[str, Any]:
+def _stream_value(record: Record, before: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The chunk of a ``data`` event, joined to what came just ``before`` it."""
     assert record.stream is not None
-    kind = "$bytes" if isinstance(chunks[-1], dict) and "$bytes" in chunks[-1] else "$string"
-    head, whole = "", True
-    for chunk in chunks:
-        if whole:
-            text, whole = _shown(chunk)
-            head += text
-    return {
-        kind: record.stream["bytes"] - delivered,
-        "stream": record.stream.get("digest"),
-        "head": head[:HEAD],
-    }
+    chunk, size = record.args[0], _size(record.args[0])
+    head, whole = ("", True) if before is None else _shown(before)
+    if whole:
+        head += _shown(chunk)[0]
+    kind = "$bytes" if isinstance(chunk, dict) and "$bytes" in chunk else "$string"
+    total = size if before is None else _size(before) + size
+    return {kind: total, "stream": record.stream.get("digest"), "head": head[:HEAD]}
 
 
 def _shown(chunk: Any) -> tuple[str, bool]:
