@@ -101,7 +101,7 @@ def run(main: Callable[..., Any] | Coroutine[Any, Any, Any] | None = None) -> in
     restore = _watch_signals()
     try:
         if main is not None:
-            enter(_main, main)
+            _start(main)
         elif ticks.ticks or ticks.microtasks:
             enter(_nothing)
         _spin(loop)
@@ -120,6 +120,18 @@ def run(main: Callable[..., Any] | Coroutine[Any, Any, Any] | None = None) -> in
     if fatal is not None:
         raise fatal
     return _exit_code(None)
+
+
+def _start(main: Callable[..., Any] | Coroutine[Any, Any, Any]) -> None:
+    """Call main; its ticks are drained even if it raised, unlike those of any other callback (so in Node)."""
+    if uncaught.fatal is not None:
+        return
+    try:
+        _main(main)
+    except BaseException as error:
+        if not report_exception(error):
+            return
+    drain()
 
 
 def _main(main: Callable[..., Any] | Coroutine[Any, Any, Any]) -> None:
@@ -171,8 +183,8 @@ def reset() -> None:
     if _running:
         raise RuntimeError("the nodesock loop is running")
     old = _loop
-    _clear()
     if old is not None:
+        uncaught.fatal = InterruptedError("the loop was reset")  # callbacks are put off, then forgotten
         for handle in old.handles:
             if not handle.closed:
                 handle.close()
@@ -227,6 +239,9 @@ def _on_signal(_poll: Any, _events: int, _error: int | None) -> None:
 
 def _forget_wakeup() -> None:
     global _wakeup
+    if _wakeup is not None:
+        _wakeup[0].close()
+        _wakeup[1].close()
     _wakeup = None
 
 
@@ -249,7 +264,9 @@ def _after_fork_in_child() -> None:
         for handle in _loop.handles:
             _immortal(handle)
     if _wakeup is not None:
-        _immortal(_wakeup)
+        _immortal(_wakeup[2])
+        if _running and threading.current_thread() is threading.main_thread():
+            signal.set_wakeup_fd(-1)
     _loop = None
     _running = False
     _clear()

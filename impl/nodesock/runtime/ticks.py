@@ -47,7 +47,7 @@ def pending() -> bool:
 
 
 def drain() -> None:
-    """Run both queues empty. An exception goes to `report_exception`, and the rest waits for the next drain, as in Node."""
+    """Run both queues empty. What a tick raises is reported, and the rest waits for the next drain, as in Node."""
     while True:
         try:
             while True:

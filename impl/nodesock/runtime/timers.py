@@ -462,21 +462,31 @@ def clear_immediate(immediate: Any = None) -> None:
 
 
 def _on_check(_handle: Any) -> None:
-    """The check phase: run the immediates that were queued before it."""
-    immediates = _immediates
-    if not immediates.queue and not immediates.rest:
-        return
+    """The check phase: ticks that an exception left over, then the immediates that were queued before it.
+
+    After one that raised the next runs without a drain, and when the round is through, those queued meanwhile follow in
+    the same phase: what Node does, because it starts its round again.
+    """
     if uncaught.fatal is not None:
         return  # they stay queued for the next run
+    if ticks.ticks or ticks.microtasks:
+        ticks.drain()
+    while _run_round() and uncaught.fatal is None:
+        pass
+
+
+def _run_round() -> bool:
+    """Run one round of immediates. True if one of them raised."""
+    immediates = _immediates
     if not immediates.rest:
         immediates.queue, immediates.rest = immediates.rest, immediates.queue
     batch = immediates.rest
-    drain_first = False
+    raised = drain_first = False
     while batch:
         if drain_first:
             ticks.drain()
             if uncaught.fatal is not None:
-                return
+                return raised
             if not batch:
                 break
         immediate, _ = batch.popitem(last=False)
@@ -490,9 +500,12 @@ def _on_check(_handle: Any) -> None:
                 fn(*immediate._args)
         except BaseException as error:
             drain_first = False
+            raised = True
             if not report_exception(error):
-                return
-    ticks.drain()
+                return raised
+    if drain_first:
+        ticks.drain()
+    return raised
 
 
 def timeout_count() -> int:

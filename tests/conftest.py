@@ -1,0 +1,26 @@
+"""Fixtures for all tests that run a nodesock loop."""
+
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture
+def fresh_loop() -> Iterator[None]:
+    """A loop of the test's own. What is left over afterwards is a leak, and the test fails."""
+    from nodesock.process import process
+    from nodesock.runtime import handles, loop, ticks
+
+    loop.reset()
+    process.remove_all_listeners()
+    process.exit_code = None
+    process.print_warnings = False
+    yield
+    process.remove_all_listeners()
+    process.exit_code = None
+    process.print_warnings = True
+    left = [*handles.handles, *handles.requests.values()]
+    queued = ticks.pending()
+    loop.reset()
+    assert not left, f"left open: {left}"
+    assert not queued, "ticks or microtasks were left"

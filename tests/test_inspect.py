@@ -1,0 +1,95 @@
+"""inspect.py: plain values as Node 24.19 prints them (each text was printed by it)."""
+
+import pytest
+
+from nodesock.inspect import UNDEFINED, inspect, received
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "null"),
+        (UNDEFINED, "undefined"),
+        (True, "true"),
+        (5, "5"),
+        (-0.0, "-0"),
+        (5.0, "5"),
+        (1e21, "1e+21"),
+        (1e-7, "1e-7"),
+        (0.00001, "0.00001"),
+        (1.5e-10, "1.5e-10"),
+        (float("nan"), "NaN"),
+        (float("-inf"), "-Infinity"),
+        ("x", "'x'"),
+        ("a'b", '"a\'b"'),
+        ("a\"'b", "`a\"'b`"),
+        ("a`\"'b", "'a`\"\\'b'"),
+        ("line\nb\tc", "'line\\nb\\tc'"),
+        ("\x00\x1b", "'\\x00\\x1B'"),
+        ([], "[]"),
+        ([1, "a", None], "[ 1, 'a', null ]"),
+        ({}, "{}"),
+        ({"port": True}, "{ port: true }"),
+        ({"x-y": 1, "": 2}, "{ 'x-y': 1, '': 2 }"),
+        ({"allow_half_open": True}, "{ allowHalfOpen: true }"),
+        ({"a": {"b": {"c": {"d": 1}}}}, "{ a: { b: { c: [Object] } } }"),
+        (b"", "<Buffer >"),
+        (b"ab", "<Buffer 61 62>"),
+        (b"a" * 51, "<Buffer" + " 61" * 50 + " ... 1 more byte>"),
+        (bytearray(2), "Uint8Array(2) [ 0, 0 ]"),
+    ],
+)
+def test_inspect(value: object, text: str) -> None:
+    assert inspect(value) == text
+
+
+def test_long_objects_break() -> None:
+    assert inspect({"port": 1, "host": "a" * 24, "b": "b" * 30}) == (
+        "{\n  port: 1,\n  host: 'aaaaaaaaaaaaaaaaaaaaaaaa',\n  b: 'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbb'\n}"
+    )
+
+
+def test_circular() -> None:
+    loop: list = []
+    loop.append(loop)
+    assert "[Circular *1]" in inspect(loop)
+
+
+def named() -> None:
+    """A function with a name."""
+
+
+class Foo:
+    """A class of the user's."""
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, " Received null"),
+        (UNDEFINED, " Received undefined"),
+        (False, " Received type boolean (false)"),
+        (5, " Received type number (5)"),
+        (float("inf"), " Received type number (Infinity)"),
+        ("x", " Received type string ('x')"),
+        ("y" * 28, f" Received type string ('{'y' * 28}')"),
+        ("y" * 29, f" Received type string ('{'y' * 25}...')"),
+        ("a'b", ' Received type string ("a\'b")'),
+        ([], " Received an instance of Array"),
+        ({}, " Received an instance of Object"),
+        (b"", " Received an instance of Buffer"),
+        (bytearray(), " Received an instance of Uint8Array"),
+        (memoryview(b""), " Received an instance of Uint8Array"),
+        (named, " Received function named"),
+        (lambda: None, " Received function "),
+        (Foo, " Received function Foo"),
+        (Foo(), " Received an instance of Foo"),
+    ],
+)
+def test_received(value: object, text: str) -> None:
+    assert received(value) == text
+
+
+def test_undefined_is_one_and_false() -> None:
+    assert type(UNDEFINED)() is UNDEFINED
+    assert not UNDEFINED
