@@ -42,8 +42,7 @@ const $CASE = {{
   }},
 }};
 
-// --- what the program above stands on: subset.js and stage.js of the harness
-// -----------------------------------------
+// --- what the program above stands on: subset.js and stage.js of the harness -------------------------------
 
 const $SUBSET = ((module) => {{
 {_body(subset)}

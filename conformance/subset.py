@@ -43,9 +43,9 @@ BUILTINS = {
     "bytearray": "$.bytes",
     "range": "$.range",
     "sorted": "$.sorted",
-    "list": "Array.from",
-    "min": "Math.min",
-    "max": "Math.max",
+    "list": "$.list",
+    "min": "$.min",
+    "max": "$.max",
     "abs": "Math.abs",
 }
 
@@ -70,15 +70,8 @@ RESERVED = frozenset(
 
 COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 BINARY = {ast.Add: "$.add", ast.Mult: "$.mul", ast.Mod: "$.mod"}
-PLAIN_BINARY = {
-    ast.Sub: "-",
-    ast.Div: "/",
-    ast.BitAnd: "&",
-    ast.BitOr: "|",
-    ast.BitXor: "^",
-    ast.LShift: "<<",
-    ast.RShift: ">>",
-}
+#: Only what has no second meaning in Python and no limit in JavaScript: bits end at 32 there, and 6 / 2 is 3.0 here.
+PLAIN_BINARY = {ast.Sub: "-"}
 SAFE_INTEGER = 2**53
 
 

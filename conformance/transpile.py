@@ -508,8 +508,12 @@ class _Translator:
             case ((ast.Eq() | ast.NotEq()), _):
                 return f"{not_}$.eq({self.expression(left)}, {self.expression(right)})"
             case ((ast.In() | ast.NotIn()), _):
-                return f"{not_}$.has({self.expression(right)}, {self.expression(left)})"
-        return f"{self.operand(left)} {COMPARE[type(operator)]} {self.operand(right)}"
+                key = f", {self.key(left)}" if self.key(left) != self.expression(left) else ""
+                return f"{not_}$.has({self.expression(right)}, {self.expression(left)}{key})"
+        sign = COMPARE[type(operator)]
+        if _is_number(left) or _is_number(right):
+            return f"{self.operand(left)} {sign} {self.operand(right)}"
+        return f"$.compare({self.expression(left)}, {self.expression(right)}) {sign} 0"
 
     def bool_op(self, node: ast.BoolOp) -> str:
         if all(_is_boolean(value) for value in node.values):
@@ -562,6 +566,14 @@ def _is_boolean(node: ast.expr) -> bool:
             return True
         case ast.BoolOp(_, values):
             return all(_is_boolean(value) for value in values)
+    return False
+
+
+def _is_number(node: ast.expr) -> bool:
+    """Whether it is a number as it stands, so that what it is compared with must be one too."""
+    match node:
+        case ast.Constant(int() | float()) | ast.Call(ast.Name("len")):
+            return True
     return False
 
 

@@ -281,12 +281,13 @@ function runRole(program, values, deadlineMs) {
 
 function main() {
   supervised = true;
+  writeAll(traceFd, '\n'); // the supervisor's sign that everything is loaded
   const line = readLine();
   if (line === null) return; // nobody needed this warm process
   const command = JSON.parse(line);
   pathDir = command.path_dir ?? pathDir;
   process.chdir(pathDir); // a relative path of a unix socket lies there too
-  const program = vm.runInThisContext(`(($) => ${command.program})`, { filename: `${command.role}.js` })($);
+  const program = vm.runInThisContext(`(($) => ${command.program}\n)`, { filename: `${command.role}.js` })($);
   runRole(program, command.values ?? {}, command.deadline_ms ?? DEADLINE_MS);
 }
 

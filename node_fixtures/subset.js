@@ -62,7 +62,25 @@ function mul(a, b) {
 }
 
 const numeric = (x) => (typeof x === 'number' ? x : typeof x === 'boolean' ? Number(x) : null);
-const mod = (a, b) => ((a % b) + b) % b;
+
+function mod(a, b) {
+  if (typeof a !== 'number' || typeof b !== 'number') throw new TypeError('% is for numbers');
+  return ((a % b) + b) % b;
+}
+
+// Below, at or above 0 as a stands before, with or after b.
+function compare(a, b) {
+  if (isBytes(a) && isBytes(b)) return Buffer.compare(a, b);
+  if (Array.isArray(a) && Array.isArray(b)) {
+    const at = a.findIndex((item, i) => i >= b.length || !eq(item, b[i]));
+    if (at < 0) return a.length - b.length;
+    return at < b.length ? compare(a[at], b[at]) : 1;
+  }
+  if (typeof a === 'string' && typeof b === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  const [left, right] = [numeric(a), numeric(b)];
+  if (left === null || right === null) throw new TypeError(`no order between ${typeof a} and ${typeof b}`);
+  return left - right;
+}
 
 // The members of a sequence as Python counts them: code points of a string, keys of a dict.
 function members(x) {
@@ -102,10 +120,11 @@ function slice(x, from, to) {
   return x.slice(start, end);
 }
 
-function has(x, item) {
+// `key` is how a literal item is spelt as a key of a dict.
+function has(x, item, key = item) {
   if (typeof x === 'string') return x.includes(item);
   if (isBytes(x)) return Buffer.from(x.buffer, x.byteOffset, x.byteLength).includes(item);
-  if (isPlain(x)) return Object.hasOwn(x, item);
+  if (isPlain(x)) return Object.hasOwn(x, key);
   return x.some((member) => eq(member, item));
 }
 
@@ -149,7 +168,10 @@ function float(x) {
   return typeof x === 'string' && Object.hasOwn(words, x) ? words[x] : Number(x);
 }
 
-const sorted = (x) => [...members(x)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+const list = (x) => [...members(x)];
+const sorted = (x) => list(x).sort(compare);
+const least = (items) => sorted(items.length === 1 ? items[0] : items)[0];
+const most = (items) => sorted(items.length === 1 ? items[0] : items).at(-1);
 const range = (start, stop, step = 1) => {
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
   return Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, i) => from + i * step);
@@ -157,7 +179,9 @@ const range = (start, stop, step = 1) => {
 
 module.exports = {
   isNone, isPlain, truthy, eq, add, iadd, extend, mul, mod, len, iter, index, setindex, slice, has, str, join, startswith,
-  endswith, decode, bytes, getattr, int, float, sorted, range,
+  endswith, decode, bytes, getattr, int, float, compare, list, sorted, range,
+  min: (...items) => least(items),
+  max: (...items) => most(items),
   latin1: (text) => Buffer.from(text, 'latin1'),
   encode: (text, encoding = 'utf-8') => Buffer.from(text, encoding),
   hex: (x) => decode(x, 'hex'),
