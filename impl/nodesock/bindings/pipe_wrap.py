@@ -23,6 +23,9 @@ UV_READABLE: Final = 1
 UV_WRITABLE: Final = 2
 _NAME_MAX: Final = 108
 
+#: what answers a connect to an abstract name; pyuv itself does not keep a handle that nobody holds
+_wakeups: set[Any] = set()
+
 
 class Pipe(StreamHandle):
     """A uv_pipe_t; `kind` is SOCKET or SERVER and only names it."""
@@ -90,26 +93,33 @@ class Pipe(StreamHandle):
         return 0
 
     def _connect_abstract(self, path: str, request: _Request) -> None:
-        status = 0
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            sock.setblocking(False)
-            sock.connect(os.fsencode(path))
-        except OSError as error:
-            status = from_exception(error)
+        sock.setblocking(False)
+        status = attempt(sock.connect, os.fsencode(path)) or attempt(self._handle.open, sock.fileno())
+        if status:
             sock.close()
-        else:
-            status = attempt(self._handle.open, sock.fileno())
-            if status:
-                sock.close()
-            else:
-                sock.detach()
+            self._answer(
+                _pyuv.Async(get_loop(), lambda wakeup: self._answered(wakeup, status, request))
+            ).send()
+            return
+        # The answer is that the socket is writable, as libuv has it, so that it comes in its turn among the others.
+        watched = os.dup(sock.detach())
 
-        def answer(wakeup: Any) -> None:
+        def writable(wakeup: Any, _events: int, _error: int | None) -> None:
+            os.close(watched)
+            self._answered(wakeup, 0, request)
+
+        self._answer(_pyuv.Poll(get_loop(), watched)).start(_pyuv.UV_WRITABLE, writable)
+
+    def _answer(self, wakeup: Any) -> Any:
+        _wakeups.add(wakeup)
+        return wakeup
+
+    def _answered(self, wakeup: Any, status: int, request: _Request) -> None:
+        if not wakeup.closed:
             wakeup.close()
-            request(self._handle, UV_ECANCELED if self._closing else status or None)
-
-        _pyuv.Async(get_loop(), answer).send()
+        _wakeups.discard(wakeup)
+        request(self._handle, UV_ECANCELED if self._closing else status or None)
 
     def _connecting(self) -> bool:
         return self._connect_request is not None and not self._connect_request.done
@@ -153,4 +163,5 @@ class Pipe(StreamHandle):
 
 
 def _fits(path: str) -> bool:
-    return 0 < len(os.fsencode(path)) <= _NAME_MAX
+    """What libuv takes for a name: not too long, and a NUL only in an abstract one."""
+    return 0 < len(os.fsencode(path)) <= _NAME_MAX and (path.startswith("\0") or "\0" not in path)

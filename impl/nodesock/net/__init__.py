@@ -43,9 +43,11 @@ __all__ = [
 
 
 def connect(*args: Any, **options: Any) -> Socket:
-    """A new socket, connecting: connect(options[, listener]), connect(path[, listener]), connect(port[, host][, listener]).
+    """A new socket, connecting: connect(options[, listener]), connect(path[, listener]), connect(port[,
+    host][, listener]).
 
-    Takes the options of Socket and of its connect(), and `timeout` (ms, see `set_timeout`). Mirrors `net.connect()`.
+    Takes the options of Socket and of its connect(), and `timeout` (ms, see `set_timeout`). Mirrors
+    `net.connect()`.
     """
     given, listener = normalize(args, options)
     socket = Socket(given)

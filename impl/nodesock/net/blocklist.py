@@ -6,7 +6,7 @@ IPv4-mapped one (::ffff:a.b.c.d); otherwise no order holds between them, so no r
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from nodesock.errors import node_error
@@ -32,7 +32,8 @@ class _Point:
         self.number = number
 
     def difference(self, other: "_Point") -> int | None:
-        """Negative, zero or positive as this address is before, at or after the other; None if they cannot be compared."""
+        """Negative, zero or positive as this address is before, at or after the other; None if they cannot
+        be compared."""
         if self.family == other.family:
             return self.number - other.number
         mine, theirs = self.as_ipv4(), other.as_ipv4()
@@ -100,7 +101,8 @@ class BlockList:
         self._add(f"Range: {_describe(first)}-{last.address}", matches)
 
     def add_subnet(self, net: Any = UNDEFINED, prefix: Any = UNDEFINED, family: Any = "ipv4") -> None:
-        """Blocks a network of `prefix` leading bits, 0–32 for IPv4 and 0–128 for IPv6. Mirrors `blockList.addSubnet()`.
+        """Blocks a network of `prefix` leading bits, 0–32 for IPv4 and 0–128 for IPv6. Mirrors
+        `blockList.addSubnet()`.
 
         Raises ERR_OUT_OF_RANGE for the prefix, else as `add_address`.
         """
@@ -121,7 +123,8 @@ class BlockList:
         self._add(f"Subnet: {_describe(network)}/{int(prefix)}", matches)
 
     def check(self, address: Any = UNDEFINED, family: Any = "ipv4") -> bool:
-        """Whether a rule blocks the address (a SocketAddress, or text of `family`). Mirrors `blockList.check()`.
+        """Whether a rule blocks the address (a SocketAddress, or text of `family`). Mirrors
+        `blockList.check()`.
 
         Text that is no address of the family is not blocked. Raises ERR_INVALID_ARG_TYPE.
         """
@@ -142,10 +145,11 @@ class BlockList:
         return self.rules
 
     def from_json(self, data: Any = UNDEFINED) -> None:
-        """Adds the rules that `to_json` gave: a list of strings, or its JSON text. Mirrors `blockList.fromJSON()`.
+        """Adds the rules that `to_json` gave: a list of strings, or its JSON text. Mirrors
+        `blockList.fromJSON()`.
 
-        Text that is no rule is passed over. Raises ERR_INVALID_ARG_TYPE for anything else, and what the `add_` methods
-        raise.
+        Text that is no rule is passed over. Raises ERR_INVALID_ARG_TYPE for anything else, and what the
+        `add_` methods raise.
         """
         if isinstance(data, str):
             data = json.loads(data)
@@ -156,7 +160,8 @@ class BlockList:
             self._add_text(text)
 
     def _add_text(self, text: str) -> None:
-        # As in Node the dotted tail of an IPv6 address is not understood here: its first group is read as hexadecimal.
+        # As in Node the dotted tail of an IPv6 address is not understood here: its first group is read as
+        # hexadecimal.
         if match := _ADDRESS_RULE.search(text):
             family, address = match.groups()
             if (address := _readable(address, family)) is not None:
@@ -196,13 +201,9 @@ def _to_address(value: Any, family: Any, name: str) -> SocketAddress:
     return SocketAddress(address=value, family=family)
 
 
-def as_block_list(value: Any, name: str) -> BlockList | None:
-    """The `block_list` option of sockets and servers: None if absent. Raises ERR_INVALID_ARG_TYPE for another thing."""
-    if value is None or value is UNDEFINED or isinstance(value, BlockList):
-        return value if isinstance(value, BlockList) else None
+def as_block_list(value: Any, name: str) -> BlockList:
+    """The `block_list` option of sockets and servers. Raises ERR_INVALID_ARG_TYPE for anything but a
+    BlockList."""
+    if isinstance(value, BlockList):
+        return value
     raise node_error("ERR_INVALID_ARG_TYPE", name, "net.BlockList", value)
-
-
-def is_mapping(value: Any) -> bool:
-    """Whether the value can stand for an options object."""
-    return isinstance(value, Mapping)

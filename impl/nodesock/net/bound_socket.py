@@ -1,6 +1,6 @@
-"""Mirrors Node's `net.BoundSocket`: a TCP address reserved by a synchronous bind, for a server or a client socket to take over."""
+"""Mirrors Node's `net.BoundSocket`: a TCP address reserved by a synchronous bind, for a server or a client
+socket to take over."""
 
-from collections.abc import Mapping
 from typing import Any, Self
 
 from nodesock.bindings.tcp_wrap import SOCKET, TCP, UV_TCP_IPV6ONLY, UV_TCP_REUSEPORT
@@ -13,14 +13,15 @@ from nodesock.validators import UNDEFINED, validate_boolean, validate_object, va
 class BoundSocket:
     """A bound TCP socket that neither listens nor is connected. Mirrors `net.BoundSocket` of Node 24.19.
 
-    `server.listen(bound)` and `Socket(handle=bound)` take the socket over; from then on, as after close(), every method raises
-    ERR_SOCKET_HANDLE_ADOPTED. Leaving a `with` block closes it unless it was taken over.
+    `server.listen(bound)` and `Socket(handle=bound)` take the socket over; from then on, as after close(),
+    every method raises ERR_SOCKET_HANDLE_ADOPTED. Leaving a `with` block closes it unless it was taken
+    over.
 
-    Options: `host` (an IP address; default 0.0.0.0, or :: with `ipv6_only`), `port` (default 0: any free one), `ipv6_only`,
-    `reuse_port`. Raises Node's argument errors, and `bind CODE address[:port]`.
+    Options: `host` (an IP address; default 0.0.0.0, or :: with `ipv6_only`), `port` (default 0: any free
+    one), `ipv6_only`, `reuse_port`. Raises Node's argument errors, and `bind CODE address[:port]`.
     """
 
-    def __init__(self, options: Mapping[str, Any] | Any = UNDEFINED, /, **keywords: Any) -> None:
+    def __init__(self, options: Any = UNDEFINED, /, **keywords: Any) -> None:
         if options is not UNDEFINED:
             validate_object(options, "options")
             keywords = {**options, **keywords}
@@ -75,7 +76,8 @@ class BoundSocket:
         return self._held().fd
 
     def close(self) -> None:
-        """Give the address back. Raises ERR_SOCKET_HANDLE_ADOPTED if the socket was taken over or closed before."""
+        """Give the address back. Raises ERR_SOCKET_HANDLE_ADOPTED if the socket was taken over or closed
+        before."""
         self._consume().close()
 
     def __enter__(self) -> Self:

@@ -1,15 +1,18 @@
-"""Mirrors the connecting half of lib/net.js: lookup, one attempt after another (happy eyeballs), and what follows success.
+"""Mirrors the connecting half of lib/net.js: lookup, one attempt after another (happy eyeballs), and what
+follows success.
 
-Three ways to a connection, all ending in `_attempt_ended`:
+Three ways to a connection, all of which end in `Socket._opened` or in destroy():
 
-    literal address       one attempt, on the next tick
-    one looked-up address one attempt, when the lookup answers
-    several addresses     `_Attempts`: one attempt at a time, families alternating; the next one starts when this one fails or exceeds its
-                          time. The socket gets a fresh handle for each attempt after the first. An attempt that timed out is dropped:
-                          it can no longer win. The last one has no limit of its own.
+    literal address         one attempt, on the next tick
+    one looked-up address   one attempt, when the lookup answers
+    several addresses       `_Attempts`, one attempt at a time, families taking turns: the next one starts
+                            when this one fails or exceeds its time
 
-An attempt belongs to the handle it was made on. When the socket has moved on, because it was destroyed or has another handle,
-a late completion only closes that handle.
+Of several attempts each has a handle of its own. One that exceeds its time is dropped and cannot win any
+more; the last one has no limit.
+
+An attempt belongs to the handle it was made on. When the socket has moved on, because it was destroyed or
+has another handle, a late completion only closes that handle.
 """
 
 from collections.abc import Callable, Mapping
@@ -51,7 +54,7 @@ if TYPE_CHECKING:
 _ADDRCONFIG = 32
 
 
-# --- a path ----------------------------------------------------------------------------------------------------------
+# --- a path -------------------------------------------------------------------------------------------------
 
 
 def connect_pipe(socket: "Socket", path: str) -> None:
@@ -64,14 +67,14 @@ def connect_pipe(socket: "Socket", path: str) -> None:
         socket.destroy(_refused_at_once(socket, err, _Target(path, None, None)))
 
 
-# --- host and port ---------------------------------------------------------------------------------------------------
+# --- host and port ------------------------------------------------------------------------------------------
 
 
 def connect_tcp(socket: "Socket", options: Mapping[str, Any]) -> None:
     """Check the options, look the host up if it is a name, and connect.
 
-    Raises Node's errors for local_address, local_port, host, port, auto_select_family, auto_select_family_attempt_timeout and lookup;
-    what the lookup function raises passes through.
+    Raises Node's errors for local_address, local_port, host, port, auto_select_family,
+    auto_select_family_attempt_timeout and lookup; what the lookup function raises passes through.
     """
     host = options.get("host") or "localhost"
     validate_string(host, "options.host")
@@ -134,7 +137,7 @@ def _connect_literal(socket: "Socket", target: "_Target") -> None:
         _connect_one(socket, target)
 
 
-# --- what the lookup answers -----------------------------------------------------------------------------------------
+# --- what the lookup answers --------------------------------------------------------------------------------
 
 
 def _answer_one(
@@ -214,7 +217,8 @@ def _answered(item: Any) -> tuple[Any, Any]:
 
 
 def _alternate(usable: list[tuple[str, int]]) -> list[tuple[str, int]]:
-    """The addresses with their families taking turns, the first answer's family first; the order within each stays."""
+    """The addresses with their families taking turns, the first answer's family first; the order within
+    each stays."""
     lead = usable[0][1]
     first = [item for item in usable if item[1] == lead]
     second = [item for item in usable if item[1] != lead]
@@ -240,7 +244,7 @@ def _fail(socket: "Socket", error: BaseException) -> None:
     socket.destroy(error)
 
 
-# --- one attempt -----------------------------------------------------------------------------------------------------
+# --- one attempt --------------------------------------------------------------------------------------------
 
 
 class _Target(NamedTuple):
@@ -253,7 +257,8 @@ class _Target(NamedTuple):
     local_port: Any = None
 
     def failure(self, status: int) -> UVError:
-        """The error of an attempt that libuv reports later on: it tells the local end only if all of it was chosen."""
+        """The error of an attempt that libuv reports later on: it tells the local end only if all of it was
+        chosen."""
         local = (
             f"Local ({self.local_address}:{self.local_port})"
             if self.local_address and self.local_port
@@ -304,7 +309,8 @@ def _start(handle: Any, target: _Target, on_complete: Callable[[int], None]) -> 
 
 
 def _refused_at_once(socket: "Socket", err: int, target: _Target) -> UVError:
-    """The error of a connect() that did not even start: it tells the local end of the handle, whatever that is."""
+    """The error of a connect() that did not even start: it tells the local end of the handle, whatever that
+    is."""
     name = socket._getsockname()
     local = "Local (undefined:undefined)" if name is None else f"Local ({name.address}:{name.port})"
     return exception_with_host_port(err, "connect", target.address, target.port, local)
@@ -323,7 +329,7 @@ def _attempt_ended(socket: "Socket", handle: Any, status: int, target: _Target) 
     socket.destroy(error)
 
 
-# --- several attempts ------------------------------------------------------------------------------------------------
+# --- several attempts ---------------------------------------------------------------------------------------
 
 
 class _Attempts:

@@ -1,4 +1,5 @@
-"""Mirrors the module-wide settings of lib/net.js: whether connect() tries several addresses, and for how long each."""
+"""Mirrors the module-wide settings of lib/net.js: whether connect() tries several addresses, and for how
+long each."""
 
 from typing import Any
 
@@ -11,7 +12,8 @@ _attempt_timeout = 250
 
 
 def get_default_auto_select_family() -> bool:
-    """Whether sockets try all addresses of a host by default (True). Mirrors `net.getDefaultAutoSelectFamily()`."""
+    """Whether sockets try all addresses of a host by default (True). Mirrors
+    `net.getDefaultAutoSelectFamily()`."""
     return _auto_select_family
 
 

@@ -1,4 +1,5 @@
-"""What kind of descriptor it is (uv_guess_handle) and the handle for it: the `fd` options of sockets and servers."""
+"""What kind of descriptor it is (uv_guess_handle) and the handle for it: the `fd` options of sockets and
+servers."""
 
 import os
 import socket
@@ -38,7 +39,8 @@ def guess_handle_type(fd: int) -> str:
 def create_handle(fd: Any, is_server: bool) -> Any:
     """A TCP or Pipe handle of the right kind, not yet opened.
 
-    Raises ERR_INVALID_ARG_TYPE or ERR_OUT_OF_RANGE for what is no descriptor, ERR_INVALID_FD_TYPE for one that is not a stream socket.
+    Raises ERR_INVALID_ARG_TYPE or ERR_OUT_OF_RANGE for what is no descriptor, ERR_INVALID_FD_TYPE for one
+    that is not a stream socket.
     """
     validate_int32(fd, "fd", 0)
     kind = guess_handle_type(fd)

@@ -14,7 +14,8 @@ def _text(value: Any) -> str:
 
 
 def is_ip(input: Any = None) -> int:
-    """4 or 6 for an IPv4 or IPv6 address (the latter may have a zone), 0 for anything else. Mirrors `net.isIP()`."""
+    """4 or 6 for an IPv4 or IPv6 address (the latter may have a zone), 0 for anything else. Mirrors
+    `net.isIP()`."""
     return cares_wrap.is_ip(_text(input))
 
 

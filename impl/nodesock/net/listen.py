@@ -1,6 +1,7 @@
 """Mirrors server.listen() of lib/net.js: all its overloads, and how a handle comes to listen.
 
-What is wrong with the arguments is raised; what the resolver or the kernel refuses is emitted as 'error' on the next tick.
+What is wrong with the arguments is raised; what the resolver or the kernel refuses is emitted as 'error' on
+the next tick.
 """
 
 from collections.abc import Mapping
@@ -106,7 +107,8 @@ def _number(args: tuple[Any, ...], index: int) -> float | None:
 
 
 def _given_handle(first: Any, options: Mapping[str, Any]) -> Any:
-    """The handle to listen on, out of a server, a BoundSocket, a handle, or an options object that has one of them; else None."""
+    """The handle to listen on, out of a server, a BoundSocket, a handle, or an options object that has one
+    of them; else None."""
     candidate = (
         options.get("_handle") or options.get("handle") if isinstance(first, Mapping) or options else first
     )
@@ -138,7 +140,7 @@ def _close_on_abort(server: "Server", signal: Any) -> None:
     server.once("close", lambda: signal.remove_event_listener("abort", aborted))
 
 
-# --- where to listen -------------------------------------------------------------------------------------------------
+# --- where to listen ----------------------------------------------------------------------------------------
 
 
 def _look_up_and_listen(server: "Server", port: int, host: Any, backlog: Any, flags: int) -> None:

@@ -1,8 +1,9 @@
 """The `on_read` option of net.Socket: received bytes go into the caller's buffer, past the stream.
 
-libuv fills a buffer of the binding's; what arrives is copied from there, one buffer length at a time. Each copy is a read of its own
-as far as anyone can tell: ticks and microtasks run after it, and `bytes_read` counts up to it. When the callback returns False or
-the socket is paused, the rest is held back until reading starts again.
+libuv fills a buffer of the binding's; what arrives is copied from there, one buffer length at a time. Each
+copy is a read of its own as far as anyone can tell: ticks and microtasks run after it, and `bytes_read`
+counts up to it. When the callback returns False or the socket is paused, the rest is held back until
+reading starts again.
 """
 
 import weakref
@@ -35,7 +36,8 @@ class OnRead:
 
     @staticmethod
     def from_option(socket: "Socket", option: Any) -> "OnRead | None":
-        """The option's value, `{"buffer": …, "callback": …}`; None for anything that is not one, which is ignored as in Node."""
+        """The option's value, `{"buffer": …, "callback": …}`; None for anything that is not one, which is
+        ignored as in Node."""
         if isinstance(option, Mapping):
             buffer, callback = option.get("buffer"), option.get("callback")
         else:
@@ -49,7 +51,8 @@ class OnRead:
         return None
 
     def start(self) -> bool:
-        """For a new handle: get the first buffer. False if the function gave none, and data takes the usual way."""
+        """For a new handle: get the first buffer. False if the function gave none, and data takes the usual
+        way."""
         if self._factory is not None:
             buffer = call(self._factory)
             if not _is_buffer(buffer):
@@ -76,7 +79,8 @@ class OnRead:
             self._deliver(socket, view)
 
     def deliver_held(self) -> None:
-        """Reading starts again: what was held back comes with the loop's next turn, as it would from the kernel."""
+        """Reading starts again: what was held back comes with the loop's next turn, as it would from the
+        kernel."""
         if self._held and not self._scheduled:
             self._scheduled = True
             set_immediate(self._deliver_held)

@@ -1,8 +1,9 @@
 """Mirrors net.Server of lib/net.js: listening, accepting, and closing when the last connection is gone.
 
-Life: idle --listen()--> (host lookup) --bind and listen--> listening --close()--> idle. Binding is synchronous; 'listening' and 'error'
-are ticks. close() gives up the handle at once; 'close' waits until no accepted socket is left, and then is a tick too.
-`_listening_id` tells a host lookup whose answer comes after a close() that nobody waits for it any more.
+Life: idle --listen()--> (host lookup) --bind and listen--> listening --close()--> idle. Binding is
+synchronous; 'listening' and 'error' are ticks. close() gives up the handle at once; 'close' waits until no
+accepted socket is left, and then is a tick too. `_listening_id` tells a host lookup whose answer comes
+after a close() that nobody waits for it any more.
 
 How a server comes to listen, with all overloads, is in listen.py.
 """
@@ -16,7 +17,7 @@ from nodesock.events import EventEmitter
 from nodesock.net.address_info import AddressInfo, DropInfo
 from nodesock.net.blocklist import BlockList, as_block_list
 from nodesock.net.listen import listen
-from nodesock.net.options import is_options, to_int32
+from nodesock.net.options import is_options, is_truthy, to_int32
 from nodesock.net.socket import Socket
 from nodesock.runtime.promises import Promise
 from nodesock.runtime.ticks import next_tick
@@ -29,9 +30,10 @@ _FAMILIES = {"IPv4": "ipv4", "IPv6": "ipv6"}
 class Server(EventEmitter):
     """A TCP or unix-domain server. Mirrors `net.Server`.
 
-    Server([options][, listener]): `listener` is added to 'connection'. Options (keywords or one mapping): `allow_half_open`,
-    `pause_on_connect`, `no_delay`, `keep_alive`, `keep_alive_initial_delay` (ms), `high_water_mark` (bytes), `block_list`,
-    `capture_rejections`. Raises ERR_INVALID_ARG_TYPE for values of the wrong type.
+    Server([options][, listener]): `listener` is added to 'connection'. Options (keywords or one mapping):
+    `allow_half_open`, `pause_on_connect`, `no_delay`, `keep_alive`, `keep_alive_initial_delay` (ms),
+    `high_water_mark` (bytes), `block_list`, `capture_rejections`. Raises ERR_INVALID_ARG_TYPE for values of
+    the wrong type.
 
     Events: 'listening', 'connection' (socket), 'drop' (DropInfo or None), 'error', 'close'.
     """
@@ -58,7 +60,7 @@ class Server(EventEmitter):
         if mark is not UNDEFINED:
             validate_number(mark, "options.highWaterMark")
         self.block_list: BlockList | None = None
-        if keywords.get("block_list"):
+        if is_truthy(keywords.get("block_list")):
             self.block_list = as_block_list(keywords["block_list"], "options.blockList")
         self.allow_half_open = keywords.get("allow_half_open") or False
         self.pause_on_connect = bool(keywords.get("pause_on_connect"))
@@ -73,15 +75,16 @@ class Server(EventEmitter):
         self._listening_id = 1
         self._forget_signal: Callable[[], None] | None = None
 
-    # --- listening ---------------------------------------------------------------------------------------------------
+    # --- listening ------------------------------------------------------------------------------------------
 
     def listen(self, *args: Any, **options: Any) -> Self:
-        """listen([port[, host[, backlog]]][, listener]), listen(path[, backlog][, listener]), listen(handle[, backlog][, listener]),
-        listen(options[, listener]).
+        """listen([port[, host[, backlog]]][, listener]), listen(path[, backlog][, listener]),
+        listen(handle[, backlog][, listener]), listen(options[, listener]).
 
-        Options: `port`, `host`, `path`, `fd`, `handle`, `backlog` (511), `exclusive`, `ipv6_only`, `reuse_port`, `readable_all`,
-        `writable_all`, `signal`. `listener` is a once-listener for 'listening'. Failures to resolve, bind or listen come as 'error'.
-        Raises ERR_SERVER_ALREADY_LISTEN, ERR_SOCKET_BAD_PORT, ERR_INVALID_ARG_VALUE, ERR_INVALID_ARG_TYPE. Mirrors `server.listen()`.
+        Options: `port`, `host`, `path`, `fd`, `handle`, `backlog` (511), `exclusive`, `ipv6_only`,
+        `reuse_port`, `readable_all`, `writable_all`, `signal`. `listener` is a once-listener for
+        'listening'. Failures to resolve, bind or listen come as 'error'. Raises ERR_SERVER_ALREADY_LISTEN,
+        ERR_SOCKET_BAD_PORT, ERR_INVALID_ARG_VALUE, ERR_INVALID_ARG_TYPE. Mirrors `server.listen()`.
         """
         listen(self, args, options)
         return self
@@ -92,15 +95,14 @@ class Server(EventEmitter):
         return self._handle is not None
 
     def address(self) -> AddressInfo | str | None:
-        """Where it listens: an AddressInfo, the path of a unix socket, or None. Mirrors `server.address()`."""
-        if self._handle is None:
-            return None
-        if self._pipe_name is not None:
-            return self._pipe_name
-        name = self._handle.getsockname()
-        if isinstance(name, int):
+        """Where it listens: an AddressInfo, the path of a unix socket, or None. A path is
+        told even after close(), as in Node. Mirrors `server.address()`."""
+        name = None if self._handle is None else self._handle.getsockname()
+        if isinstance(name, tuple):
+            return AddressInfo(*name)
+        if self._pipe_name is None and isinstance(name, int):
             raise errno_exception(name, "address")
-        return AddressInfo(*name) if isinstance(name, tuple) else None
+        return self._pipe_name
 
     def ref(self) -> Self:
         """Let the server keep the loop alive (the default)."""
@@ -116,7 +118,7 @@ class Server(EventEmitter):
             self._handle.unref()
         return self
 
-    # --- accepting ---------------------------------------------------------------------------------------------------
+    # --- accepting ------------------------------------------------------------------------------------------
 
     def _on_connection(self, status: int, client: Any) -> None:
         if status:
@@ -145,15 +147,15 @@ class Server(EventEmitter):
         if self.no_delay:
             socket.set_no_delay(True)
         if self.keep_alive:
-            socket._keep_alive = (True, self.keep_alive_initial_delay, UNDEFINED, UNDEFINED)
-            socket._apply_keep_alive(client)
+            socket.set_keep_alive(True, self.keep_alive_initial_delay * 1000)
         self._connections += 1
         socket.server = self
         socket._server = self
         self.emit("connection", socket)
 
     def get_connections(self, callback: Any = UNDEFINED) -> Self:
-        """Call `callback(None, n)` on the next tick, n being the number of open connections. Mirrors `server.getConnections()`.
+        """Call `callback(None, n)` on the next tick, n being the number of open connections. Mirrors
+        `server.getConnections()`.
 
         Raises ERR_INVALID_ARG_TYPE.
         """
@@ -168,11 +170,11 @@ class Server(EventEmitter):
         else:
             self.emit("error", error)
 
-    # --- closing -----------------------------------------------------------------------------------------------------
+    # --- closing --------------------------------------------------------------------------------------------
 
     def close(self, callback: Any = None) -> Self:
-        """Stop listening; 'close' comes when all connections are gone. `callback()` is a once-listener for it, and gets
-        ERR_SERVER_NOT_RUNNING if the server was not open. Mirrors `server.close()`."""
+        """Stop listening; 'close' comes when all connections are gone. `callback()` is a once-listener for
+        it, and gets ERR_SERVER_NOT_RUNNING if the server was not open. Mirrors `server.close()`."""
         if callable(callback):
             if self._handle is None:
                 self.once("close", lambda: call(callback, node_error("ERR_SERVER_NOT_RUNNING")))

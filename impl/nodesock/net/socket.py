@@ -1,25 +1,29 @@
 """Mirrors net.Socket of lib/net.js: a Duplex stream over a TCP or pipe handle.
 
-Who owns what. `_handle` is None before connect() and after destroy(); in between the socket owns it and is its only
-reader. Everything libuv delivers comes in at `_on_handle_read` (or `_on_handle_read_into` with the `on_read` option) and at the
-completions of connect, write and shutdown.
+Who owns what. `_handle` is None before connect() and after destroy(); in between the socket owns it and is
+its only reader. Everything libuv delivers comes in at `_on_handle_read` (or `_on_handle_read_into` with the
+`on_read` option) and at the completions of connect, write and shutdown.
 
 Life of a connection:
 
-    no handle --connect()--> connecting --attempt succeeds--> connected --destroy()--> closing --libuv--> 'close'
+    no handle --connect()--> connecting --attempt succeeds--> connected --destroy()--> closing --libuv-->
+    'close'
                                  '------- all attempts fail, or destroy() --------'
 
-`connecting` is true in the second state only. Calls that need a connection wait there for 'connect' with a once-listener, as Node's
-do, because the place of that listener among the user's own is visible: `_read`, the first `_write`, `_final`, `ref`, `unref`.
+`connecting` is true in the second state only. Calls that need a connection wait there for 'connect' with a
+once-listener, as Node's do, because the place of that listener among the user's own is visible: `_read`,
+the first `_write`, `_final`, `ref`, `unref`.
 
-Why 'close' is late: destroy() closes the handle, and 'close' is emitted from libuv's closing phase, after the immediates of the
-turn. Without a handle it is a tick. That is also why emit_close is off: this class emits 'close' itself.
+Why 'close' is late: destroy() closes the handle, and 'close' is emitted from libuv's closing phase, after
+the immediates of the turn. Without a handle it is a tick. That is also why emit_close is off: this class
+emits 'close' itself.
 
-After the peer's FIN, and unless half-open is allowed, `write` is replaced on the object: it then fails with EPIPE, whatever state
-the stream is in.
+After the peer's FIN, and unless half-open is allowed, `write` is replaced on the object: it then fails with
+EPIPE, whatever state the stream is in.
 
-The hot path is `_on_handle_read` -> push -> 'data' listener -> write -> `_write` -> handle.write -> callback. It allocates
-nothing of its own; `_write` hands the handle one bound method, and keeps the stream's callback only when the write is queued.
+The hot path is `_on_handle_read` -> push -> 'data' listener -> write -> `_write` -> handle.write ->
+callback. It allocates nothing of its own; `_write` hands the handle one bound method, and keeps the
+stream's callback only when the write is queued.
 """
 
 import weakref
@@ -30,13 +34,13 @@ from nodesock.bindings import pipe_wrap, tcp_wrap
 from nodesock.bindings.uv import UV_ENOTCONN, UV_EOF
 from nodesock.callables import ANY, call
 from nodesock.errors import NodeError, errno_exception, node_error
-from nodesock.net.address_info import AddressInfo
 from nodesock.net.blocklist import as_block_list
 from nodesock.net.bound_socket import BoundSocket
 from nodesock.net.connect import connect_pipe, connect_tcp
+from nodesock.net.connection import Connection
 from nodesock.net.fd import open_socket_handle
 from nodesock.net.on_read import OnRead
-from nodesock.net.options import as_mapping, normalize, to_int32
+from nodesock.net.options import as_mapping, is_truthy, normalize, to_int32
 from nodesock.runtime.ticks import next_tick
 from nodesock.runtime.timers import TIMEOUT_MAX, Timeout, clear_timeout, set_unref_timeout
 from nodesock.stream import Duplex
@@ -48,6 +52,7 @@ from nodesock.validators import (
     validate_function,
     validate_int32,
     validate_number,
+    validate_string,
 )
 
 if TYPE_CHECKING:
@@ -66,7 +71,8 @@ _STREAM_OPTIONS = (
 
 
 class _OnEnd:
-    """The one internal 'end' listener: without half-open, `write` is another from here on. Weak, so that it is no cycle."""
+    """The one internal 'end' listener: without half-open, `write` is another from here on. Weak, so that it
+    is no cycle."""
 
     __slots__ = ("socket",)
     node_arity = (0, ANY)
@@ -81,7 +87,8 @@ class _OnEnd:
 
 
 class _WriteAfterFin:
-    """`socket.write` once the peer has ended and half-open is not allowed: fails with EPIPE when we have ended as well."""
+    """`socket.write` once the peer has ended and half-open is not allowed: fails with EPIPE when we have
+    ended as well."""
 
     __slots__ = ("socket",)
     node_arity = (0, 3)
@@ -104,19 +111,18 @@ class _WriteAfterFin:
         return False
 
 
-class Socket(Duplex):
+class Socket(Connection):
     """A TCP or unix-domain connection. Mirrors `net.Socket`.
 
-    Options (keywords or one mapping): `fd`, `handle` (or a BoundSocket), `allow_half_open`, `readable`, `writable`, `signal`, `on_read`,
-    `no_delay`, `keep_alive`, `keep_alive_initial_delay` (ms), `type_of_service`, `high_water_mark` (bytes; also per side),
-    `block_list`. Raises Node's errors for values of the wrong type or range.
+    Options (keywords or one mapping): `fd`, `handle` (or a BoundSocket), `allow_half_open`, `readable`,
+    `writable`, `signal`, `on_read`, `no_delay`, `keep_alive`, `keep_alive_initial_delay` (ms),
+    `type_of_service`, `high_water_mark` (bytes; also per side), `block_list`. Raises Node's errors for
+    values of the wrong type or range.
 
-    Events: 'lookup', 'connectionAttempt', 'connectionAttemptFailed', 'connectionAttemptTimeout', 'connect', 'ready', 'timeout',
-    'close' (had_error), and those of a stream.
+    Events: 'lookup', 'connectionAttempt', 'connectionAttemptFailed', 'connectionAttemptTimeout', 'connect',
+    'ready', 'timeout', 'close' (had_error), and those of a stream.
     """
 
-    #: true from connect() until 'connect', a failure or destroy()
-    connecting = False
     #: the ms given to set_timeout(); None before
     timeout: Any = None
     #: the server that accepted this socket; None on clients
@@ -126,13 +132,10 @@ class Socket(Duplex):
     #: the addresses that connect() refuses
     block_list: Any = None
 
-    _handle: Any = None
     _host: str | None = None
     _server: "Server | None" = None
     _timer: Timeout | None = None
     _on_read: OnRead | None = None
-    _peername: AddressInfo | None = None
-    _sockname: AddressInfo | None = None
     _bytes_read = 0
     _bytes_dispatched = 0
     #: what was written before there was a connection and waits for 'connect'
@@ -145,9 +148,6 @@ class Socket(Duplex):
     _plain_writes = True
     _last_write_queue_size = 0
     _resetting = False
-    _no_delay = False
-    _keep_alive: tuple[Any, ...] = (False, 0, UNDEFINED, UNDEFINED)
-    _type_of_service: int | None = None
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -159,7 +159,7 @@ class Socket(Duplex):
         elif options is not None:
             keywords = {**as_mapping(options), **keywords}
         for mode, name in _OBJECT_MODES.items():
-            if keywords.get(mode):
+            if is_truthy(keywords.get(mode)):
                 raise node_error("ERR_INVALID_ARG_VALUE", name, keywords[mode], "is not supported")
         delay = keywords.get("keep_alive_initial_delay", UNDEFINED)
         if delay is not UNDEFINED:
@@ -168,7 +168,7 @@ class Socket(Duplex):
         if tos is not UNDEFINED:
             validate_int32(tos, "options.typeOfService", 0, 255)
             self._type_of_service = int(tos)
-        if keywords.get("block_list"):
+        if is_truthy(keywords.get("block_list")):
             self.block_list = as_block_list(keywords["block_list"], "options.blockList")
 
         given = {name: keywords[name] for name in _STREAM_OPTIONS if name in keywords}
@@ -185,7 +185,7 @@ class Socket(Duplex):
             self._plain_writes = False
         handle = keywords.get("handle")
         bound = isinstance(handle, BoundSocket)
-        if bound:
+        if isinstance(handle, BoundSocket):
             self._handle = handle._consume()
         elif handle:
             self._handle = handle
@@ -206,7 +206,7 @@ class Socket(Duplex):
             elif not keywords.get("manual_start"):
                 self.read(0)
 
-    # --- the handle --------------------------------------------------------------------------------------------------
+    # --- the handle -----------------------------------------------------------------------------------------
 
     def _adopt_handle(self) -> None:
         """Start a life with the present handle, or with none: the stream's state is as new."""
@@ -227,14 +227,16 @@ class Socket(Duplex):
         self._handle = handle
         self._adopt_handle()
 
-    # --- connecting --------------------------------------------------------------------------------------------------
+    # --- connecting -----------------------------------------------------------------------------------------
 
     def connect(self, *args: Any, **options: Any) -> Self:
-        """connect(options[, listener]), connect(path[, listener]), connect(port[, host][, listener]); options may be keywords.
+        """connect(options[, listener]), connect(path[, listener]), connect(port[, host][, listener]);
+        options may be keywords.
 
-        Options for TCP: `port`, `host` ('localhost'), `local_address`, `local_port`, `family`, `hints`, `lookup`,
-        `auto_select_family`, `auto_select_family_attempt_timeout` (ms); for a unix socket `path`. `listener` is a once-listener for 'connect'.
-        A socket that was closed may connect again. Failures come as 'error'; wrong arguments raise ERR_MISSING_ARGS, ERR_INVALID_ARG_TYPE,
+        Options for TCP: `port`, `host` ('localhost'), `local_address`, `local_port`, `family`, `hints`,
+        `lookup`, `auto_select_family`, `auto_select_family_attempt_timeout` (ms); for a unix socket `path`.
+        `listener` is a once-listener for 'connect'. A socket that was closed may connect again. Failures
+        come as 'error'; wrong arguments raise ERR_MISSING_ARGS, ERR_INVALID_ARG_TYPE,
         ERR_INVALID_ARG_VALUE, ERR_SOCKET_BAD_PORT, ERR_INVALID_IP_ADDRESS. Mirrors `socket.connect()`.
         """
         return self._connect(*normalize(args, options))
@@ -257,6 +259,7 @@ class Socket(Duplex):
         self._unref_timer()
         self.connecting = True
         if path:
+            validate_string(path, "options.path")
             connect_pipe(self, path)
         else:
             connect_tcp(self, options)
@@ -267,20 +270,14 @@ class Socket(Duplex):
         self.connecting = False
         self._sockname = None
         self._unref_timer()
-        handle = self._handle
-        if self._no_delay and isinstance(handle, tcp_wrap.TCP):
-            handle.set_no_delay(True)
-        if self._keep_alive[0]:
-            self._apply_keep_alive(handle)
-        if self._type_of_service is not None and isinstance(handle, tcp_wrap.TCP):
-            handle.set_type_of_service(self._type_of_service)
+        self._apply_options()
         self.emit("connect")
         self.emit("ready")
         # Data flows, or fills the buffer, whether or not somebody listens; only pause() holds it.
         if not self.is_paused():
             self.read(0)
 
-    # --- reading -----------------------------------------------------------------------------------------------------
+    # --- reading --------------------------------------------------------------------------------------------
 
     def _read(self, size: int) -> None:
         handle = self._handle
@@ -358,7 +355,7 @@ class Socket(Duplex):
         ):
             self._start_reading()
 
-    # --- writing -----------------------------------------------------------------------------------------------------
+    # --- writing --------------------------------------------------------------------------------------------
 
     def write(self, chunk: Any, encoding: Any = None, callback: Callable[..., Any] | None = None) -> bool:
         """See Writable.write. Mirrors `socket.write()`."""
@@ -375,8 +372,9 @@ class Socket(Duplex):
             and self._handle is not None
             and ws.high_water_mark
         ):
-            # The common case: nothing waits, nobody asks to be told. When the kernel takes it whole, all the stream's bookkeeping
-            # would come out where it was; otherwise it takes its usual way, and `_write` finds here what the handle said.
+            # The common case: nothing waits, nobody asks to be told. When the kernel takes it whole, all
+            # the stream's bookkeeping would come out where it was; otherwise it takes its usual way, and
+            # `_write` finds here what the handle said.
             if self._timer is not None:
                 self._timer.refresh()
             status = self._handle.write(chunk, self._written)
@@ -473,7 +471,7 @@ class Socket(Duplex):
         elif err < 0:
             callback(errno_exception(err, "shutdown"))
 
-    # --- ending ------------------------------------------------------------------------------------------------------
+    # --- ending ---------------------------------------------------------------------------------------------
 
     def destroy_soon(self) -> None:
         """End, and destroy as soon as everything is written. Mirrors `socket.destroySoon()`."""
@@ -485,9 +483,11 @@ class Socket(Duplex):
             self.once("finish", lambda: self.destroy())
 
     def reset_and_destroy(self) -> Self:
-        """Close a TCP connection with RST; while connecting, once it is established. Mirrors `socket.resetAndDestroy()`.
+        """Close a TCP connection with RST; while connecting, once it is established. Mirrors
+        `socket.resetAndDestroy()`.
 
-        Without a connection the socket fails with ERR_SOCKET_CLOSED. Raises ERR_INVALID_HANDLE_TYPE on a unix socket.
+        Without a connection the socket fails with ERR_SOCKET_CLOSED. Raises ERR_INVALID_HANDLE_TYPE on a
+        unix socket.
         """
         if self._handle is None:
             self.destroy(node_error("ERR_SOCKET_CLOSED"))
@@ -538,12 +538,13 @@ class Socket(Duplex):
         self._handle = None
         self._sockname = None
 
-    # --- timeout -----------------------------------------------------------------------------------------------------
+    # --- timeout --------------------------------------------------------------------------------------------
 
     def set_timeout(self, msecs: Any = UNDEFINED, callback: Any = UNDEFINED) -> Self:
         """Emit 'timeout' after `msecs` ms without activity, 0 for never; `callback` is a once-listener for it.
 
-        Raises ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. On a destroyed socket it does nothing. Mirrors `socket.setTimeout()`.
+        Raises ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. On a destroyed socket it does nothing. Mirrors
+        `socket.setTimeout()`.
         """
         if self.destroyed:
             return self
@@ -587,105 +588,7 @@ class Socket(Duplex):
                 return
         self.emit("timeout")
 
-    # --- options of the connection -----------------------------------------------------------------------------------
-
-    def set_no_delay(self, enable: Any = True) -> Self:
-        """Switch Nagle's algorithm off (True) or on; before connect() it is remembered. Mirrors `socket.setNoDelay()`."""
-        wanted = bool(enable)
-        handle = self._handle
-        if handle is None:
-            self._no_delay = wanted
-        elif isinstance(handle, tcp_wrap.TCP) and wanted is not self._no_delay:
-            self._no_delay = wanted
-            handle.set_no_delay(wanted)
-        return self
-
-    def set_keep_alive(
-        self,
-        enable: Any = False,
-        initial_delay: Any = 0,
-        interval: Any = UNDEFINED,
-        count: Any = UNDEFINED,
-        **options: Any,
-    ) -> Self:
-        """Keep-alive probes after `initial_delay` ms of silence, every `interval` ms, `count` times; before connect() it is
-        remembered. A mapping may hold all four; nothing is validated, as in Node. Mirrors `socket.setKeepAlive()`."""
-        if isinstance(enable, Mapping):
-            options = {**enable, **options}
-            enable = options.get("enable", False)
-            initial_delay = options.get("initial_delay", 0)
-            interval = options.get("interval", UNDEFINED)
-            count = options.get("count", UNDEFINED)
-        wanted = (
-            bool(enable),
-            _seconds(initial_delay),
-            interval if interval is UNDEFINED else _seconds(interval),
-            count,
-        )
-        handle = self._handle
-        if handle is None:
-            self._keep_alive = wanted
-        elif isinstance(handle, tcp_wrap.TCP) and wanted != self._keep_alive:
-            self._keep_alive = wanted
-            self._apply_keep_alive(handle)
-        return self
-
-    def _apply_keep_alive(self, handle: Any) -> None:
-        if isinstance(handle, tcp_wrap.TCP):
-            enable, delay, interval, count = self._keep_alive
-            handle.set_keep_alive(
-                enable,
-                delay,
-                1 if interval is UNDEFINED else interval,
-                10 if count is UNDEFINED else to_int32(count),
-            )
-
-    def set_type_of_service(self, tos: Any = UNDEFINED) -> Self:
-        """Set the type-of-service byte (0–255) of IP packets; without a connection it is remembered.
-
-        Raises ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, or `setTypeOfService CODE`. Mirrors `socket.setTypeOfService()`.
-        """
-        if not is_number(tos) or tos != tos:
-            raise node_error("ERR_INVALID_ARG_TYPE", "tos", "number", tos)
-        validate_int32(tos, "tos", 0, 255)
-        tos = int(tos)
-        handle = self._handle
-        if isinstance(handle, tcp_wrap.TCP) and not self.connecting and tos != self._type_of_service:
-            err = handle.set_type_of_service(tos)
-            if err < 0:
-                raise errno_exception(err, "setTypeOfService")
-        self._type_of_service = tos
-        return self
-
-    def get_type_of_service(self) -> int:
-        """The type-of-service byte; the remembered one without a connection. Mirrors `socket.getTypeOfService()`."""
-        handle = self._handle
-        if self._type_of_service is not None:
-            return self._type_of_service
-        if not isinstance(handle, tcp_wrap.TCP) or self.connecting:
-            return 0
-        tos = handle.get_type_of_service()
-        if tos < 0:
-            raise errno_exception(tos, "getTypeOfService")
-        return tos
-
-    def ref(self) -> Self:
-        """Let the socket keep the loop alive (the default); without a handle, once it is connected."""
-        if self._handle is None:
-            self.once("connect", lambda: self.ref())
-        else:
-            self._handle.ref()
-        return self
-
-    def unref(self) -> Self:
-        """Do not let the socket keep the loop alive; without a handle, once it is connected."""
-        if self._handle is None:
-            self.once("connect", lambda: self.unref())
-        else:
-            self._handle.unref()
-        return self
-
-    # --- state -------------------------------------------------------------------------------------------------------
+    # --- state ----------------------------------------------------------------------------------------------
 
     @property
     def pending(self) -> bool:
@@ -725,61 +628,6 @@ class Socket(Duplex):
             total += _size(chunk, encoding)
         return total
 
-    def address(self) -> AddressInfo | dict[str, Any]:
-        """The local end, an AddressInfo; empty ({}) where there is none. Mirrors `socket.address()`."""
-        name = self._getsockname()
-        return {} if name is None else name
-
-    def _getsockname(self) -> AddressInfo | None:
-        if self._sockname is None and self._handle is not None:
-            name = self._handle.getsockname()
-            if isinstance(name, tuple):
-                self._sockname = AddressInfo(*name)
-        return self._sockname
-
-    def _getpeername(self) -> AddressInfo | None:
-        if self._peername is None and self._handle is not None and not self.connecting:
-            name = self._handle.getpeername()
-            if isinstance(name, tuple):
-                self._peername = AddressInfo(*name)
-        return self._peername
-
-    @property
-    def remote_address(self) -> str | None:
-        """The other end's address; None without a connection, unless it was read while there was one."""
-        name = self._getpeername()
-        return None if name is None else name.address
-
-    @property
-    def remote_family(self) -> str | None:
-        """'IPv4' or 'IPv6'; None as for `remote_address`."""
-        name = self._getpeername()
-        return None if name is None else name.family
-
-    @property
-    def remote_port(self) -> int | None:
-        """The other end's port; None as for `remote_address`."""
-        name = self._getpeername()
-        return None if name is None else name.port
-
-    @property
-    def local_address(self) -> str | None:
-        """This end's address; None without a connection."""
-        name = self._getsockname()
-        return None if name is None else name.address
-
-    @property
-    def local_family(self) -> str | None:
-        """'IPv4' or 'IPv6'; None without a connection."""
-        name = self._getsockname()
-        return None if name is None else name.family
-
-    @property
-    def local_port(self) -> int | None:
-        """This end's port; None without a connection."""
-        name = self._getsockname()
-        return None if name is None else name.port
-
     def __repr__(self) -> str:
         role = "accepted" if self.server is not None else "client"
         return f"<Socket {role} {self.ready_state} {'no handle' if self._handle is None else self._handle!r}>"
@@ -787,15 +635,6 @@ class Socket(Duplex):
 
 def _ignore_read(_nread: int, _data: bytes | None) -> None:
     """The reader of a handle that its socket has given up."""
-
-
-def _seconds(msecs: Any) -> int:
-    """Whole seconds of a duration in ms, as JavaScript's `~~(msecs / 1000)`."""
-    if isinstance(msecs, str) or msecs is None or isinstance(msecs, (int, float)):
-        from nodesock.validators import to_number
-
-        return to_int32(to_number(msecs) / 1000)
-    return 0
 
 
 def _size(chunk: Any, encoding: str) -> int:

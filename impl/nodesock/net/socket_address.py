@@ -6,7 +6,6 @@ Numbers are kept beside the text, so that `net.BlockList` compares addresses wit
 import re
 import socket
 import unicodedata
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -18,7 +17,8 @@ _DEFAULT_HTTP_PORT = 80
 
 
 def parse_address(address: str, family: str) -> tuple[str, int] | None:
-    """The normalised text and the number of an address of family 'ipv4' or 'ipv6'; None when it cannot be parsed."""
+    """The normalised text and the number of an address of family 'ipv4' or 'ipv6'; None when it cannot be
+    parsed."""
     domain = socket.AF_INET if family == "ipv4" else socket.AF_INET6
     if domain == socket.AF_INET6:
         address = address.partition("%")[0]
@@ -30,19 +30,22 @@ def parse_address(address: str, family: str) -> tuple[str, int] | None:
 
 
 class SocketAddress:
-    """A socket address: `address`, `port`, `family` ('ipv4' or 'ipv6') and `flowlabel`. Mirrors `net.SocketAddress`.
+    """A socket address: `address`, `port`, `family` ('ipv4' or 'ipv6') and `flowlabel`. Mirrors
+    `net.SocketAddress`.
 
-    The options are keyword arguments or one mapping. `address` defaults to 127.0.0.1, or :: when `family` is ipv6.
+    The options are keyword arguments or one mapping. `address` defaults to 127.0.0.1, or :: when `family`
+    is ipv6.
 
-    Raises ERR_INVALID_ADDRESS for text that is no address of the family, ERR_SOCKET_BAD_PORT, ERR_INVALID_ARG_VALUE
-    for another family and ERR_OUT_OF_RANGE for a flow label that does not fit 32 bits.
+    Raises ERR_INVALID_ADDRESS for text that is no address of the family, ERR_SOCKET_BAD_PORT,
+    ERR_INVALID_ARG_VALUE for another family and ERR_OUT_OF_RANGE for a flow label that does not fit 32
+    bits.
     """
 
     __slots__ = ("_address", "_family", "_flowlabel", "_number", "_port")
 
     def __init__(
         self,
-        options: Mapping[str, Any] | None | Any = UNDEFINED,
+        options: Any = UNDEFINED,
         /,
         **keywords: Any,
     ) -> None:
@@ -109,8 +112,8 @@ class SocketAddress:
     def parse(input: Any = UNDEFINED) -> "SocketAddress | None":
         """Reads `ip[:port]`, as the host part of an http URL is read; None if it is no address.
 
-        Raises ERR_INVALID_ARG_TYPE if the input is not a string. Mirrors `SocketAddress.parse()`; as there, port 80
-        comes back as 0, because it is the default port of the URL scheme used.
+        Raises ERR_INVALID_ARG_TYPE if the input is not a string. Mirrors `SocketAddress.parse()`; as there,
+        port 80 comes back as 0, because it is the default port of the URL scheme used.
         """
         validate_string(input, "input")
         return _parse(input)
@@ -153,7 +156,8 @@ def _parse(text: str) -> SocketAddress | None:
 
 
 def _parse_url_ipv4(host: str) -> int | None:
-    """The IPv4 number parser of the URL standard: one to four parts, each decimal, octal (0…) or hexadecimal (0x…)."""
+    """The IPv4 number parser of the URL standard: one to four parts, each decimal, octal (0…) or
+    hexadecimal (0x…)."""
     parts = host.split(".")
     if len(parts) > 1 and parts[-1] == "":
         parts.pop()
