@@ -16,7 +16,9 @@
 //   closing the connection kills the role.
 //
 // Each role gets a process of its own that has never run anything else. Starting Node takes tens of milliseconds, so
-// POOL of them wait ready: `node stage.js`, everything loaded, blocked in a synchronous read of descriptor 0.
+// POOL of them wait ready: `node stage.js`, everything loaded, blocked in a synchronous read of descriptor 0. No more than
+// that are started at once, and a role's deadline begins when a ready process takes it: on a machine with more to do than
+// it has cores, roles queue up here instead of timing out.
 
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
@@ -34,8 +36,10 @@ const ENV = {
   CONFORMANCE_TRACE_FD: '3',
 };
 
-const children = new Set(); // every Node process, warm or running
-const warm = []; // those that have no role yet
+const children = new Set(); // every Node process
+const loading = new Set(); // those that are not ready yet
+const ready = []; // those that block in their read
+const queue = []; // roles that wait for a process: functions of the process, or of null and a text
 let shutting = false;
 
 class Tail {
@@ -56,44 +60,47 @@ function spawnStage() {
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   });
   child.trace = child.stdio[3];
-  child.taken = false;
-  child.failure = null;
   children.add(child);
+  loading.add(child);
   child.out = new Tail(child.stdout);
   child.err = new Tail(child.stderr);
   child.stdin.on('error', () => {}); // EPIPE: the role ended without reading a reply
   child.trace.on('error', () => {});
-  child.on('error', (error) => {
-    child.failure = error;
-    children.delete(child);
+  // The stage writes an empty line when everything is loaded and it is about to block.
+  child.trace.once('data', () => {
+    child.trace.pause();
+    loading.delete(child);
+    ready.push(child);
+    serve();
   });
-  child.on('exit', () => children.delete(child));
-  return child;
+  child.once('error', (error) => {
+    children.delete(child);
+    unready(child, `cannot start ${process.execPath}: ${error.message}`);
+  });
+  child.once('close', (code, signal) => {
+    children.delete(child);
+    unready(child, `the Node process ended before its role (${signal || `exit code ${code}`}): ${child.err.text.trim()}`);
+  });
 }
 
-function isAlive(child) {
-  return child.failure === null && child.exitCode === null && child.signalCode === null;
-}
-
-function take() {
-  let child = warm.shift();
-  while (child !== undefined && !isAlive(child)) child = warm.shift();
-  if (child === undefined) child = spawnStage();
-  child.taken = true;
-  return child;
+// A process that ended without ever having a role. The next role in the queue learns why; without one nothing is started in
+// its place, so that a stage that cannot be loaded does not make the supervisor spin.
+function unready(child, text) {
+  const index = ready.indexOf(child);
+  if (index >= 0) ready.splice(index, 1);
+  else if (!loading.delete(child)) return; // it had a role
+  const role = queue.shift();
+  if (role !== undefined) role(null, text);
+  if (queue.length > 0) setImmediate(fill);
 }
 
 function fill() {
-  while (!shutting && warm.length < POOL) {
-    const child = spawnStage();
-    if (!isAlive(child)) return; // cannot be started: the next role says why
-    warm.push(child);
-    child.on('exit', () => {
-      // Gone while it waited: forget it, and let the next role start (and report) a new one instead of spinning here.
-      const index = warm.indexOf(child);
-      if (index >= 0) warm.splice(index, 1);
-    });
-  }
+  while (!shutting && loading.size + ready.length < POOL) spawnStage();
+}
+
+function serve() {
+  while (queue.length > 0 && ready.length > 0) queue.shift()(ready.shift());
+  if (queue.length > 0 || ready.length + loading.size < POOL) setImmediate(fill);
 }
 
 function runRole(connection, command, rest) {
@@ -105,9 +112,30 @@ function runRole(connection, command, rest) {
     return;
   }
 
-  const child = take();
-  let spoke = false; // whether the role has written anything
   let wanted = true; // whether the harness still listens
+  connection.on('close', () => {
+    wanted = false;
+  });
+  const replies = [rest];
+  const early = (chunk) => replies.push(chunk);
+  connection.on('data', early);
+
+  queue.push((child, text) => {
+    if (!wanted) {
+      if (child) ready.unshift(child);
+    } else if (child === null) {
+      fault(connection, text);
+    } else {
+      connection.removeListener('data', early);
+      playRole(connection, child, Buffer.concat([command, ...replies]), deadline);
+    }
+  });
+  serve();
+}
+
+function playRole(connection, child, input, deadline) {
+  let spoke = false; // whether the role has written anything
+  let wanted = true;
   let overdue = false;
 
   const timer = setTimeout(() => {
@@ -126,39 +154,33 @@ function runRole(connection, command, rest) {
     spoke = true;
   });
   child.trace.pipe(connection, { end: false });
-  child.stdin.write(command);
-  if (rest.length > 0) child.stdin.write(rest);
+  child.stdin.write(input);
 
-  const finish = () => {
+  // After the last byte of every pipe.
+  child.once('close', (code, signal) => {
     clearTimeout(timer);
     if (!wanted) return;
-    if (child.failure !== null) {
-      fault(connection, `cannot start ${process.execPath}: ${child.failure.message}`);
-    } else if (!spoke && !overdue) {
-      const how = child.signalCode || `exit code ${child.exitCode}`;
+    if (!spoke && !overdue) {
+      const how = signal || `exit code ${code}`;
       fault(connection, `the Node process ended before its first record (${how}): ${child.err.text.trim()}`);
-    } else {
-      const lines = [''];
-      if (overdue) {
-        lines.push(JSON.stringify({ kind: 'hung', object: null, label: 'killed', args: [deadline], state: null }));
-      }
-      lines.push(
-        JSON.stringify({
-          kind: 'terminated',
-          object: null,
-          label: child.err.text,
-          args: [child.exitCode, child.signalCode],
-          state: { stdout: child.out.text },
-        }),
-        ''
-      );
-      connection.end(lines.join('\n'));
+      return;
     }
-  };
-  child.once('close', finish); // after the last byte of every pipe
-  if (child.failure !== null) finish();
-  else child.once('error', finish);
-  setImmediate(fill);
+    const lines = ['']; // ends a line that a killed role did not
+    if (overdue) {
+      lines.push(JSON.stringify({ kind: 'hung', object: null, label: 'killed', args: [deadline], state: null }));
+    }
+    lines.push(
+      JSON.stringify({
+        kind: 'terminated',
+        object: null,
+        label: child.err.text,
+        args: [code, signal],
+        state: { stdout: child.out.text },
+      }),
+      ''
+    );
+    connection.end(lines.join('\n'));
+  });
 }
 
 function fault(connection, text) {

@@ -4,6 +4,7 @@ This file chooses the provider and speaks to the supervisor; ``node_docker`` and
 ``node_binary`` knows the versions.
 """
 
+import os
 import shutil
 import socket
 import tempfile
@@ -25,8 +26,8 @@ from conformance.subjects.node_local import LocalNode
 
 FIXTURES = Path(__file__).parents[2] / "node_fixtures"
 
-#: How many Node processes wait ready. More would only cost memory: two cores cannot start more at once.
-POOL = 4
+#: How many Node processes wait ready, and how many at most are being started at once.
+POOL = min(16, max(4, os.cpu_count() or 4))
 
 
 class Provider(Protocol):

@@ -17,6 +17,7 @@ import pytest
 from conformance.case import Case
 from conformance.collect import collect_file
 from conformance.runner import PairingTrace, run_pairing
+from conformance.subjects import node as node_module
 from conformance.subjects import node_binary, node_docker
 from conformance.subjects.base import (
     ReferenceUnavailable,
@@ -325,6 +326,24 @@ class TestLocalNode:
         with ThreadPoolExecutor(4) as pool:
             traces = list(pool.map(lambda _: play(local_node, case, run_dir), range(12)))
         assert [terminated(trace, role) for trace in traces for role in programs] == [[0, None]] * 24
+
+    def test_a_stage_that_cannot_be_loaded_is_the_machines_fault_for_every_role(
+        self, local_node: NodeSubject, run_dir: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        (tmp_path / "supervisor.js").write_bytes((node_module.FIXTURES / "supervisor.js").read_bytes())
+        (tmp_path / "stage.js").write_text("throw new Error('broken stage');")
+        monkeypatch.setattr(node_module, "FIXTURES", tmp_path)
+        with NodeSubject("local").opened(run_dir) as node, ThreadPoolExecutor(12) as pool:
+            traces = list(pool.map(lambda _: play(node, make_case(), run_dir), range(24)))
+        assert [[fault.kind for fault in trace.faults] for trace in traces] == [["start"]] * 24
+        assert all("broken stage" in trace.faults[0].message for trace in traces)
+
+    def test_roles_that_must_queue_for_a_process_keep_their_whole_deadline(self, run_dir: Path) -> None:
+        program = "(t) => { t.net.createServer().listen(0); }"
+        with NodeSubject("local", pool=1).opened(run_dir) as node, ThreadPoolExecutor(8) as pool:
+            case = make_case(programs={"main": program}, deadline_ms=50)
+            traces = list(pool.map(lambda _: play(node, case, run_dir), range(8)))
+        assert [terminated(trace) for trace in traces] == [[99, None]] * 8
 
     def test_a_supervisor_that_is_gone_is_a_start_error(self, run_dir: Path) -> None:
         node = NodeSubject("local")
