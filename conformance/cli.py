@@ -254,7 +254,7 @@ def show(case_id: str) -> None:
 def diff(case_id: str, pairing: str | None, everything: bool, config: Config) -> NoReturn:
     """Show the traces of the last run beside the reference's. Exits 1 if they differ."""
     case = _one(case_id)
-    names = [one.name for one in pairings(case, subject=_subject_word(config))]
+    names = [one.name for one in pairings(case, subject=config.subject_name)]
     if pairing is not None and pairing not in names:
         raise Failed(f"{case.id} has no pairing {pairing!r}; it has {', '.join(names)}", Exit.USAGE)
     recorded = [traces.read(config.output, case.id, name) for name in names]
@@ -322,7 +322,7 @@ def _select(globs: Sequence[str], keywords: str, pairing: str | None, config: Co
     for case in collect(tuple(globs) or config.cases):
         wanted = [
             one
-            for one in pairings(case, subject=_subject_word(config))
+            for one in pairings(case, subject=config.subject_name)
             if (pairing is None or fnmatch.fnmatchcase(one.name, pairing))
             and _named(f"{case.id}[{one.name}]", words)
         ]
@@ -344,13 +344,8 @@ def _named(name: str, words: Sequence[str]) -> bool:
 
 def _every(config: Config) -> list[tuple[str, str]]:
     """All items there are, for what ``known_divergences.toml`` says of cases outside the selection."""
-    word = _subject_word(config)
+    word = config.subject_name
     return [(case.id, one.name) for case in collect(config.cases) for one in pairings(case, subject=word)]
-
-
-def _subject_word(config: Config) -> str:
-    kind, _, version = config.subject.partition(":")
-    return f"node{version}" if kind == "node" else config.subject
 
 
 def _one(case_id: str) -> Case:

@@ -64,6 +64,12 @@ class Config:
         return replace(self, node=",".join(part for part in parts if part) or None)
 
     @property
+    def subject_name(self) -> str:
+        """What the subject is called in pairings: ``python``, ``node22`` for ``node:22``."""
+        kind, _, version = self.subject.partition(":")
+        return f"node{version}" if kind == "node" else self.subject
+
+    @property
     def workers(self) -> int:
         """``jobs``, or the number of usable cores."""
         return self.jobs or len(os.sched_getaffinity(0))

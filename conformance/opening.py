@@ -16,7 +16,7 @@ from conformance.subjects.rundir import RunDirectory
 from conformance.verdict import KNOWN_DIVERGENCES, KnownDivergence, Result, load_known_divergences
 
 
-def subject_named(name: str) -> Subject:
+def subject_named(name: str, provider: str | None = None) -> Subject:
     """The subject of that name: ``python`` (nodesock), ``node:VERSION``, or one that a package offers.
 
     Raises ``ConfigError`` for an unknown name.
@@ -25,9 +25,9 @@ def subject_named(name: str) -> Subject:
         return PythonSubject()
     kind, _, version = name.partition(":")
     if kind == "node" and version:
-        subject = NodeSubject(None, version)
-        subject.name = f"node{version}"
-        return subject
+        other = NodeSubject(provider, version)
+        other.name = f"node{version}"
+        return other
     offered = {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
     if name not in offered:
         raise ConfigError(
@@ -57,7 +57,7 @@ def opened(config: Config, *, keep_traces: bool = True) -> Iterator[Session]:
     runs.
     """
     known = known_divergences(config)
-    subject = subject_named(config.subject)
+    subject = subject_named(config.subject, config.provider)
     reference: Subject = NodeSubject(config.provider, config.version)
     with contextlib.ExitStack() as stack:
         run_dir = stack.enter_context(RunDirectory())

@@ -1,0 +1,232 @@
+"""Cases as pytest items: one per case and pairing, ``half_open/server_writes_after_fin[python-node]``.
+
+``pytest conformance -n auto -k half_open`` runs the built-in cases; another project names its own in the
+ini setting ``conformance_files`` (globs, relative to its root) or gives a case file on the command line.
+Every process, so every xdist worker, has a Node and a subject of its own, opened when its first item runs;
+the reference runs of a case are shared by its items there. Settings come from where ``python -m
+conformance`` takes them.
+
+Loaded in every pytest run where this package is installed, so nothing of the harness is imported, and nothing
+costs more than a comparison of strings, before there is a case to collect.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from conformance.case import Case
+    from conformance.config import Config
+    from conformance.session import Pairing, Session
+    from conformance.verdict import Result
+
+CASES = Path(__file__).parent / "cases"
+
+#: The name of the user property that carries an item's verdict.
+PROPERTY = "conformance"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addini("conformance_files", "Globs of conformance case files, relative to the root.", "args", [])
+    group = parser.getgroup("conformance", "conformance with real Node.js")
+    group.addoption("--conformance-node", metavar="WHICH", help="docker, local, a version, or docker,22.")
+    group.addoption("--conformance-subject", metavar="NAME", help="What is compared (default: python).")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(_Run(config), "conformance-run")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> CaseFile | None:
+    if file_path.suffix != ".py" or not _is_case_file(file_path, parent):
+        return None
+    return CaseFile.from_parent(parent, path=file_path)
+
+
+def _is_case_file(path: Path, parent: pytest.Collector) -> bool:
+    if path.parent == CASES:
+        return not path.name.startswith("_")
+    globs = parent.config.getini("conformance_files")
+    if globs:
+        with contextlib.suppress(ValueError):
+            relative = path.relative_to(parent.config.rootpath).as_posix()
+            if any(fnmatch.fnmatchcase(relative, pattern) for pattern in globs):
+                return True
+    if parent.session.isinitpath(path):
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            text = path.read_text(encoding="utf-8")
+            return "@case(" in text and "from conformance import" in text
+    return False
+
+
+class CaseFile(pytest.File):
+    """A file of cases."""
+
+    def collect(self) -> Iterator[CaseItem]:
+        from conformance.collect import collect_file
+        from conformance.config import ConfigError
+        from conformance.errors import CollectionError
+        from conformance.session import pairings
+
+        try:
+            subject = _run_of(self.config).settings().subject_name
+            for case in collect_file(self.path):
+                for pairing in pairings(case, subject=subject):
+                    item = CaseItem.from_parent(
+                        self, name=f"{case.id}[{pairing.name}]", case=case, pairing=pairing
+                    )
+                    # With --dist loadgroup all items of a case go to one worker and share its reference runs.
+                    item.add_marker(pytest.mark.xdist_group(case.id))
+                    yield item
+        except (CollectionError, ConfigError) as error:
+            raise self.CollectError(str(error)) from None
+
+
+class NotConformant(Exception):
+    """The item's verdict is a failure; ``result`` says which."""
+
+    def __init__(self, result: Result, lines: list[str]) -> None:
+        super().__init__(result.reason)
+        self.lines = lines
+
+
+class CaseItem(pytest.Item):
+    """A case in one pairing."""
+
+    def __init__(self, *, case: Case, pairing: Pairing, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.case = case
+        self.pairing = pairing
+
+    def setup(self) -> None:
+        """Open the session: where that fails it is an error, not a failure."""
+        _run_of(self.config).session()
+
+    def runtest(self) -> None:
+        from conformance.console import address, describe
+        from conformance.verdict import Verdict
+
+        run = _run_of(self.config)
+        session = run.session()
+        result = session.judge(self.case, self.pairing)
+        self.user_properties.append((PROPERTY, result.verdict.value))
+        if result.verdict is Verdict.SKIPPED:
+            pytest.skip(result.reason)
+        if result.accepted is not None:
+            pytest.xfail(f"{result.accepted}: {result.reason}")
+        if result.fails:
+            show = f"python -m conformance diff {address(self.case)} --pairing {self.pairing.name}"
+            lines = [str(line) for line in describe(result, f"pytest '{self.nodeid}'")]
+            raise NotConformant(result, [*lines, f"  traces: {show}"])
+        if result.verdict is Verdict.UNSTABLE:
+            self.add_report_section("call", "conformance", f"unstable: {result.reason}")
+        entry = next((known for known in session.known if self._is_exactly(str(known))), None)
+        if entry is not None and result.verdict is Verdict.CONFORMANT:
+            raise NotConformant(result, [f"{entry} in known_divergences.toml no longer diverges: remove it"])
+
+    def _is_exactly(self, entry: str) -> bool:
+        return entry == f"{self.case.id}[{self.pairing.name}]"
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        from conformance.config import ConfigError
+        from conformance.subjects.base import SubjectUnavailable
+
+        if isinstance(excinfo.value, NotConformant):
+            return "\n".join(excinfo.value.lines)
+        if isinstance(excinfo.value, SubjectUnavailable | ConfigError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        return self.path, self.case.line - 1, self.name
+
+
+class _Run:
+    """What one process needs for its items: the settings, the session once there is one, and what it says
+    of itself."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._stack = contextlib.ExitStack()
+        self._settings: Config | None = None
+        self._session: Session | None = None
+        self._failure: BaseException | None = None
+        self._headlines: list[str] = []
+
+    def settings(self) -> Config:
+        """The settings, read at the first item. Raises ``ConfigError``."""
+        from dataclasses import replace
+
+        from conformance import config as settings
+
+        if self._settings is None:
+            found = settings.load(self._config.rootpath)
+            node = self._config.getoption("--conformance-node")
+            subject = self._config.getoption("--conformance-subject")
+            found = found.with_node(node) if node else found
+            output = self._config.rootpath / found.output
+            self._settings = replace(found, subject=subject or found.subject, output=output)
+        return self._settings
+
+    def session(self) -> Session:
+        """The open session. A failure to open it is remembered: one try is enough for all items."""
+        from conformance.console import headline
+        from conformance.opening import opened
+
+        if self._failure is not None:
+            raise self._failure
+        if self._session is None:
+            try:
+                self._session = self._stack.enter_context(opened(self.settings()))
+            except Exception as error:
+                self._failure = error
+                raise
+            reference = self._session.reference.describe()
+            self._headlines.append(headline(reference, self._session.subject.describe()))
+            if reference.get("note"):
+                self._headlines.append(f"note: {reference['note']}")
+        return self._session
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        self._stack.close()
+        output = getattr(self._config, "workeroutput", None)  # there in an xdist worker
+        if output is not None:
+            output[PROPERTY] = self._headlines
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        self._headlines += getattr(node, "workeroutput", {}).get(PROPERTY, [])
+
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> Any:
+        """Unstable and errored are not passed and not failed: they are counted by their own names."""
+        if report.when != "call":
+            return None
+        verdict = dict(report.user_properties).get(PROPERTY)
+        if verdict == "unstable" and report.passed:
+            return "unstable", "u", ("UNSTABLE", {"yellow": True})
+        if verdict == "errored":
+            return "errored", "E", ("ERRORED", {"red": True})
+        return None
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        for report in terminalreporter.stats.get("errored", []):
+            terminalreporter.section(report.nodeid, "_", red=True)
+            terminalreporter.line(str(report.longrepr))
+        for report in terminalreporter.stats.get("unstable", []):
+            for _, text in report.sections:
+                terminalreporter.line(f"UNSTABLE {report.nodeid}: {text}")
+        for line in dict.fromkeys(self._headlines):
+            terminalreporter.line(line)
+
+
+def _run_of(config: pytest.Config) -> _Run:
+    run = config.pluginmanager.get_plugin("conformance-run")
+    assert isinstance(run, _Run)
+    return run
