@@ -45,6 +45,10 @@ _IP_DROP_SOURCE_MEMBERSHIP: Final = 40
 _MCAST_JOIN_SOURCE_GROUP: Final = 46
 _MCAST_LEAVE_SOURCE_GROUP: Final = 47
 
+#: IPv4 destinations seen, so that an echo does not check the same text for each datagram
+_literals4: set[str] = set()
+_LITERALS_MAX: Final = 4096
+
 OnMessage = Callable[[int, bytes | None, Endpoint | None], Any]
 OnSent = Callable[[int, int], Any]
 
@@ -52,7 +56,7 @@ OnSent = Callable[[int, int], Any]
 class UDP(HandleWrap):
     """A uv_udp_t."""
 
-    __slots__ = ("_connected", "_endpoints", "_on_message", "_queued", "_recv_callback", "_sock", "receiving")
+    __slots__ = ("_connected", "_on_message", "_queued", "_recv_callback", "_sock", "receiving")
 
     def __init__(self) -> None:
         super().__init__(_pyuv.UDP(get_loop()), "UDPWrap")
@@ -62,8 +66,6 @@ class UDP(HandleWrap):
         self._queued = 0
         self._sock: socket.socket | None = None
         self.receiving = False
-        #: the last sender seen, in pyuv's form and ours: most sockets hear from few
-        self._endpoints: tuple[Any, Endpoint | None] = (None, None)
 
     # --- addresses ---------------------------------------------------------------------------------------------------
 
@@ -81,7 +83,7 @@ class UDP(HandleWrap):
         """uv_udp_open: take over an open descriptor. UV_EEXIST if the loop has it already."""
         if self._closing:
             return UV_EBADF
-        if any(other is not self and other.fd == fd for other in handles.handles):
+        if any(other is not self and other.active and other.fd == fd for other in handles.handles):
             return UV_EEXIST
         try:  # pyuv drops uv_udp_open's answer
             os.fstat(fd)
@@ -122,38 +124,35 @@ class UDP(HandleWrap):
 
     def connect(self, address: str, port: int) -> int:
         """uv_udp_connect to an IPv4 address."""
-        return self._connect(ip4_address(address, port), socket.AF_INET, address)
+        where = ip4_address(address, port)
+        if where is None:
+            return UV_EINVAL
+        return self._connect(socket.AF_INET, _sockaddr4(*where), (address, "IPv4", where[1]))
 
     def connect6(self, address: str, port: int) -> int:
         """uv_udp_connect to an IPv6 address."""
-        return self._connect(ip6_address(address, port), socket.AF_INET6, address)
-
-    def _connect(self, where: tuple[Any, ...] | None, family: int, address: str) -> int:
+        where = ip6_address(address, port)
         if where is None:
             return UV_EINVAL
+        return self._connect(socket.AF_INET6, _sockaddr6(where), (address, "IPv6", where[1]))
+
+    def _connect(self, family: int, sockaddr: bytes, peer: Endpoint) -> int:
         if self._closing:
             return UV_EBADF
         if self._connected is not None:
             return UV_EISCONN
-        err = self._deferred_bind(family)
-        if err:
-            return err
-        sock = self._socket()
-        if sock.family != family and family == socket.AF_INET:
-            # an IPv6 socket takes an IPv4 address only in its mapped form, which libuv does not make
-            return UV_EINVAL if sock.family != socket.AF_INET6 else _raw_connect4(sock.fileno(), where)
-        err = attempt(sock.connect, where)
+        err = self._deferred_bind(family) or _libc_connect(self.fd, sockaddr)
         if not err:
-            self._connected = (address, "IPv6" if family == socket.AF_INET6 else "IPv4", where[1])
+            self._connected = peer
         return err
 
     def disconnect(self) -> int:
         """uv_udp_connect(NULL): forget the peer. UV_ENOTCONN if there is none."""
-        if self.fd < 0:
+        if self._closing:
             return UV_EBADF
         if self._connected is None:
             return UV_ENOTCONN
-        err = _connect_unspec(self.fd)
+        err = _libc_connect(self.fd, struct.pack("=H14x", socket.AF_UNSPEC))
         if not err:
             self._connected = None
         return err
@@ -185,9 +184,19 @@ class UDP(HandleWrap):
 
         > 0: the kernel took it at once, bytes + 1. 0: queued, `on_complete(status, bytes)` follows. < 0: error.
         """
-        return self._send(
-            buffers, None if address is None else ip4_address(address, port or 0), address, on_complete
-        )
+        if address in _literals4 and self._connected is None and len(buffers) == 1:
+            try:  # the hot path
+                return self._handle.try_send((address, port), buffers[0]) + 1  # type: ignore[no-any-return]
+            except _UVError as error:
+                if error.args[0] == UV_EAGAIN:
+                    return self._queue((address, port), buffers[0], on_complete)
+                return UV_EBADF if self._closing else from_exception(error)
+        where = None if address is None else ip4_address(address, port or 0)
+        if where is not None:
+            if len(_literals4) >= _LITERALS_MAX:
+                _literals4.clear()
+            _literals4.add(where[0])
+        return self._send(buffers, where, address, on_complete)
 
     def send6(
         self,
@@ -205,6 +214,8 @@ class UDP(HandleWrap):
         if self._closing:
             return UV_EBADF
         if address is not None and where is None:
+            return UV_EINVAL
+        if not buffers:
             return UV_EINVAL
         data = buffers[0] if len(buffers) == 1 else b"".join(buffers)
         if self._connected is not None:
@@ -294,13 +305,10 @@ class UDP(HandleWrap):
             return
         try:
             if error is None:
-                known = self._endpoints
-                if known[0] == sender:
-                    origin = known[1]
+                if len(sender) == 2:
+                    on_message(len(data), data, (sender[0], "IPv4", sender[1]))  # type: ignore[arg-type]
                 else:
-                    origin = endpoint(sender)  # type: ignore[assignment]
-                    self._endpoints = (sender, origin)
-                on_message(len(data), data, origin)  # type: ignore[arg-type]
+                    on_message(len(data), data, endpoint(sender))  # type: ignore[arg-type]
             else:
                 on_message(error, None, None)
         except BaseException as raised:
@@ -390,7 +398,7 @@ class UDP(HandleWrap):
         err = self._deferred_bind(socket.AF_INET6)
         if err:
             return err
-        multicast, origin = _sockaddr6(group), _sockaddr6(source)
+        multicast, origin = ip6_address(group, 0), ip6_address(source, 0)
         if multicast is None or origin is None:
             return UV_EINVAL
         index = 0
@@ -399,7 +407,12 @@ class UDP(HandleWrap):
             if local is None:
                 return UV_EINVAL
             index = local[3]
-        request = struct.pack("I4x", index) + multicast + origin
+        # struct group_source_req: the index and two sockaddr_storage
+        request = (
+            struct.pack("I4x", index)
+            + _sockaddr6(multicast).ljust(128, b"\0")
+            + _sockaddr6(origin).ljust(128, b"\0")
+        )
         option = _MCAST_JOIN_SOURCE_GROUP if join else _MCAST_LEAVE_SOURCE_GROUP
         return attempt(self._socket().setsockopt, socket.IPPROTO_IPV6, option, request)
 
@@ -441,34 +454,19 @@ def endpoint_of(name: tuple[Any, ...]) -> Endpoint:
     return found if isinstance(found, tuple) else (name[0], "IPv6", name[1])
 
 
-def _sockaddr6(address: str) -> bytes | None:
-    """A sockaddr_storage (128 bytes) of an IPv6 address."""
-    parsed = ip6_address(address, 0)
-    if parsed is None:
-        return None
-    plain, _, _, scope = parsed
-    packed = (
-        struct.pack("=HHI", socket.AF_INET6, 0, 0)
-        + socket.inet_pton(socket.AF_INET6, plain)
-        + struct.pack("=I", scope)
-    )
-    return packed.ljust(128, b"\0")
+def _sockaddr4(address: str, port: int) -> bytes:
+    return struct.pack("=H", socket.AF_INET) + struct.pack("!H", port) + socket.inet_aton(address) + b"\0" * 8
+
+
+def _sockaddr6(where: tuple[str, int, int, int]) -> bytes:
+    address, port, _, scope = where
+    head = struct.pack("=H", socket.AF_INET6) + struct.pack("!HI", port, 0)
+    return head + socket.inet_pton(socket.AF_INET6, address) + struct.pack("=I", scope)
 
 
 _libc: Final = ctypes.CDLL(None, use_errno=True)
 
 
-def _connect_unspec(fd: int) -> int:
-    address = struct.pack("=H", socket.AF_UNSPEC).ljust(16, b"\0")
-    return 0 if _libc.connect(fd, address, len(address)) == 0 else -ctypes.get_errno()
-
-
-def _raw_connect4(fd: int, where: tuple[Any, ...]) -> int:
-    """connect() with an IPv4 address whatever the socket's family: the kernel's own answer."""
-    address = (
-        struct.pack("=H", socket.AF_INET)
-        + struct.pack("!H", where[1])
-        + socket.inet_aton(where[0])
-        + b"\0" * 8
-    )
-    return 0 if _libc.connect(fd, address, len(address)) == 0 else -ctypes.get_errno()
+def _libc_connect(fd: int, sockaddr: bytes) -> int:
+    """connect() with any address: the socket module takes only those of the socket's own family."""
+    return 0 if _libc.connect(fd, sockaddr, len(sockaddr)) == 0 else -ctypes.get_errno()

@@ -23,7 +23,7 @@ from nodesock.validators import (
     validate_string,
 )
 
-_make_remote_info = RemoteInfo._make
+_new = tuple.__new__  # a RemoteInfo without the frame of its own __new__
 
 
 class Binding(SocketCore):
@@ -230,7 +230,7 @@ class Binding(SocketCore):
         blocked = self._receive_block_list
         if blocked is not None and blocked.check(sender[0], sender[1].lower()):
             return
-        self.emit("message", data, _make_remote_info((*sender, nread)))
+        self.emit("message", data, _new(RemoteInfo, (*sender, nread)))
 
 
 def bind_error(err: int, address: Any, port: Any) -> UVError:

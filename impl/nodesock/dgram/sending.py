@@ -11,7 +11,7 @@ from typing import Any
 from nodesock.bindings.cares_wrap import is_ip
 from nodesock.callables import call
 from nodesock.dgram.connecting import Connecting
-from nodesock.dgram.core import BINDING, BOUND, CONNECTED, UNBOUND, to_uint32
+from nodesock.dgram.core import BINDING, BOUND, CONNECTED, UNBOUND, to_uint32, truthy
 from nodesock.errors import UVError, exception_with_host_port, node_error
 from nodesock.runtime.ticks import next_tick, ticks
 from nodesock.stream.encodings import encode
@@ -95,8 +95,25 @@ class Sending(Connecting):
         ERR_SOCKET_DGRAM_IS_CONNECTED, ERR_SOCKET_DGRAM_NOT_RUNNING.
         """
         connected = self._connect_state == CONNECTED
+        if (
+            offset.__class__ is int
+            and 0 < offset < 65536
+            and length.__class__ is str
+            and length in _literals
+            and msg.__class__ is bytes
+            and address is UNDEFINED
+            and (port is UNDEFINED or callable(port))
+            and not connected
+            and self._bind_state == BOUND
+            and self._lookup is None
+            and self._handle is not None
+        ):  # what an echo does: bytes to an IP address from a bound socket; the rest takes the long way
+            ticks.append(
+                (self._transmit_to, (length, msg, offset, length, None if port is UNDEFINED else port))
+            )
+            return
         if not connected:
-            if address or (port and not callable(port)):
+            if truthy(address) or (truthy(port) and not callable(port)):
                 msg = _slice(msg, offset, length)
             else:
                 port, address, callback = offset, length, port
@@ -107,7 +124,7 @@ class Sending(Connecting):
                     callback, port = port, None
             else:
                 callback = offset
-            if port or address:
+            if truthy(port) or truthy(address):
                 raise node_error("ERR_SOCKET_DGRAM_IS_CONNECTED")
         if msg.__class__ is not bytes:
             if isinstance(msg, (list, tuple)):
@@ -136,9 +153,7 @@ class Sending(Connecting):
                 self._enqueue(partial(self._send_to, msg, port, address, callback))
                 return
         if connected:
-            self._transmit_to(None, None, msg, None, None, callback)
-        elif address in _literals and self._lookup is None:
-            ticks.append((self._transmit_to, (None, address, msg, port, address, callback)))
+            self._transmit_to(None, msg, None, None, callback)
         else:
             self._send_to(msg, port, address, callback)
 
@@ -155,7 +170,7 @@ class Sending(Connecting):
                 else:
                     next_tick(self._emit, "error", error)
                 return
-            self._transmit_to(None, ip, data, port, address, callback)
+            self._transmit_to(ip, data, port, address, callback)
 
         self._resolve(wanted, on_address)
 
@@ -178,9 +193,7 @@ class Sending(Connecting):
         validate_string(address, "address")
         self.send(msg, offset, length, port, address, callback)
 
-    def _transmit_to(
-        self, _error: None, ip: Any, data: Any, port: int | None, address: Any, callback: Any
-    ) -> None:
+    def _transmit_to(self, ip: Any, data: Any, port: int | None, address: Any, callback: Any) -> None:
         """Hand one datagram to the system, for `ip` (None: for the peer), and see to the callback."""
         handle = self._handle
         if handle is None:
