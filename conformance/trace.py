@@ -40,8 +40,9 @@ class Record:
     label: str | None = None
     args: list[Value] = field(default_factory=list)
     state: dict[str, Value] | None = None
-    #: Only on ``data`` events: all that the object has delivered up to and with this event, ``{"bytes": n, "digest": …}``
-    #: (sha256 over the bytes, strings as UTF-8; 16 hex digits), so that ``normalize`` can join chunks. Both stages write it.
+    #: Only on ``data`` events: all that the object has delivered up to and with this event, ``{"bytes": n,
+    #: "digest": …}`` (sha256 over the bytes, strings as UTF-8; 16 hex digits), so that ``normalize`` can
+    #: join chunks. Both stages write it.
     stream: dict[str, Value] | None = None
 
     def to_json(self) -> dict[str, Value]:
