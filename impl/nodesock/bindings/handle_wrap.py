@@ -53,6 +53,11 @@ class HandleWrap:
         """What a subclass lets go of once it is closed."""
 
     @property
+    def active(self) -> bool:
+        """uv_is_active: whether it does something (reads, listens, connects, …)."""
+        return bool(self._handle.active)
+
+    @property
     def closing(self) -> bool:
         """Whether close() was called."""
         return self._closing

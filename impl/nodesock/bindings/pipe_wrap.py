@@ -40,7 +40,7 @@ class Pipe(StreamHandle):
         self._connect_request: _Request | None = None
 
     def bind(self, path: str) -> int:
-        """uv_pipe_bind2: make the socket file. EADDRINUSE if there is one. 0 or a negative libuv number."""
+        """uv_pipe_bind2: make the socket file; '' takes a free abstract name. UV_EADDRINUSE if there is a file."""
         if self._closing:
             return UV_EBADF
         if not _fits(path):
@@ -79,7 +79,7 @@ class Pipe(StreamHandle):
         """uv_pipe_connect2: `on_complete(status)` follows unless < 0 is returned (UV_EINVAL: the name is too long)."""
         if self._closing:
             return UV_EBADF
-        if not _fits(path):
+        if not path or not _fits(path):
             return UV_EINVAL
         request = _Request(on_complete)
         if path.startswith("\0"):
@@ -164,4 +164,9 @@ class Pipe(StreamHandle):
 
 def _fits(path: str) -> bool:
     """What libuv takes for a name: not too long, and a NUL only in an abstract one."""
-    return 0 < len(os.fsencode(path)) <= _NAME_MAX and (path.startswith("\0") or "\0" not in path)
+    """Whether a name is not too long, and has no NUL but the first of an abstract one."""
+    return (
+        len(os.fsencode(path)) <= _NAME_MAX
+        and "\0" not in path[1:]
+        and (path.startswith("\0") or "\0" not in path)
+    )

@@ -127,7 +127,7 @@ class TCP(StreamHandle):
         """uv_tcp_keepalive_ex: idle delay and interval in s, number of probes. UV_EINVAL for a 0 while enabling."""
         if self._closing:
             return UV_EBADF
-        if enable and (interval < 1 or count < 1):
+        if enable and (interval < 1 or count < 1) and self.fd >= 0:
             return UV_EINVAL
         err = attempt(self._handle.keepalive, bool(enable), delay)
         if not err and enable and (interval != 1 or count != 10) and self.fd >= 0:

@@ -258,7 +258,7 @@ class UDP(HandleWrap):
         err = attempt(self._handle.send, where, data, finished)
         if not err:
             self._queued += 1
-            requests[request] = "UDPSendWrap"
+            requests[request] = "SendWrap"
         return err
 
     @property
