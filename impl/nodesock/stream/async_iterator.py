@@ -16,6 +16,7 @@ from nodesock.runtime.promises import Promise
 from nodesock.runtime.ticks import queue_microtask
 from nodesock.stream.destroyer import destroy
 from nodesock.stream.end_of_stream import finished
+from nodesock.stream.predicates import is_writable
 from nodesock.validators import UNDEFINED
 
 
@@ -59,10 +60,13 @@ class _Reader:
         if self.over:
             return
         self.over = True
-        failed = self.error is not UNDEFINED and self.error is not None
-        if (failed or self.destroy_on_return) and (
-            self.error is UNDEFINED or self.stream._readable_state.auto_destroy
-        ):
+        destroys = self.destroy_on_return
+        if self.error is None:
+            # Read to its end: a half-open duplex keeps its writable side.
+            destroys = destroys and not (getattr(self.stream, "allow_half_open", False) and is_writable(self.stream))
+        elif self.error is not UNDEFINED:
+            destroys = True
+        if destroys and (self.error is UNDEFINED or self.stream._readable_state.auto_destroy):
             destroy(self.stream)
         else:
             self.stream.remove_listener("readable", self.wake)
@@ -122,8 +126,9 @@ class ReadableIterator(AsyncIterator[Any]):
         await _hop()
 
     def __del__(self) -> None:
+        # Not while it waits: then the whole iteration is garbage, and nobody has left it.
         reader = self._reader
-        if reader.started and not reader.over:
+        if reader.started and not reader.over and reader.waiting is None:
             queue_microtask(reader.leave)
 
 

@@ -6,6 +6,7 @@ error outranks that one.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from nodesock.abort import AbortController
@@ -219,6 +220,10 @@ def run_pipeline(
         raise node_error("ERR_MISSING_ARGS", "streams")
     if signal is not None:
         validate_abort_signal(signal, "options.signal")
+    for source, destination in pairwise(parts):
+        if predicates.is_node_stream(source) and predicates.is_node_stream(destination):
+            if predicates.is_destroyed(destination) or predicates.is_closed(destination):
+                raise node_error("ERR_STREAM_UNABLE_TO_PIPE")
     line = _Pipeline(callback, signal, end is not False)
     context = PipelineContext(line.controller.signal)
     flow: Any = None

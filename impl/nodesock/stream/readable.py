@@ -319,7 +319,8 @@ class Readable(Stream):
                 promise.resolve(None)
 
         finished(self, settled)
-        return promise
+        # Node's is an async method: one microtask more.
+        return promise.then()
 
     # --- state -------------------------------------------------------------------------------------------------------
 
