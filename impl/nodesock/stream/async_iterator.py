@@ -1,11 +1,11 @@
 """Mirrors `Readable.prototype[Symbol.asyncIterator]`: `async for chunk in readable`.
 
-The loop's iterator is a thin shell over the `_Reader`, which is what listens to the stream. So when a loop is left early, by `break`
-or an exception, the shell is collected at once, and that is where JavaScript calls the iterator's `return()`: the stream is
-destroyed unless it was asked not to be.
+The loop's iterator is a thin shell over the `_Reader`, which is what listens to the stream. So when a loop is
+left early, by `break` or an exception, the shell is collected at once, and that is where JavaScript calls the
+iterator's `return()`: the stream is destroyed unless it was asked not to be.
 
-JavaScript's async generators take a microtask to yield and one to resume their caller. `_hop` is one; where they stand is part of the
-order of events.
+JavaScript's async generators take a microtask to yield and one to resume their caller. `_hop` is one; where
+they stand is part of the order of events.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -63,7 +63,9 @@ class _Reader:
         destroys = self.destroy_on_return
         if self.error is None:
             # Read to its end: a half-open duplex keeps its writable side.
-            destroys = destroys and not (getattr(self.stream, "allow_half_open", False) and is_writable(self.stream))
+            destroys = destroys and not (
+                getattr(self.stream, "allow_half_open", False) and is_writable(self.stream)
+            )
         elif self.error is not UNDEFINED:
             destroys = True
         if destroys and (self.error is UNDEFINED or self.stream._readable_state.auto_destroy):

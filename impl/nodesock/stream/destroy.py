@@ -1,13 +1,15 @@
 """Mirrors lib/internal/streams/destroy.js: construction, destruction, and the one way an error leaves a stream.
 
-Both directions of a stream die together; each fact is written to both records. The ticks, in order, after destroy(error):
+Both directions of a stream die together; each fact is written to both records. The ticks, in order, after
+destroy(error):
 
     _destroy(error, callback)       at once (or when `_construct` is through)
     callback(error)                 sets `closed`, then queues one tick
-    that tick                       'error' (once in a stream's life), then 'close' (once, last, unless emit_close is off)
+    that tick                       'error' (once in a stream's life), then 'close' (once, last, unless emit_close is
+                                    off)
 
-`error_or_destroy` is what every failure inside a stream goes through: with auto_destroy it destroys, without it only 'error'
-is emitted. Nothing is emitted for errors that come after destruction.
+`error_or_destroy` is what every failure inside a stream goes through: with auto_destroy it destroys, without
+it only 'error' is emitted. Nothing is emitted for errors that come after destruction.
 """
 
 from collections.abc import Callable
@@ -84,7 +86,8 @@ def _tear_down(stream: Any, error: Any, callback: Callable[..., Any] | None) -> 
 
 
 def _emit_error_and_close(stream: Stream, error: Any) -> None:
-    # One tick for both: an 'error' that nobody listens for is an uncaught exception, and then there is no 'close'.
+    # One tick for both: an 'error' that nobody listens for is an uncaught exception, and then there is no
+    # 'close'.
     _emit_error(stream, error)
     _emit_close(stream)
 
@@ -129,7 +132,9 @@ def error_or_destroy(stream: Any, error: Any, sync: bool = False) -> None:
 
 
 def undestroy(stream: Stream) -> None:
-    """`stream._undestroy()`: a closed stream becomes as new, but for its listeners, its encoding and what it has buffered."""
+    """`stream._undestroy()`: a closed stream becomes as new, but for its listeners, its encoding and what it has
+    buffered.
+    """
     if stream._readable_state is not None:
         stream._readable_state.reset()
     if stream._writable_state is not None:
@@ -137,8 +142,9 @@ def undestroy(stream: Stream) -> None:
 
 
 def construct(stream: Stream, then: Callable[[], None]) -> None:
-    """Run `_construct`, if there is one, on the next tick, and `then` when it has called back; until then nothing is read or
-    written. The two sides of a duplex share one run."""
+    """Run `_construct`, if there is one, on the next tick, and `then` when it has called back; until then
+    nothing is read or written. The two sides of a duplex share one run.
+    """
     if stream._construct is None:
         return
     if stream._readable_state is not None:

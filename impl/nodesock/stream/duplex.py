@@ -7,16 +7,17 @@ from nodesock.stream.destroy import construct
 from nodesock.stream.legacy import Stream
 from nodesock.stream.readable import Readable, init_readable
 from nodesock.stream.readable_state import ReadableState
-from nodesock.stream.writable import Writable, _finish_init, init_writable
+from nodesock.stream.writable import Writable, finish_init, init_writable
 from nodesock.stream.writable_state import WritableState
 
 
 class Duplex(Readable, Writable):
     """A Readable and a Writable that share their construction, their error and their end of life.
 
-    Options: those of both, `allow_half_open` (True: when the readable side ends the writable side stays open), `readable` and
-    `writable` (False: that side is closed from the start), and per side `readable_high_water_mark`, `readable_object_mode`,
-    `writable_high_water_mark`, `writable_object_mode`. Mirrors `new stream.Duplex(options)`.
+    Options: those of both, `allow_half_open` (True: when the readable side ends the writable side stays
+    open), `readable` and `writable` (False: that side is closed from the start), and per side
+    `readable_high_water_mark`, `readable_object_mode`, `writable_high_water_mark`, `writable_object_mode`.
+    Mirrors `new stream.Duplex(options)`.
     """
 
     _readable_state: ReadableState
@@ -41,7 +42,7 @@ class Duplex(Readable, Writable):
                 ws.writable = False
                 ws.ending = ws.ended = ws.finished = True
                 ws.ready = False
-            _finish_init(self, given)
+            finish_init(self, given)
         if self._construct is not None:
             construct(self, self._duplex_constructed)
 

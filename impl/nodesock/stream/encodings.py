@@ -1,8 +1,8 @@
 """Node's string encodings: `Buffer.from(text, encoding)`, `buffer.toString(encoding)` and `StringDecoder`.
 
-JavaScript strings are sequences of UTF-16 code units, Python's of code points. Everything here answers as Node does for the
-same text: an astral character counts as two units, a lone surrogate becomes U+FFFD in UTF-8, and the one-byte encodings take
-the low byte of every unit.
+JavaScript strings are sequences of UTF-16 code units, Python's of code points. Everything here answers as
+Node does for the same text: an astral character counts as two units, a lone surrogate becomes U+FFFD in
+UTF-8, and the one-byte encodings take the low byte of every unit.
 """
 
 import codecs
@@ -93,7 +93,8 @@ def _encode_utf16(text: str) -> bytes:
 
 
 def _encode_base64(text: str) -> bytes:
-    # Both alphabets at once; foreign characters are skipped, the first '=' ends the input, a lone last digit is dropped.
+    # Both alphabets at once; foreign characters are skipped, the first '=' ends the input, a lone last digit
+    # is dropped.
     digits = _encode_low_bytes(text).partition(b"=")[0].translate(_FROM_URL, _NOT_BASE64)
     if len(digits) % 4 == 1:
         digits = digits[:-1]
@@ -118,7 +119,9 @@ _ENCODERS: dict[str, Callable[[str], bytes]] = {
 
 
 def encode(text: str, encoding: str | None = None) -> bytes:
-    """`Buffer.from(text, encoding)`. An empty or absent encoding is utf8; raises ERR_UNKNOWN_ENCODING for an unknown one."""
+    """`Buffer.from(text, encoding)`. An empty or absent encoding is utf8; raises ERR_UNKNOWN_ENCODING for an
+    unknown one.
+    """
     if not encoding:
         return _encode_utf8(text)
     name = normalize_encoding(encoding)
@@ -218,7 +221,9 @@ class _Utf8:
 
 
 class _Utf16:
-    """Holds back an odd byte and a high surrogate; at the end the surrogate comes out alone and the odd byte is lost."""
+    """Holds back an odd byte and a high surrogate; at the end the surrogate comes out alone and the odd byte is
+    lost.
+    """
 
     def __init__(self, encoding: str) -> None:
         self.encoding = encoding

@@ -1,8 +1,9 @@
 """Mirrors lib/internal/streams/end-of-stream.js: `stream.finished`.
 
-A `_Watch` puts its listeners on a stream and calls back once: when the sides it was asked about are over, when the stream fails, or
-when it closes before that (ERR_STREAM_PREMATURE_CLOSE). A stream that is sure to emit 'close' is given the time to do so, so that an
-error on the way down is not missed. The listeners stay after the callback, to catch late errors, until they are cleaned up.
+A `_Watch` puts its listeners on a stream and calls back once: when the sides it was asked about are over,
+when the stream fails, or when it closes before that (ERR_STREAM_PREMATURE_CLOSE). A stream that is sure to
+emit 'close' is given the time to do so, so that an error on the way down is not missed. The listeners stay
+after the callback, to catch late errors, until they are cleaned up.
 """
 
 from collections.abc import Callable, Mapping
@@ -51,7 +52,9 @@ class _Watch:
             self.settle()
 
     def on_old_style_finish(self) -> None:
-        """A stream without a writable side of ours says by its end, or by closing, that it can no longer be written."""
+        """A stream without a writable side of ours says by its end, or by closing, that it can no longer be
+        written.
+        """
         if not getattr(self.stream, "writable", False):
             self.on_finish()
 
@@ -150,10 +153,12 @@ def finished(
     /,
     **given: Any,
 ) -> Callable[[], None]:
-    """`stream.finished(stream, options, callback)`: `callback(error)` when the stream is over, on its way or by an error.
+    """`stream.finished(stream, options, callback)`: `callback(error)` when the stream is over, on its way or by
+    an error.
 
-    Options: `readable`, `writable` (False: do not wait for that side), `error` (False: do not listen for 'error'), `signal` (an abort
-    calls back with AbortError). Returns a function that takes the listeners off. Raises ERR_INVALID_ARG_TYPE.
+    Options: `readable`, `writable` (False: do not wait for that side), `error` (False: do not listen for
+    'error'), `signal` (an abort calls back with AbortError). Returns a function that takes the listeners off.
+    Raises ERR_INVALID_ARG_TYPE.
     """
     if callback is None and callable(options):
         callback, options = options, None

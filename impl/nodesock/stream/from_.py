@@ -10,7 +10,8 @@ from nodesock.stream.readable import Readable
 
 
 def from_(iterable: Any, options: Mapping[str, Any]) -> Readable:
-    """A Readable in object mode that yields what `iterable` (or async iterable) does; a string or bytes as one chunk.
+    """A Readable in object mode that yields what `iterable` (or async iterable) does; a string or bytes as one
+    chunk.
 
     Raises ERR_INVALID_ARG_TYPE for anything else.
     """
@@ -30,7 +31,9 @@ def from_(iterable: Any, options: Mapping[str, Any]) -> Readable:
 
 
 class _Source(Readable):
-    """Takes one item after another for as long as push() wants more; an awaitable item of a plain iterable is awaited."""
+    """Takes one item after another for as long as push() wants more; an awaitable item of a plain iterable is
+    awaited.
+    """
 
     def __init__(self, options: Mapping[str, Any], iterator: Any, is_async: bool) -> None:
         super().__init__(options)

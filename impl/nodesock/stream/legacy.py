@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 class Stream(EventEmitter):
     """What every stream is: an EventEmitter with up to two state records, one for each direction.
 
-    The hooks below are None where a class does not have them; a subclass defines them as methods, an option of the same name
-    (without the underscore) sets them on one object.
+    The hooks below are None where a class does not have them; a subclass defines them as methods, an option
+    of the same name (without the underscore) sets them on one object.
     """
 
     _readable_state: "ReadableState | None" = None

@@ -1,7 +1,7 @@
 """Mirrors `Readable.prototype.pipe` and `unpipe`.
 
-Each pipe is one `_Pipe`: the listeners it puts on both ends and takes off again. The source pauses when a destination wants
-'drain' and resumes when none is waited for any more (`await_drain`).
+Each pipe is one `_Pipe`: the listeners it puts on both ends and takes off again. The source pauses when a
+destination wants 'drain' and resumes when none is waited for any more (`await_drain`).
 """
 
 from typing import Any

@@ -1,8 +1,8 @@
 """Mirrors lib/internal/streams/pipeline.js: `stream.pipeline`.
 
-Each part of a pipeline owes one report per end it has in it (`_Pipeline.owed`). The first error destroys every part; the callback
-comes, on a tick, with the last report. A destroyed stream that was never read to its end counts as closed prematurely; any other
-error outranks that one.
+Each part of a pipeline owes one report per end it has in it (`_Pipeline.owed`). The first error destroys
+every part; the callback comes, on a tick, with the last report. A destroyed stream that was never read to its
+end counts as closed prematurely; any other error outranks that one.
 """
 
 from collections.abc import Callable, Sequence
@@ -75,7 +75,8 @@ class _Pipeline:
                     clean_up()
             next_tick(call, self.callback, self.error, self.value)
 
-    # --- parts -------------------------------------------------------------------------------------------------------
+    # --- parts
+    # -------------------------------------------------------------------------------------------------------
 
     def own(self, stream: Any, reading: bool, writing: bool) -> Callable[[], None]:
         """See to it that `stream` is destroyed with the pipeline unless it is over by then."""
@@ -308,10 +309,12 @@ def _call_part(
 
 
 def pipeline(*parts: Any) -> Any:
-    """`stream.pipeline(source, ...transforms, destination, callback)`: join streams, see them all ended or all destroyed.
+    """`stream.pipeline(source, ...transforms, destination, callback)`: join streams, see them all ended or all
+    destroyed.
 
-    A part is a stream, an iterable or async iterable (first only), or a function: of nothing for the source, of an async iterable
-    else. `callback(error, value)`. Returns the last stream. Raises ERR_INVALID_ARG_TYPE, ERR_MISSING_ARGS.
+    A part is a stream, an iterable or async iterable (first only), or a function: of nothing for the source,
+    of an async iterable else. `callback(error, value)`. Returns the last stream. Raises ERR_INVALID_ARG_TYPE,
+    ERR_MISSING_ARGS.
     """
     callback: Any = parts[-1] if parts else UNDEFINED
     validate_function(callback, "streams[stream.length - 1]")

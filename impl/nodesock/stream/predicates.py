@@ -1,7 +1,7 @@
 """Mirrors lib/internal/streams/utils.js: questions one may ask of anything that may be a stream.
 
-Each answers None where the question makes no sense for the object. `strict=False` counts a side as over as soon as nothing
-more can come of it, before its event.
+Each answers None where the question makes no sense for the object. `strict=False` counts a side as over as
+soon as nothing more can come of it, before its event.
 """
 
 from typing import Any

@@ -10,8 +10,9 @@ from nodesock.validators import validate_boolean
 
 
 def finished(stream: Any, options: Mapping[str, Any] | None = None, /, **given: Any) -> Promise:
-    """`stream.promises.finished(stream, options)`: resolves when the stream is over. Options: see `stream.finished`, and `cleanup`
-    (True: take the listeners off then)."""
+    """`stream.promises.finished(stream, options)`: resolves when the stream is over. Options: see
+    `stream.finished`, and `cleanup` (True: take the listeners off then).
+    """
     given = {**(options or {}), **given}
     clean_up = given.pop("cleanup", False)
     if clean_up:
@@ -31,8 +32,9 @@ def finished(stream: Any, options: Mapping[str, Any] | None = None, /, **given: 
 
 
 def pipeline(*parts: Any, signal: Any = None, end: Any = True) -> Promise:
-    """`stream.promises.pipeline(source, ..., destination, options)`: resolves, with the last function's value, when all is through.
-    Options: `signal`, `end` (False: the destination stays open)."""
+    """`stream.promises.pipeline(source, ..., destination, options)`: resolves, with the last function's value,
+    when all is through. Options: `signal`, `end` (False: the destination stays open).
+    """
     if parts and isinstance(parts[-1], Mapping):
         signal, end = parts[-1].get("signal", signal), parts[-1].get("end", end)
         parts = parts[:-1]

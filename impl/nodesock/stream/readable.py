@@ -1,14 +1,16 @@
 """Mirrors lib/internal/streams/readable.js: stream.Readable.
 
-How data travels. The source answers `_read` with push(). If the stream flows, nothing is buffered and `_read` is not on the
-stack, push() emits 'data' on the spot; otherwise the chunk is buffered and, if the consumer has run dry, a tick emits 'readable' and
-lets a flowing stream flow. After a push one more tick (read-more) calls `_read` until the buffer is full.
+How data travels. The source answers `_read` with push(). If the stream flows, nothing is buffered and `_read`
+is not on the stack, push() emits 'data' on the spot; otherwise the chunk is buffered and, if the consumer has
+run dry, a tick emits 'readable' and lets a flowing stream flow. After a push one more tick (read-more) calls
+`_read` until the buffer is full.
 
-Who decides that it flows. `flowing` is None until somebody asks: a 'data' listener or resume() start it, on a tick; pause() and a
-'readable' listener hold it. While there are 'readable' listeners 'data' comes only from read().
+Who decides that it flows. `flowing` is None until somebody asks: a 'data' listener or resume() start it, on a
+tick; pause() and a 'readable' listener hold it. While there are 'readable' listeners 'data' comes only from
+read().
 
-How it ends. push(None) sets `ended`; once the buffer is read empty a tick emits 'end', ends the other half of a duplex that does
-not allow half-open, or auto-destroys.
+How it ends. push(None) sets `ended`; once the buffer is read empty a tick emits 'end', ends the other half of
+a duplex that does not allow half-open, or auto-destroys.
 
 Ticks, each queued at most once at a time: readable (`emitted_readable`), read-more (`reading_more`), resume
 (`resume_scheduled`); the end tick may be queued more than once and emits once.
@@ -26,7 +28,7 @@ from nodesock.stream.destroy import destroy as destroy_stream
 from nodesock.stream.encodings import StringDecoder, decode, encode, make_decoder, slice_units, units
 from nodesock.stream.legacy import Stream
 from nodesock.stream.readable_state import ReadableState
-from nodesock.stream.writable import _CHUNK_TYPES, _finish_init
+from nodesock.stream.writable import CHUNK_TYPES, finish_init
 from nodesock.validators import UNDEFINED
 
 if TYPE_CHECKING:
@@ -46,11 +48,12 @@ def init_readable(stream: "Readable", options: Mapping[str, Any], is_duplex: boo
 
 
 class Readable(Stream):
-    """A source. Subclasses define `_read(size)` and, if they like, `_destroy(error, callback)`, `_construct(callback)`; or these are
-    given as options without the underscore.
+    """A source. Subclasses define `_read(size)` and, if they like, `_destroy(error, callback)`,
+    `_construct(callback)`; or these are given as options without the underscore.
 
-    Options: high_water_mark, encoding, object_mode, emit_close, auto_destroy, signal, read, destroy, construct. Sizes are bytes
-    (UTF-16 code units after set_encoding), or objects in object mode. Mirrors `new stream.Readable(options)`.
+    Options: high_water_mark, encoding, object_mode, emit_close, auto_destroy, signal, read, destroy,
+    construct. Sizes are bytes (UTF-16 code units after set_encoding), or objects in object mode. Mirrors `new
+    stream.Readable(options)`.
     """
 
     _readable_state: ReadableState
@@ -60,7 +63,7 @@ class Readable(Stream):
             given = {**options, **given}
         super().__init__(given)
         init_readable(self, given, False)
-        _finish_init(self, given)
+        finish_init(self, given)
         construct(self, self._readable_constructed)
 
     def _readable_constructed(self) -> None:
@@ -68,7 +71,8 @@ class Readable(Stream):
         if rs.need_readable:
             _schedule_read_more(self, rs)
 
-    # --- from the source ---------------------------------------------------------------------------------------------
+    # --- from the source
+    # ---------------------------------------------------------------------------------------------
 
     def push(self, chunk: Any, encoding: str | None = None) -> bool:
         """For the source: deliver a chunk, or None at the end. False asks it to wait for the next `_read`."""
@@ -102,10 +106,12 @@ class Readable(Stream):
         """Hook: bring data, at once or later, by push()."""
         raise node_error("ERR_METHOD_NOT_IMPLEMENTED", "_read()")
 
-    # --- to the consumer ---------------------------------------------------------------------------------------------
+    # --- to the consumer
+    # ---------------------------------------------------------------------------------------------
 
     def read(self, size: Any = None) -> Any:
-        """Take `size` from the buffer, everything if None; None if there is not that much. 0 only stirs the machinery.
+        """Take `size` from the buffer, everything if None; None if there is not that much. 0 only stirs the
+        machinery.
 
         In object mode it is always one object. Emits 'data' with what it returns.
         """
@@ -195,7 +201,9 @@ class Readable(Stream):
         return self
 
     def resume(self) -> Self:
-        """Let it flow, from the next tick on; emits 'resume'. Without effect on the data while there are 'readable' listeners."""
+        """Let it flow, from the next tick on; emits 'resume'. Without effect on the data while there are
+        'readable' listeners.
+        """
         rs = self._readable_state
         if not rs.flowing:
             # 'readable' listeners keep the say, but resume still reads and emits.
@@ -212,7 +220,9 @@ class Readable(Stream):
         return rs.paused is True or rs.flowing is False
 
     def pipe(self, destination: Any, options: Mapping[str, Any] | None = None, *, end: Any = True) -> Any:
-        """Write everything to `destination`, at its pace, and end it too unless `end` is False. Returns `destination`."""
+        """Write everything to `destination`, at its pace, and end it too unless `end` is False. Returns
+        `destination`.
+        """
         if options:
             end = options.get("end", end)
         return piping.pipe(self, destination, end is not False)
@@ -222,7 +232,8 @@ class Readable(Stream):
         piping.unpipe(self, destination)
         return self
 
-    # --- listeners that steer the flow -------------------------------------------------------------------------------
+    # --- listeners that steer the flow
+    # -------------------------------------------------------------------------------
 
     def on(self, event: Hashable, listener: Listener) -> Self:
         """`EventEmitter.on`; a 'data' listener starts the flow, a 'readable' listener takes it over."""
@@ -250,7 +261,9 @@ class Readable(Stream):
         return self.on(event, listener)
 
     def remove_listener(self, event: Hashable, listener: Listener) -> Self:
-        """`EventEmitter.remove_listener`; without its last 'readable' listener the stream may flow again, from the next tick on."""
+        """`EventEmitter.remove_listener`; without its last 'readable' listener the stream may flow again, from
+        the next tick on.
+        """
         super().remove_listener(event, listener)
         if event == "readable":
             next_tick(_readable_listeners_changed, self)
@@ -269,7 +282,8 @@ class Readable(Stream):
             next_tick(_readable_listeners_changed, self)
         return self
 
-    # --- destruction -------------------------------------------------------------------------------------------------
+    # --- destruction
+    # -------------------------------------------------------------------------------------------------
 
     def destroy(self, error: Any = None, callback: Callable[..., Any] | None = None) -> Self:
         """Release the resource. Emits 'error' (if given) and 'close' on a later tick; no 'end'."""
@@ -283,14 +297,17 @@ class Readable(Stream):
     def _undestroy(self) -> None:
         undestroy(self)
 
-    # --- async iteration ---------------------------------------------------------------------------------------------
+    # --- async iteration
+    # ---------------------------------------------------------------------------------------------
 
     def __aiter__(self) -> AsyncIterator[Any]:
         """Iterate over the chunks; leaving the loop early destroys the stream."""
         return self.iterator()
 
     def iterator(self, *, destroy_on_return: bool = True) -> AsyncIterator[Any]:
-        """`readable.iterator(options)`: as `async for`, but without `destroy_on_return` leaving early keeps the stream."""
+        """`readable.iterator(options)`: as `async for`, but without `destroy_on_return` leaving early keeps the
+        stream.
+        """
         from nodesock.stream.async_iterator import ReadableIterator
 
         return ReadableIterator(self, destroy_on_return)
@@ -302,7 +319,9 @@ class Readable(Stream):
         await self.async_dispose()
 
     def async_dispose(self) -> "Promise":
-        """`readable[Symbol.asyncDispose]()`: destroy, with AbortError unless it has ended; the promise resolves when it is closed."""
+        """`readable[Symbol.asyncDispose]()`: destroy, with AbortError unless it has ended; the promise resolves
+        when it is closed.
+        """
         from nodesock.runtime.promises import Promise
         from nodesock.stream.end_of_stream import finished
 
@@ -322,7 +341,8 @@ class Readable(Stream):
         # Node's is an async method: one microtask more.
         return promise.then()
 
-    # --- state -------------------------------------------------------------------------------------------------------
+    # --- state
+    # -------------------------------------------------------------------------------------------------------
 
     @property
     def readable(self) -> bool:
@@ -403,13 +423,16 @@ class Readable(Stream):
 
     @staticmethod
     def from_(iterable: Any, options: Mapping[str, Any] | None = None, /, **given: Any) -> "Readable":
-        """`Readable.from(iterable, options)`: a stream of what an iterable, async iterable or a string or bytes yields."""
+        """`Readable.from(iterable, options)`: a stream of what an iterable, async iterable or a string or bytes
+        yields.
+        """
         from nodesock.stream.from_ import from_
 
         return from_(iterable, {**options, **given} if options else given)
 
 
-# --- push ------------------------------------------------------------------------------------------------------------
+# --- push
+# ------------------------------------------------------------------------------------------------------------
 
 
 def _push_chunk(stream: Readable, rs: ReadableState, chunk: Any, encoding: str | None) -> bool:
@@ -440,7 +463,7 @@ def _push_chunk(stream: Readable, rs: ReadableState, chunk: Any, encoding: str |
             try:
                 chunk = memoryview(chunk).tobytes()
             except TypeError:
-                error_or_destroy(stream, node_error("ERR_INVALID_ARG_TYPE", "chunk", _CHUNK_TYPES, chunk))
+                error_or_destroy(stream, node_error("ERR_INVALID_ARG_TYPE", "chunk", CHUNK_TYPES, chunk))
                 return False
     rs.reading = rs.standing
     if not chunk:
@@ -467,7 +490,7 @@ def _decode_chunk(decoder: StringDecoder, chunk: Any) -> str:
     try:
         return decoder.write(memoryview(chunk).tobytes())
     except TypeError:
-        raise node_error("ERR_INVALID_ARG_TYPE", "buf", _CHUNK_TYPES[1:], chunk) from None
+        raise node_error("ERR_INVALID_ARG_TYPE", "buf", CHUNK_TYPES[1:], chunk) from None
 
 
 def _unshift_chunk(stream: Readable, rs: ReadableState, chunk: Any, encoding: str | None) -> bool:
@@ -487,7 +510,7 @@ def _unshift_chunk(stream: Readable, rs: ReadableState, chunk: Any, encoding: st
             try:
                 chunk = memoryview(chunk).tobytes()
             except TypeError:
-                error_or_destroy(stream, node_error("ERR_INVALID_ARG_TYPE", "chunk", _CHUNK_TYPES, chunk))
+                error_or_destroy(stream, node_error("ERR_INVALID_ARG_TYPE", "chunk", CHUNK_TYPES, chunk))
                 return False
         if not chunk:
             return rs.can_push_more()
@@ -538,7 +561,8 @@ def _push_end(stream: Readable, rs: ReadableState) -> None:
         _readable_tick(stream, rs)
 
 
-# --- ticks -----------------------------------------------------------------------------------------------------------
+# --- ticks
+# -----------------------------------------------------------------------------------------------------------
 
 
 def _schedule_read_more(stream: Readable, rs: ReadableState) -> None:
@@ -631,7 +655,8 @@ def _end_other_half(stream: Any) -> None:
         stream.end()
 
 
-# --- the buffer ------------------------------------------------------------------------------------------------------
+# --- the buffer
+# ------------------------------------------------------------------------------------------------------
 
 
 def _to_size(size: Any) -> int | None:
@@ -700,7 +725,9 @@ def _take(rs: ReadableState, size: int) -> Any:
 
 
 def _join(chunks: Iterable[Any], text: bool) -> Any:
-    """One bytes object, or one string: bytes that were unshifted into a stream with an encoding become UTF-8 text."""
+    """One bytes object, or one string: bytes that were unshifted into a stream with an encoding become UTF-8
+    text.
+    """
     if text:
         return "".join([chunk if chunk.__class__ is str else decode(chunk) for chunk in chunks])
     return b"".join(chunks)

@@ -1,21 +1,22 @@
 """The record behind the readable side of a stream: what Node keeps in `_readableState`.
 
-Only readable.py, pipe.py, destroy.py, duplex.py and transform.py move it. The fields are plain booleans, since in Python storing one
-is cheaper than setting a bit. What they mean:
+Only readable.py, pipe.py, destroy.py, duplex.py and transform.py move it. The fields are plain booleans,
+since in Python storing one is cheaper than setting a bit. What they mean:
 
 flowing             None: nobody has asked for data yet; True: chunks are emitted as they come; False: held back
 reading             a `_read` is out that has not been answered by a push
 sync                `_read` is on the Python stack: a push now must not emit at once
 need_readable       the consumer has run dry: the next chunk is worth a 'readable'
 emitted_readable    a 'readable' tick is queued or has run and nothing was read since
-data_listening      on('data') was called; forgotten when remove_listener takes the last one (but not by remove_all_listeners)
+data_listening      on('data') was called; forgotten when remove_listener takes the last one off (remove_all_listeners
+                    does not count, as in Node)
 readable_listening  there are 'readable' listeners (they take precedence over 'data')
 resume_scheduled    a resume tick is queued
 paused              pause() (True) or resume() (False) was the last word; None before either
 reading_more        a read-more tick is queued
 direct              see `refresh_direct`
-standing            the source pushes without being asked again (a socket whose handle is reading): a push does not answer
-                    the `_read` that is out, so no read-more tick is needed after it
+standing            set by the source: it pushes without being asked again (a socket whose handle is reading), so a push
+                    does not answer the `_read` that is out, and no read-more tick is needed after it
 await_drain         the piped writables whose 'drain' we wait for
 several_pipes       there has been more than one pipe since the last one that stood alone waited for 'drain'
 """
@@ -32,10 +33,12 @@ class ReadableState:
     """See the module's docstring."""
 
     __slots__ = (
-        "object_mode", "high_water_mark", "chunks", "length", "flowing", "ended", "end_emitted", "reading", "constructed", "sync",
-        "need_readable", "emitted_readable", "readable_listening", "resume_scheduled", "paused", "error_emitted", "emit_close",
-        "auto_destroy", "destroyed", "errored", "closed", "close_emitted", "default_encoding", "await_drain", "several_pipes", "pipes",
-        "reading_more", "data_listening", "data_emitted", "decoder", "encoding", "readable", "direct", "standing",
+        "object_mode", "high_water_mark", "chunks", "length", "flowing", "ended", "end_emitted",
+        "reading", "constructed", "sync", "need_readable", "emitted_readable", "readable_listening",
+        "resume_scheduled", "paused", "error_emitted", "emit_close", "auto_destroy", "destroyed",
+        "errored", "closed", "close_emitted", "default_encoding", "await_drain", "several_pipes", "pipes",
+        "reading_more", "data_listening", "data_emitted", "decoder", "encoding", "readable", "direct",
+        "standing",
     )  # fmt: skip
 
     def __init__(self, options: Mapping[str, Any], is_duplex: bool = False) -> None:
@@ -85,7 +88,9 @@ class ReadableState:
             self.direct = False
 
     def refresh_direct(self) -> None:
-        """Call after a change of any of these: `direct` says that a chunk of bytes needs no look at them before it is emitted."""
+        """Call after a change of any of these: `direct` says that a chunk of bytes needs no look at them before
+        it is emitted.
+        """
         self.direct = not (
             self.ended
             or self.destroyed
@@ -99,7 +104,9 @@ class ReadableState:
         return not self.ended and (self.length < self.high_water_mark or self.length == 0)
 
     def reset(self) -> None:
-        """`_undestroy`: as good as new for a second life (net.Socket reconnects); listeners, encoding and buffer stay."""
+        """`_undestroy`: as good as new for a second life (net.Socket reconnects); listeners, encoding and buffer
+        stay.
+        """
         self.constructed = True
         self.closed = self.close_emitted = self.destroyed = False
         self.errored = None

@@ -1,8 +1,8 @@
 """Mirrors lib/internal/streams/transform.js: stream.Transform, a Duplex whose output is made from its input.
 
-One rule joins the two sides: a write is called back at once while the readable side has room; when it has not, the callback is kept and
-the next `_read` makes it. So the writer waits for the reader. When all has been written, `_flush` adds the last output and the readable
-side ends, before 'prefinish'.
+One rule joins the two sides: a write is called back at once while the readable side has room; when it has
+not, the callback is kept and the next `_read` makes it. So the writer waits for the reader. When all has been
+written, `_flush` adds the last output and the readable side ends, before 'prefinish'.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,8 +16,8 @@ from nodesock.stream.duplex import Duplex
 
 
 class Transform(Duplex):
-    """Subclasses define `_transform(chunk, encoding, callback)`, with `callback(error, output)`, and, if they like,
-    `_flush(callback)`; or these are given as options `transform` and `flush`. Other options: Duplex's.
+    """Subclasses define `_transform(chunk, encoding, callback)`, with `callback(error, output)`, and, if they
+    like, `_flush(callback)`; or these are given as options `transform` and `flush`. Other options: Duplex's.
     """
 
     _flush: Callable[[Any], Any] | None = None
@@ -32,7 +32,8 @@ class Transform(Duplex):
             given, object_mode, "readable_high_water_mark", "readableHighWaterMark", True
         )
         if mark == 0:
-            # With no room to read into, each write would wait for a read, and pipes would stall: the writable side then
+            # With no room to read into, each write would wait for a read, and pipes would stall: the writable
+            # side then
             # takes none either, and _read asks for every single chunk.
             given = {
                 **given,
@@ -50,7 +51,9 @@ class Transform(Duplex):
         self.on("prefinish", self._on_prefinish)
 
     def _transform(self, chunk: Any, encoding: str, callback: Callable[..., Any]) -> Any:
-        """Hook: make output by push() or `callback(None, output)`; call `callback(error=None, output=None)` once."""
+        """Hook: make output by push() or `callback(None, output)`; call `callback(error=None, output=None)`
+        once.
+        """
         raise node_error("ERR_METHOD_NOT_IMPLEMENTED", "_transform()")
 
     def _final(self, callback: Callable[..., Any] | None) -> None:
@@ -91,7 +94,8 @@ class Transform(Duplex):
             if output is not None:
                 self.push(output)
             if rs.ended:
-                # push(None) came before the input was over: what may still be written is refused on its own tick.
+                # push(None) came before the input was over: what may still be written is refused on its own
+                # tick.
                 next_tick(callback)
             elif ws.ended or before == rs.length or rs.length < rs.high_water_mark:
                 callback()

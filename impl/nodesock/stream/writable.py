@@ -1,13 +1,15 @@
 """Mirrors lib/internal/streams/writable.js: stream.Writable.
 
-How a write travels. write() checks the chunk and either hands it to `_write` at once or queues it: only one `_write` is out at a
-time. The callback that `_write` got is `_write_done`. When it is called while `_write` is still on the stack (sync), the user must
-not hear of it before a tick; consecutive writes with the same callback then share that tick, and a write without a callback
-needs none at all unless somebody waits for 'drain'. When it is called later, the user's callback runs at once.
+How a write travels. write() checks the chunk and either hands it to `_write` at once or queues it: only one
+`_write` is out at a time. The callback that `_write` got is `_write_done`. When it is called while `_write`
+is still on the stack (sync), the user must not hear of it before a tick; consecutive writes with the same
+callback then share that tick, and a write without a callback needs none at all unless somebody waits for
+'drain'. When it is called later, the user's callback runs at once.
 
-How it ends. end() sets `ending`; each step after that goes through `_finish_maybe`, which does nothing until all that was written is
-called back: 'prefinish' (or `_final` and then 'prefinish'), a tick, the end() callbacks, 'finish', and then auto-destroy.
-`pending_callbacks` counts every callback and step still owed, so 'finish' comes after all of them.
+How it ends. end() sets `ending`; each step after that goes through `_finish_maybe`, which does nothing until
+all that was written is called back: 'prefinish' (or `_final` and then 'prefinish'), a tick, the end()
+callbacks, 'finish', and then auto-destroy. `pending_callbacks` counts every callback and step still owed, so
+'finish' comes after all of them.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +24,7 @@ from nodesock.stream.encodings import encode, is_encoding, units
 from nodesock.stream.legacy import Stream
 from nodesock.stream.writable_state import Queued, QueuedList, WritableState
 
-_CHUNK_TYPES = ("string", "Buffer", "TypedArray", "DataView")
+CHUNK_TYPES = ("string", "Buffer", "TypedArray", "DataView")
 
 Callback = Callable[..., Any]
 
@@ -37,11 +39,13 @@ def init_writable(stream: "Writable", options: Mapping[str, Any], is_duplex: boo
 
 
 class Writable(Stream):
-    """A sink. Subclasses define `_write(chunk, encoding, callback)` and, if they like, `_writev(chunks, callback)`,
-    `_final(callback)`, `_destroy(error, callback)`, `_construct(callback)`; or these are given as options without the underscore.
+    """A sink. Subclasses define `_write(chunk, encoding, callback)` and, if they like, `_writev(chunks,
+    callback)`, `_final(callback)`, `_destroy(error, callback)`, `_construct(callback)`; or these are given as
+    options without the underscore.
 
-    Options: high_water_mark, decode_strings, default_encoding, object_mode, emit_close, auto_destroy, signal, write, writev, final,
-    destroy, construct. Sizes are bytes, or objects in object mode. Mirrors `new stream.Writable(options)`.
+    Options: high_water_mark, decode_strings, default_encoding, object_mode, emit_close, auto_destroy, signal,
+    write, writev, final, destroy, construct. Sizes are bytes, or objects in object mode. Mirrors `new
+    stream.Writable(options)`.
     """
 
     _writable_state: WritableState
@@ -53,7 +57,7 @@ class Writable(Stream):
             given = {**options, **given}
         super().__init__(given)
         init_writable(self, given, False)
-        _finish_init(self, given)
+        finish_init(self, given)
         construct(self, self._writable_constructed)
 
     def _writable_constructed(self) -> None:
@@ -63,30 +67,33 @@ class Writable(Stream):
         if ws.ending:
             _finish_maybe(self, ws)
 
-    # --- writing -----------------------------------------------------------------------------------------------------
+    # --- writing
+    # -----------------------------------------------------------------------------------------------------
 
     def write(self, chunk: Any, encoding: Any = None, callback: Callback | None = None) -> bool:
-        """Write bytes or a string; False asks the caller to wait for 'drain'. `callback(error)` comes when it is through.
+        """Write bytes or a string; False asks the caller to wait for 'drain'. `callback(error)` comes when it is
+        through.
 
-        Raises ERR_STREAM_NULL_VALUES, ERR_INVALID_ARG_TYPE, ERR_UNKNOWN_ENCODING. Writing after end() or destroy() is not raised:
-        the callback gets the error, and after end() it is emitted too.
+        Raises ERR_STREAM_NULL_VALUES, ERR_INVALID_ARG_TYPE, ERR_UNKNOWN_ENCODING. Writing after end() or
+        destroy() is not raised: the callback gets the error, and after end() it is emitted too.
         """
         ws = self._writable_state
-        if ws.ready and not ws.writing and chunk.__class__ is bytes and encoding is None and callback is None:
-            # The common case of what follows, spelt out: see _enqueue and _write_now.
-            ws.pending_callbacks += 1
-            ws.in_flight = size = len(chunk)
-            ws.length += size
-            ws.writing = ws.sync = True
-            self._write(chunk, "buffer", self._write_done)
-            ws.sync = False
-            if ws.length and ws.length >= ws.high_water_mark:
-                ws.need_drain = True
-                return False
-            return ws.errored is None and not ws.destroyed
-        if callback is None and encoding is not None and encoding.__class__ is not str and callable(encoding):
+        if encoding is not None and encoding.__class__ is not str and callable(encoding):
             callback, encoding = encoding, None
-        return _accept(self, ws, chunk, encoding, callback) is True
+        if not ws.ready or ws.writing or chunk.__class__ is not bytes or encoding is not None:
+            return _accept(self, ws, chunk, encoding, callback) is True
+        # The common case of _accept, spelt out.
+        ws.pending_callbacks += 1
+        ws.in_flight = size = len(chunk)
+        ws.callback = callback if callback is None or callable(callback) else None
+        ws.length += size
+        ws.writing = ws.sync = True
+        self._write(chunk, "buffer", self._write_done)
+        ws.sync = False
+        if ws.length and ws.length >= ws.high_water_mark:
+            ws.need_drain = True
+            return False
+        return ws.errored is None and not ws.destroyed
 
     def _write(self, chunk: Any, encoding: str, callback: Callback) -> Any:
         """Hook: take one chunk, call `callback(error=None)` once when done, at once or later."""
@@ -161,11 +168,13 @@ class Writable(Stream):
         """A Writable cannot be read: fails with ERR_STREAM_CANNOT_PIPE."""
         error_or_destroy(self, node_error("ERR_STREAM_CANNOT_PIPE"))
 
-    # --- ending ------------------------------------------------------------------------------------------------------
+    # --- ending
+    # ------------------------------------------------------------------------------------------------------
 
     def end(self, chunk: Any = None, encoding: Any = None, callback: Callback | None = None) -> Self:
-        """Write a last chunk, if given, and finish. `end(callback)`, `end(chunk, callback)` and `end(chunk, encoding, callback)`;
-        the callback runs just before 'finish', or gets the error that prevents it."""
+        """Write a last chunk, if given, and finish. `end(callback)`, `end(chunk, callback)` and `end(chunk,
+        encoding, callback)`; the callback runs just before 'finish', or gets the error that prevents it.
+        """
         ws = self._writable_state
         if chunk is not None and _is_callback(chunk):
             callback, chunk, encoding = chunk, None, None
@@ -200,10 +209,13 @@ class Writable(Stream):
                 ws.finish_callbacks.append(callback)
         return self
 
-    # --- destruction -------------------------------------------------------------------------------------------------
+    # --- destruction
+    # -------------------------------------------------------------------------------------------------
 
     def destroy(self, error: Any = None, callback: Callback | None = None) -> Self:
-        """Release the resource; queued writes call back with an error. Emits 'error' (if given) and 'close' on a later tick."""
+        """Release the resource; queued writes call back with an error. Emits 'error' (if given) and 'close' on a
+        later tick.
+        """
         ws = self._writable_state
         if not ws.destroyed and (ws.queue or ws.finish_callbacks):
             next_tick(_fail_queue, ws)
@@ -217,7 +229,8 @@ class Writable(Stream):
     def _undestroy(self) -> None:
         undestroy(self)
 
-    # --- state -------------------------------------------------------------------------------------------------------
+    # --- state
+    # -------------------------------------------------------------------------------------------------------
 
     @property
     def writable(self) -> bool:
@@ -305,7 +318,7 @@ def _is_callback(value: Any) -> bool:
     return value.__class__ is not str and value.__class__ is not bytes and callable(value)
 
 
-def _finish_init(stream: Any, options: Mapping[str, Any]) -> None:
+def finish_init(stream: Any, options: Mapping[str, Any]) -> None:
     """The options both directions share: hooks `destroy` and `construct`, and `signal`."""
     if not options:
         return
@@ -374,7 +387,7 @@ def as_bytes(chunk: Any) -> bytes:
     try:
         return memoryview(chunk).tobytes()
     except TypeError:
-        raise node_error("ERR_INVALID_ARG_TYPE", "chunk", _CHUNK_TYPES, chunk) from None
+        raise node_error("ERR_INVALID_ARG_TYPE", "chunk", CHUNK_TYPES, chunk) from None
 
 
 def _hand_over(

@@ -41,10 +41,11 @@ class WritableState:
     """See the module's docstring."""
 
     __slots__ = (
-        "object_mode", "high_water_mark", "length", "queue", "writing", "in_flight", "callback", "sync", "flushing", "corked",
-        "need_drain", "pending_callbacks", "after_write", "batch", "ending", "ended", "final_called", "prefinished", "finished",
-        "finish_callbacks", "constructed", "destroyed", "errored", "error_emitted", "closed", "close_emitted", "emit_close",
-        "auto_destroy", "decode_strings", "default_encoding", "writable", "ready",
+        "object_mode", "high_water_mark", "length", "queue", "writing", "in_flight", "callback", "sync",
+        "flushing", "corked", "need_drain", "pending_callbacks", "after_write", "batch", "ending",
+        "ended", "final_called", "prefinished", "finished", "finish_callbacks", "constructed",
+        "destroyed", "errored", "error_emitted", "closed", "close_emitted", "emit_close", "auto_destroy",
+        "decode_strings", "default_encoding", "writable", "ready",
     )  # fmt: skip
 
     def __init__(self, options: Mapping[str, Any], is_duplex: bool = False) -> None:
@@ -86,7 +87,9 @@ class WritableState:
         self.ready = not self.object_mode
 
     def refresh_ready(self) -> None:
-        """Call after a change of any of these: `ready` says that bytes may go straight to `_write` if none is out."""
+        """Call after a change of any of these: `ready` says that bytes may go straight to `_write` if none is
+        out.
+        """
         self.ready = not (
             self.ending
             or self.destroyed
