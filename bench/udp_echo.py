@@ -1,8 +1,9 @@
 """CPU time of a UDP echo server per datagram: nodesock, and the reference Node beside it.
 
-64-byte datagrams, from unconnected clients with one datagram each under way at any time, in the same way as `bench/echo.py`:
-the servers take turns, one process each, and what counts is the CPU time (user and system) of the server process alone and the
-ratio within a round. With `--clients 1` the server wakes for every single datagram, with more it finds several at a time.
+64-byte datagrams, from unconnected clients with one datagram each under way at any time, in the same way as
+`bench/echo.py`: the servers take turns, one process each, and what counts is the CPU time (user and system)
+of the server process alone and the ratio within a round. With `--clients 1` the server wakes for every single
+datagram, with more it finds several at a time.
 """
 
 import argparse
@@ -55,7 +56,10 @@ def measure(command: Sequence[str], clients: int, datagrams: int) -> float:
 
 
 def drive(sockets: Sequence[socket.socket], datagrams: int) -> None:
-    """Keep one datagram under way on every socket until all `datagrams` are answered. Raises RuntimeError if one is lost."""
+    """Keep one datagram under way on every socket until all `datagrams` are answered.
+
+    Raises RuntimeError if one is lost.
+    """
     payload = b"x" * SIZE
     by_fd = {client.fileno(): client for client in sockets}
     with select.epoll() as poll:
@@ -88,7 +92,10 @@ def compare(clients: int, datagrams: int, rounds: int, node: str) -> float:
         ours.append(mine)
         theirs.append(other)
         ratios.append(mine / other)
-        print(f"  round {number + 1}: nodesock {mine:6.2f} µs, node {other:6.2f} µs, ratio {mine / other:.2f}", flush=True)
+        print(
+            f"  round {number + 1}: nodesock {mine:6.2f} µs, node {other:6.2f} µs, ratio {mine / other:.2f}",
+            flush=True,
+        )
     middle = statistics.median(ratios)
     print(
         f"  median: nodesock {statistics.median(ours):6.2f} µs, node {statistics.median(theirs):6.2f} µs, "
