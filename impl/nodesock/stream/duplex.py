@@ -1,7 +1,7 @@
 """Mirrors lib/internal/streams/duplex.js: stream.Duplex, both directions in one object."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from nodesock.stream.destroy import construct
 from nodesock.stream.legacy import Stream
@@ -22,6 +22,7 @@ class Duplex(Readable, Writable):
 
     _readable_state: ReadableState
     _writable_state: WritableState
+    _listed_first: ClassVar[tuple[str, ...]] = (*Writable._listed_first, "data", "end", "readable")
     allow_half_open: Any = True
 
     def __init__(self, options: Mapping[str, Any] | None = None, /, **given: Any) -> None:

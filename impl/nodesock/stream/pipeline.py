@@ -75,8 +75,7 @@ class _Pipeline:
                     clean_up()
             next_tick(call, self.callback, self.error, self.value)
 
-    # --- parts
-    # -------------------------------------------------------------------------------------------------------
+    # --- parts --------------------------------------------------------------------------------------------
 
     def own(self, stream: Any, reading: bool, writing: bool) -> Callable[[], None]:
         """See to it that `stream` is destroyed with the pipeline unless it is over by then."""

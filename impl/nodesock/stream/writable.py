@@ -13,7 +13,7 @@ callbacks, 'finish', and then auto-destroy. `pending_callbacks` counts every cal
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from nodesock.callables import adapt, call
 from nodesock.errors import node_error
@@ -49,6 +49,7 @@ class Writable(Stream):
     """
 
     _writable_state: WritableState
+    _listed_first: ClassVar[tuple[str, ...]] = ("close", "error", "prefinish", "finish", "drain")
     _writev: Callable[[Any, Any], Any] | None = None
     _final: Callable[[Any], Any] | None = None
 
@@ -67,8 +68,7 @@ class Writable(Stream):
         if ws.ending:
             _finish_maybe(self, ws)
 
-    # --- writing
-    # -----------------------------------------------------------------------------------------------------
+    # --- writing ------------------------------------------------------------------------------------------
 
     def write(self, chunk: Any, encoding: Any = None, callback: Callback | None = None) -> bool:
         """Write bytes or a string; False asks the caller to wait for 'drain'. `callback(error)` comes when it is
@@ -168,8 +168,7 @@ class Writable(Stream):
         """A Writable cannot be read: fails with ERR_STREAM_CANNOT_PIPE."""
         error_or_destroy(self, node_error("ERR_STREAM_CANNOT_PIPE"))
 
-    # --- ending
-    # ------------------------------------------------------------------------------------------------------
+    # --- ending -------------------------------------------------------------------------------------------
 
     def end(self, chunk: Any = None, encoding: Any = None, callback: Callback | None = None) -> Self:
         """Write a last chunk, if given, and finish. `end(callback)`, `end(chunk, callback)` and `end(chunk,
@@ -209,8 +208,7 @@ class Writable(Stream):
                 ws.finish_callbacks.append(callback)
         return self
 
-    # --- destruction
-    # -------------------------------------------------------------------------------------------------
+    # --- destruction --------------------------------------------------------------------------------------
 
     def destroy(self, error: Any = None, callback: Callback | None = None) -> Self:
         """Release the resource; queued writes call back with an error. Emits 'error' (if given) and 'close' on a
@@ -229,8 +227,7 @@ class Writable(Stream):
     def _undestroy(self) -> None:
         undestroy(self)
 
-    # --- state
-    # -------------------------------------------------------------------------------------------------------
+    # --- state --------------------------------------------------------------------------------------------
 
     @property
     def writable(self) -> bool:
