@@ -178,6 +178,10 @@ def run(globs: Sequence[str], keywords: str, pairing: str | None, as_json: bool,
     """Run cases in all their pairings and write the reports."""
     items = _select(globs, keywords, pairing, config)
     every = _every(config)
+    try:
+        config.output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"output: {config.output} cannot be written: {error.strerror}") from None
     stream = sys.stderr if as_json else sys.stdout
     with _terminated_like_interrupted(), opened(config) as session:
         outcome = _run(session, items, every, stream)
@@ -225,7 +229,7 @@ def _run(session: Session, items: Items, every: Sequence[tuple[str, str]], strea
     return outcome
 
 
-@cli.command()
+@cli.command(short_help="Show a case: about, roles, source, JavaScript.")
 @click.argument("case_id", metavar="CASE")
 def show(case_id: str) -> None:
     """Show a case: its requirement, its roles, its source and the JavaScript made from it."""
@@ -292,7 +296,7 @@ def export(case_id: str, to: Path | None) -> None:
         raise Failed(f"{to}: cannot be written: {error.strerror}", Exit.USAGE) from None
 
 
-@cli.command()
+@cli.command(short_help="Hold Node's public names against the subject's.")
 @click.option("--json", "as_json", is_flag=True, help="The comparison as JSON on stdout.")
 @_settings("node", "subject", "deadline")
 def surface(as_json: bool, config: Config) -> NoReturn:

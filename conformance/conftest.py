@@ -7,5 +7,5 @@ from conformance import pytest_plugin
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    if not pluginmanager.has_plugin("conformance"):
+    if not pluginmanager.is_registered(pytest_plugin):
         pluginmanager.register(pytest_plugin, "conformance")

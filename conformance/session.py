@@ -206,7 +206,8 @@ class Session:
             *kept,
             *(self._reference_run(case, number) for number in range(len(kept) + 1, self.config.repeat + 1)),
         ]
-        reference = Reference(runs, _expectation(case, runs))
+        enough = len(kept) >= self.config.repeat + self.config.confirm
+        reference = Reference(runs, _expectation(case, runs), confirmed=enough)
         if len(runs) > len(kept):
             self._store(case, reference)
         return reference

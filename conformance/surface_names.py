@@ -5,6 +5,7 @@ plain Python, the Node half is ``node_fixtures/surface.js``.
 """
 
 import inspect
+from typing import Any
 
 from conformance import case
 
@@ -13,10 +14,10 @@ PROTOCOLS = ("__aexit__", "__exit__", "__aiter__", "__iter__")
 
 
 @case(about="every public name of Node's net and dgram exists", fixtures={"main": "surface.js"})
-def public_names(t):
-    names = set()
+def public_names(t: Any) -> None:
+    names: set[str] = set()
 
-    def add(prefix, holder):
+    def add(prefix: str, holder: object) -> None:
         for name in dir(holder):
             if not name.startswith("_") or name in PROTOCOLS:
                 value = inspect.getattr_static(holder, name, None)

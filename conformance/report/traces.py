@@ -5,10 +5,8 @@ The ``.jsonl`` files are what the roles wrote, untouched. Of the reference all r
 ``node``.
 """
 
-import contextlib
 import dataclasses
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,9 +40,9 @@ def directory_of(output: Path, case: str, pairing: str) -> Path:
 def write(output: Path, case: Case, pairing: Pairing, runs: Sequence[PairingTrace], result: Result) -> None:
     """Keep the runs of one item."""
     directory = directory_of(output, case.id, pairing.name)
-    with contextlib.suppress(FileNotFoundError):
-        shutil.rmtree(directory)
-    directory.mkdir(parents=True)
+    directory.mkdir(parents=True, exist_ok=True)
+    for left in directory.glob("*.jsonl"):  # of an earlier run, or of another one that writes here at this moment
+        left.unlink(missing_ok=True)
     for number, run in enumerate(runs, 1):
         for role, records in run.roles.items():
             name = f"{role}.jsonl" if number == 1 else f"{role}.run-{number}.jsonl"

@@ -34,7 +34,7 @@ def judge(local_node: NodeSubject, run_dir: Path, tmp_path_factory: pytest.TempP
 
     def judge_one(subject: Subject, case: str, pairing: str, **settings: Any) -> Result:
         output = tmp_path_factory.getbasetemp() / "out"
-        config = Config(cache=False, output=output, repeat=2, confirm=1, **settings)
+        config = Config(cache=False, output=output, repeat=2, confirm=1, **{"deadline": 3.0, **settings})
         session = Session(config, local_node, subject, run_dir)
         session._references = references
         item = next(one for one in session.pairings(CASES[case]) if one.name == pairing)

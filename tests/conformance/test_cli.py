@@ -1,0 +1,302 @@
+"""cli: every verb, on a real local Node, and one clear line with the right exit code for everything that is
+wrong."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jsonschema
+import pytest
+
+from conformance.cli import main
+from conformance.report.document import SCHEMA
+from conformance.subjects.node import NodeSubject
+
+CASE_FILE = """
+from conformance import case
+
+
+@case(about="a note is a note")
+def a_note(t):
+    t.note("n", 1)
+
+
+@case(about="one says something to the other")
+class Said:
+    def server(t):
+        server = t.watch("server", t.net.create_server(lambda peer: peer.end("hello")))
+        server.on("connection", lambda peer: server.close())
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+"""
+
+DIVERGENT = """
+from conformance import case
+
+
+@case(about="the two sides do not say the same", fixtures={"main": "surface.js"})
+def odd(t):
+    t.note("surface", 1)
+"""
+
+HANGS = """
+from conformance import case
+
+
+@case(about="a server nobody closes")
+def hangs(t):
+    t.net.create_server().listen(0)
+"""
+
+
+class Ran(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command line in an empty directory that holds ``mine.py``."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CONFORMANCE_NODE", "local")
+    (tmp_path / "mine.py").write_text(CASE_FILE)
+    (tmp_path / "odd.py").write_text(DIVERGENT)
+    (tmp_path / "hangs.py").write_text(HANGS)
+
+    def run_it(*arguments: str) -> Ran:
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        captured = capsys.readouterr()
+        return Ran(int(ended.value.code or 0), captured.out, captured.err)
+
+    return run_it
+
+
+# Without any Node.
+
+
+def test_list_names_cases_and_requirements(run: Run) -> None:
+    ran = run("list", "mine.py")
+    assert ran.code == 0
+    assert ran.out.splitlines() == [
+        "mine/a_note  a note is a note",
+        "mine/said    one says something to the other",
+    ]
+
+
+def test_list_as_json(run: Run) -> None:
+    rows = json.loads(run("list", "mine.py::*said", "--json").out)
+    assert [(row["id"], row["roles"]) for row in rows] == [("mine/said", ["server", "client"])]
+    assert rows[0]["pairings"] == ["node-node", "node-python", "python-node", "python-python"]
+
+
+def test_list_knows_the_built_in_cases(run: Run) -> None:
+    ran = run("list")
+    assert ran.code == 0 and len(ran.out.splitlines()) >= 30
+
+
+def test_words_select_and_leave_out(run: Run) -> None:
+    assert run("list", "mine.py", "-k", "said").out.split()[0] == "mine/said"
+    assert run("list", "mine.py", "-k", "-said").out.split()[0] == "mine/a_note"
+
+
+def test_show_has_both_sources(run: Run) -> None:
+    ran = run("show", "mine.py::mine/said")
+    assert ran.code == 0
+    for words in (
+        "one says something to the other",
+        "role client, waits for port",
+        "class Said:",
+        "createServer",
+        "mine.py:",
+    ):
+        assert words in ran.out
+
+
+def test_export_is_a_program(run: Run, tmp_path: Path) -> None:
+    assert run("export", "mine.py::mine/said").out.startswith("'use strict';")
+    assert run("export", "mine.py::mine/said", "-o", "x.js").code == 0
+    assert (tmp_path / "x.js").read_text().startswith("'use strict';")
+    assert run("export", "mine.py::mine/said", "-o", "no/such/dir.js").code == 4
+
+
+def test_help_of_every_verb(run: Run) -> None:
+    assert run("--help").code == 0
+    for verb in ("list", "run", "show", "diff", "export", "surface"):
+        ran = run(verb, "--help")
+        assert ran.code == 0 and "Usage:" in ran.out
+    assert run().code == 4
+
+
+BROKEN = {
+    "syntax.py": ("def (", "syntax.py:1: syntax error"),
+    "loop.py": (
+        "from conformance import case\n\n\n@case(about='x')\ndef x(t):\n    while True:\n        pass\n",
+        "loop.py:6: while is outside the subset",
+    ),
+    "fails.py": ("raise ValueError('boom')\n", "fails.py:1: ValueError: boom"),
+    "unknown.py": (
+        "from conformance import case\n\n\n@case(about='x')\ndef x(t):\n    t.frobnicate()\n",
+        "unknown.py:6:",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_case_file(name: str, run: Run, tmp_path: Path) -> None:
+    text, words = BROKEN[name]
+    (tmp_path / name).write_text(text)
+    one_line(run("run", name), 4, words)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["run", "nosuch"], 5, "no case matches 'nosuch'"),
+        (["run", "nosuch.py"], 5, "nosuch.py"),
+        (["run", "mine.py", "-k", "zzz"], 5, "nothing matches -k 'zzz'"),
+        (["run", "mine.py", "--pairing", "zzz"], 5, "nothing matches --pairing 'zzz'"),
+        (["show", "nosuch"], 5, "nosuch"),
+        (["show", "mine.py"], 4, "means 2 cases"),
+        (["diff", "mine.py::mine/said"], 5, "run the case first"),
+        (["diff", "mine.py::mine/said", "--pairing", "zzz"], 4, "no pairing 'zzz'"),
+        (["run", "mine.py", "--node", "banana"], 4, "banana"),
+        (["run", "mine.py", "--node", "99"], 3, "99"),
+        (["run", "mine.py", "--node", "19.1.2"], 3, "19.1.2"),
+        (["run", "mine.py", "--subject", "nope"], 4, "nope"),
+        (["run", "mine.py", "--repeat", "0"], 4, "repeat"),
+        (["run", "mine.py", "--jobs", "x"], 4, "--jobs"),
+        (["run", "mine.py", "--deadline", "-1"], 4, "deadline"),
+        (["run", "mine.py", "--known-divergences", "none.toml"], 4, "none.toml"),
+        (["run", "mine.py", "--output", "mine.py"], 4, "mine.py"),
+        (["run", "--bogus"], 4, "--bogus"),
+        (["frobnicate"], 4, "frobnicate"),
+    ],
+)
+def test_what_is_wrong_is_one_line(arguments: list[str], code: int, words: str, run: Run) -> None:
+    one_line(run(*arguments), code, words)
+
+
+def test_an_unreadable_setting(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "conformance.toml").write_text("repeats = 3")
+    one_line(run("run", "mine.py"), 4, "did you mean 'repeat'")
+
+
+def test_docker_forced_where_there_is_none(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+    one_line(run("run", "mine.py", "--node", "docker"), 3, "Docker")
+
+
+def one_line(ran: Ran, code: int, words: str) -> None:
+    assert ran.code == code, ran
+    assert words in ran.err
+    assert len(ran.err.splitlines()) == 1 and "Traceback" not in ran.err + ran.out
+
+
+# With a local Node.
+
+
+@pytest.fixture
+def node(local_node: NodeSubject) -> None:
+    """Skips where there is no local Node."""
+
+
+def test_a_conformant_run(run: Run, node: None, tmp_path: Path) -> None:
+    ran = run("run", "mine.py", "--repeat", "2")
+    assert ran.code == 0, ran
+    first, *others, summary, report = ran.out.splitlines()
+    assert re.match(
+        r"nodesock \S+ \(libuv 1\.\S+, Python 3\S+\) against Node 24\S+ \(libuv 1\.\S+, provider: local\)",
+        first,
+    )
+    assert "mine/a_note: node ok, python ok" in others
+    assert "mine/said: node-node ok, node-python ok, python-node ok, python-python ok" in others
+    assert re.match(r"2 cases, 6 items in \S+ s: 6 conformant, 0 divergent, 0 errored", summary)
+    assert report == "report: build/conformance/index.html"
+    output = tmp_path / "build" / "conformance"
+    data = json.loads((output / "report.json").read_text())
+    jsonschema.validate(data, json.loads(SCHEMA.read_text()))
+    assert data["reference"]["provider"] == "local" and data["totals"]["conformant"] == 6
+    assert (output / "junit.xml").exists() and (output / "index.html").exists()
+    assert (output / "traces/mine/said/python-node/server.jsonl").exists()
+
+    ran = run("diff", "mine.py::mine/said", "--pairing", "python-node", "--all")
+    assert ran.code == 0 and "conformant" in ran.out and "client 'end'" in ran.out
+
+
+def test_a_divergent_run_says_what_and_how_to_see_it_again(run: Run, node: None) -> None:
+    ran = run("run", "odd.py", "--repeat", "1", "--confirm", "0")
+    assert ran.code == 1
+    assert "DIVERGENT odd/odd[python]" in ran.out and "note surface (#0) args.0" in ran.out
+    assert "replay: python -m conformance run odd.py::odd/odd --pairing python --node local" in ran.out
+    ran = run("diff", "odd.py::odd/odd")
+    assert ran.code == 1 and "value:" in ran.out and "≠" in ran.out
+
+
+def test_json_alone_on_stdout(run: Run, node: None) -> None:
+    ran = run("run", "mine.py::mine/a_note", "--json", "--no-cache")
+    assert ran.code == 0 and "against Node" in ran.err
+    assert json.loads(ran.out)["totals"]["conformant"] == 2
+
+
+def test_only_one_pairing(run: Run, node: None) -> None:
+    ran = run("run", "mine.py", "--pairing", "python-node")
+    assert ran.code == 0 and "1 cases, 1 items" in ran.out
+    assert run("diff", "mine.py::mine/said").code == 0  # the reference's traces are there as well
+
+
+def test_a_reference_that_hangs_is_errored_with_its_handles(run: Run, node: None) -> None:
+    ran = run("run", "hangs.py", "--deadline", "0.5")
+    assert ran.code == 3
+    assert "ERRORED hangs/hangs[python]" in ran.out and "TCPServerWrap" in ran.out
+
+
+def test_another_node_as_the_subject(run: Run, node: None) -> None:
+    ran = run("run", "mine.py::mine/a_note", "--subject", "node:24")
+    assert ran.code == 0, ran
+    assert "mine/a_note: node ok, node24 ok" in ran.out
+
+
+def test_surface(run: Run, node: None) -> None:
+    ran = run("surface", "--json")
+    data = json.loads(ran.out)
+    assert ran.code == (1 if data["gaps"] or data["stale_exclusions"] else 0)
+    assert data["covered"] > 200
+
+
+def test_an_interruption_is_clean(run: Run, node: None, tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(HANGS.replace("hangs", "slow"))
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-m", "conformance", "run", "slow.py", "--deadline", "60", "--node", "local"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert "against Node" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert process.returncode == 2, (out, err)
+    assert "interrupted" in out + err and "Traceback" not in out + err
+    assert not (tmp_path / "build/conformance/report.json").exists()
+
+
+def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
+    environment: dict[str, Any] = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = f"{sys.executable} -m conformance show half_open/server_writes_after_fin | head -1"
+    ran = subprocess.run(
+        command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert "Traceback" not in ran.stderr and "BrokenPipe" not in ran.stderr
