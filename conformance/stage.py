@@ -296,7 +296,7 @@ def run_role(
         return exit_.code if isinstance(exit_.code, int) else 0
     except BaseException as error:  # noqa: BLE001 - the role's own, told as Python tells it
         sys.excepthook(type(error), error, error.__traceback__)
-        return 1
+        return process.exit_code or 1
 
 
 def _kind(obj: Any) -> str | None:

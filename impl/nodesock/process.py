@@ -29,8 +29,13 @@ class Warning(NodeError):
 class Process(EventEmitter):
     """The one `process`."""
 
-    #: the code `exit` and `run()` report; None is 0
+    #: the code `exit` and `run()` report; None is 0. A run that ends by an exception leaves 1 here (7 if it came
+    #: from an 'uncaughtException' listener), or what an 'exit' listener has put in its place.
     exit_code: int | None = None
+    #: 'exit' comes once in a run
+    _exiting = False
+    #: whether `exit_code` tells of a run that an exception has ended
+    _failed = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,7 +53,12 @@ class Process(EventEmitter):
         """process.exit: emit 'exit' and end `run()` with SystemExit(code)."""
         if code is not None:
             self.exit_code = code
-        self.emit("exit", self.exit_code or 0)
+        if not self._exiting:
+            self._exiting = True
+            try:
+                self.emit("exit", self.exit_code or 0)
+            finally:
+                self._exiting = loop.running()
         raise SystemExit(self.exit_code or 0)
 
     def get_active_resources_info(self) -> list[str]:
@@ -117,13 +127,46 @@ def _handle_uncaught(error: BaseException, origin: str) -> bool:
     return process.emit("uncaughtException", error, origin)
 
 
-def _at_end(event: str, code: int) -> None:
-    if event == "exit" and uncaught.fatal is not None:
-        process.exit_code = code
+def _on_process(event: str, code: int) -> None:
+    """What a run has to tell: that it starts, its last two events, and that it is over."""
+    if event == "over":
+        process._exiting = False
+        return
+    if event == "start":
+        if process._failed:
+            process.exit_code = None
+            process._failed = False
+        if uncaught.fatal is not None:  # raised before there was a run to end
+            _last_words()
+        return
+    process._exiting = event == "exit"
     process.emit(event, code)
 
 
+def _last_words(listener_raised: bool = False) -> None:
+    """An exception ends the run: 'exit' with code 1, here and now. process.exit() in a listener ends it instead;
+    anything else that a listener raises is ignored."""
+    if isinstance(uncaught.fatal, SystemExit) or not loop.running():
+        return
+    process._failed = True
+    if listener_raised:  # Node has nothing more to say
+        process.exit_code = 7
+        process._exiting = True
+    if process._exiting:
+        process.exit_code = process.exit_code or 1
+        return
+    process._exiting = True
+    process.exit_code = 1
+    try:
+        process.emit("exit", 1)
+    except SystemExit as error:
+        uncaught.fatal = error
+    except BaseException:
+        pass  # as Node: nothing can be done about it any more
+
+
 uncaught.handler = _handle_uncaught
-loop.on_process_end = _at_end
+uncaught.last_words = _last_words
+loop.on_process = _on_process
 
 __all__ = ["UNDEFINED", "Process", "Warning", "process"]

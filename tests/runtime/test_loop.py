@@ -201,6 +201,85 @@ def test_an_exception_in_the_exit_event() -> None:
         run()
 
 
+def test_exit_comes_inside_the_fatal_exception_while_everything_is_active() -> None:
+    log: list = []
+    process.on("exit", lambda code: log.append((code, handles.active_resources_info())))
+    process.on("exit", lambda: next_tick(log.append, "never"))
+
+    def main() -> None:
+        set_timeout(log.append, 60_000, "never")
+        set_immediate(lambda: (next_tick(log.append, "never"), fail()))
+
+    with pytest.raises(RuntimeError, match="x"):
+        run(main)
+    assert log == [(1, ["Timeout"])]
+    assert process.exit_code == 1
+    reset()
+
+
+def test_an_exit_listener_may_choose_the_code_of_a_failed_run() -> None:
+    process.on("exit", lambda: setattr(process, "exit_code", 9))
+    with pytest.raises(RuntimeError):
+        run(fail)
+    assert process.exit_code == 9
+    process.remove_all_listeners("exit")
+    assert run() == 0  # the next run is another life
+
+
+def test_what_an_exit_listener_raises_in_a_failed_run_is_ignored() -> None:
+    codes: list = []
+    process.on("exit", lambda: fail("at exit"))
+    process.on("exit", codes.append)
+    with pytest.raises(RuntimeError, match="^x$"):
+        run(fail)
+    assert codes == []
+
+
+def test_process_exit_in_an_exit_listener_of_a_failed_run() -> None:
+    codes: list = []
+    process.on("exit", codes.append)
+    process.on("exit", lambda: process.exit(5))
+    process.on("exit", lambda: fail("never"))
+    with pytest.raises(SystemExit) as caught:
+        run(fail)
+    assert caught.value.code == 5
+    assert codes == [1]
+
+
+def test_a_raising_listener_of_uncaught_exception_ends_the_run_without_exit() -> None:
+    codes: list = []
+    process.on("exit", codes.append)
+    process.on("uncaughtException", lambda: fail("second"))
+    with pytest.raises(RuntimeError, match="second") as caught:
+        run(lambda: set_timeout(fail, 1))
+    assert str(caught.value.__context__) == "x"
+    assert codes == []
+    assert process.exit_code == 7
+
+
+def test_an_exception_in_the_exit_event_may_be_caught() -> None:
+    codes: list = []
+    caught: list = []
+    process.on("uncaughtException", caught.append)
+    process.on("exit", codes.append)
+    process.on("exit", lambda: fail("at exit"))
+    assert run() == 0
+    assert codes == [0]
+    assert [str(error) for error in caught] == ["at exit"]
+
+
+def test_exit_comes_once_a_run() -> None:
+    codes: list = []
+    process.on("exit", codes.append)
+    process.on("exit", lambda: process.exit(4))
+    with pytest.raises(SystemExit):
+        run()
+    with pytest.raises(SystemExit):
+        process.exit(6)
+    assert codes == [0, 6]
+    process.exit_code = None
+
+
 def test_keyboard_interrupt_in_a_callback_ends_the_run_whatever_listens() -> None:
     process.on("uncaughtException", lambda: None)
 

@@ -5,8 +5,9 @@ through `enter` (or, on the hot paths of bindings/stream_wrap.py and udp_wrap.py
 out): call the function, hand an exception to `uncaught.report_exception`, drain ticks and microtasks.
 
 `run()` is a Node process's life: the main function, its ticks, then the loop until nothing keeps it alive, 'beforeExit'
-(which may bring it back to life), 'exit'. An uncaught exception stops the loop and leaves `run()`. What libuv still
-delivers in that same turn is kept for the next `run()`, so nothing runs after the fatal exception and nothing is lost.
+(which may bring it back to life), 'exit'. An uncaught exception emits 'exit' where it happened, stops the loop and
+leaves `run()`. What libuv still delivers in that same turn is kept for the next `run()`, so nothing runs after the
+fatal exception and nothing is lost.
 
 While `run()` is on in the main thread, a signal wakes the loop, so a Python signal handler runs at once and
 KeyboardInterrupt ends the run; it comes in as any other exception.
@@ -36,8 +37,13 @@ _running = False
 _deferred: deque[tuple[Callable[..., Any], tuple[Any, ...]]] = deque()
 #: called when the loop is thrown away, after fork and by reset()
 _forgetters: list[Callable[[], None]] = []
-#: process.py's part of the end: ('beforeExit' | 'exit', code) -> None
-on_process_end: Callable[[str, int], None] | None = None
+#: process.py's part of a life: ('start' | 'beforeExit' | 'exit' | 'over', code) -> None
+on_process: Callable[[str, int], None] | None = None
+
+
+def running() -> bool:
+    """Whether `run()` is on."""
+    return _running
 
 
 def get_loop() -> Any:
@@ -100,26 +106,27 @@ def run(main: Callable[..., Any] | Coroutine[Any, Any, Any] | None = None) -> in
     _running = True
     restore = _watch_signals()
     try:
+        if on_process is not None:
+            on_process("start", 0)
         if main is not None:
             _start(main)
         elif ticks.ticks or ticks.microtasks:
             enter(_nothing)
         _spin(loop)
-        failed = uncaught.fatal
-        code = _exit_code(failed)
-        if on_process_end is not None and not isinstance(failed, SystemExit):
+        if uncaught.fatal is None and on_process is not None:
             try:
-                on_process_end("exit", code)
+                on_process("exit", _exit_code())
             except BaseException as error:
-                if not report_exception(error) and failed is None:
-                    failed = uncaught.fatal
+                report_exception(error)
     finally:
         _running = False
         restore()
+        if on_process is not None:
+            on_process("over", 0)
     fatal = uncaught.take_fatal()
     if fatal is not None:
         raise fatal
-    return _exit_code(None)
+    return _exit_code()
 
 
 def _start(main: Callable[..., Any] | Coroutine[Any, Any, Any]) -> None:
@@ -158,15 +165,13 @@ def _spin(loop: Any) -> None:
             return
         if loop.alive:
             continue
-        if on_process_end is not None:
-            enter(on_process_end, "beforeExit", _exit_code(None))
+        if on_process is not None:
+            enter(on_process, "beforeExit", _exit_code())
         if not loop.alive:
             return
 
 
-def _exit_code(failed: BaseException | None) -> int:
-    if failed is not None:
-        return 1
+def _exit_code() -> int:
     from nodesock.process import process
 
     code = process.exit_code

@@ -1,8 +1,9 @@
 """Mirrors lib/internal/process/execution.js (onGlobalUncaughtException): what becomes of an exception nobody caught.
 
 Monitors hear of it first. If the process object has an 'uncaughtException' listener the exception is emitted there and
-life goes on. Otherwise, and always for KeyboardInterrupt, SystemExit and the like, it is fatal: it is kept here, the
-loop is stopped, and `runtime.loop.run()` raises it.
+life goes on. Otherwise, and always for KeyboardInterrupt, SystemExit and the like, it is fatal: it is kept here,
+process emits its 'exit' there and then, while everything is still active, the loop is stopped, and
+`runtime.loop.run()` raises it.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,9 @@ fatal: BaseException | None = None
 
 #: set by process.py: (error, origin) -> True if a listener took it
 handler: Callable[[BaseException, str], bool] | None = None
+
+#: set by process.py: the program's end has begun; True if that is the failure of an 'uncaughtException' listener
+last_words: Callable[[bool], None] | None = None
 
 #: set by runtime.timers: queues an immediate that does nothing
 wake: Callable[[], Any] | None = None
@@ -25,6 +29,7 @@ def report_exception(error: BaseException, origin: str = "uncaughtException") ->
     """Hand an uncaught exception on. True if a listener took it, False if it ends the run."""
     global fatal
     if fatal is None:
+        listener_raised = False
         if isinstance(error, Exception) and handler is not None:
             try:
                 if handler(error, origin):
@@ -35,7 +40,10 @@ def report_exception(error: BaseException, origin: str = "uncaughtException") ->
             except BaseException as second:  # a listener that raises is fatal itself, as in Node
                 second.__context__ = error
                 error = second
+                listener_raised = True
         fatal = error
+        if last_words is not None:
+            last_words(listener_raised)
     elif error is not fatal and error.__context__ is None:
         error.__context__ = fatal
     if stop is not None:
