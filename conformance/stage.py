@@ -160,6 +160,7 @@ class Stage:
             self._trace.write("callback", label=label, args=self._encode_all(args))
             return None if fn is None else nodesock.call(fn, *args)
 
+        called.__name__ = "<lambda>"  # Node's is an arrow function without a name, which shows in error texts
         return called
 
     def attempt(self, label: str, fn: Callable[[], Any]) -> Any:

@@ -48,6 +48,7 @@ class Connecting(Binding):
     def _start_connect(self, port: int, address: str, callback: Any) -> None:
         if truthy(callback):
             self.once("connect", callback)
+        self._handle_for("lookup")
 
         def on_address(error: Any, ip: Any) -> None:
             if self._handle is None:

@@ -150,7 +150,8 @@ class Sending(Connecting):
                 self.bind({"port": 0, "exclusive": True}, None)
             # a custom lookup may have bound it at once, 'listening' and all
             if self._bind_state == BINDING:
-                self._enqueue(partial(self._send_to, msg, port, address, callback))
+                # all of it again by then, with the state of then
+                self._enqueue(partial(self.send, msg, port, address, callback))
                 return
         if connected:
             self._transmit_to(None, msg, None, None, callback)
