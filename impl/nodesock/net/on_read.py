@@ -32,6 +32,10 @@ class OnRead:
         self._callback = callback
         self._held: deque[tuple[int, memoryview | None]] = deque()
         self._scheduled = False
+        #: the handle has said all it has to say; the end may still be held back behind data
+        self._at_end = False
+        #: what the handle's `reading` is for other sockets: false after pause() or when the callback said so
+        self.reading = False
         self.held_bytes = 0
 
     @staticmethod
@@ -51,8 +55,11 @@ class OnRead:
         return None
 
     def start(self) -> bool:
-        """For a new handle: get the first buffer. False if the function gave none, and data takes the usual
+        """For a new handle: forget the last one, and get the first buffer. False if the function gave none, and data takes the usual
         way."""
+        self._held.clear()
+        self._at_end = self.reading = False
+        self.held_bytes = 0
         if self._factory is not None:
             buffer = call(self._factory)
             if not _is_buffer(buffer):
@@ -67,6 +74,7 @@ class OnRead:
             return
         socket._unref_timer()
         if data is None:
+            self._at_end = True
             if self._held:
                 self._held.append((nread, None))
             else:
@@ -78,17 +86,25 @@ class OnRead:
         else:
             self._deliver(socket, view)
 
-    def deliver_held(self) -> None:
-        """Reading starts again: what was held back comes with the loop's next turn, as it would from the
-        kernel."""
+    def read_start(self, handle: Any) -> int:
+        """Start reading, perhaps again: what was held back comes with the loop's next turn, as it would from
+        the kernel. 0 or a negative libuv number.
+        """
+        self.reading = True
         if self._held and not self._scheduled:
             self._scheduled = True
             set_immediate(self._deliver_held)
+        return 0 if self._at_end else int(handle.read_start())
+
+    def read_stop(self, handle: Any) -> int:
+        """Stop reading. 0 or a negative libuv number."""
+        self.reading = False
+        return int(handle.read_stop())
 
     def _deliver_held(self) -> None:
         self._scheduled = False
         socket = self._socket()
-        while self._held and socket is not None and socket._handle is not None and socket._handle.reading:
+        while self._held and self.reading and socket is not None and socket._handle is not None:
             nread, view = self._held.popleft()
             if view is None:
                 self._ended(socket, nread)
@@ -107,10 +123,9 @@ class OnRead:
         """Copy and report one buffer length after another."""
         first = True
         while view:
-            handle = socket._handle
-            if handle is None:
+            if socket._handle is None:
                 return
-            if not handle.reading:
+            if not self.reading:
                 self._hold(view, True)
                 return
             size = memoryview(self._buffer).nbytes

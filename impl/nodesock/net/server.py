@@ -199,6 +199,9 @@ class Server(EventEmitter):
         """`server[Symbol.asyncDispose]()`: close, if it is listening; the promise resolves with 'close'."""
         promise = Promise()
         if self._handle is None:
+            self._listening_id += (
+                1  # a host lookup under way is not waited for any more; Node would go on to listen
+            )
             promise.resolve(None)
         else:
             self.close(lambda error=None: promise.resolve(None) if error is None else promise.reject(error))

@@ -283,23 +283,23 @@ class Socket(Connection):
         handle = self._handle
         if self.connecting or handle is None:
             self.once("connect", lambda: self._read(size))
-        elif not handle.reading:
+        elif not (handle if self._on_read is None else self._on_read).reading:
             self._start_reading()
 
     def _start_reading(self) -> None:
-        err = self._handle.read_start()
+        if self._on_read is not None:
+            err = self._on_read.read_start(self._handle)
+        else:
+            err = self._handle.read_start()
+            # The handle delivers from now on without being asked again.
+            self._readable_state.standing = not err
         if err:
             self.destroy(errno_exception(err, "read"))
-        elif self._on_read is None:
-            # The handle delivers from now on without being asked again.
-            self._readable_state.standing = True
-        else:
-            self._on_read.deliver_held()
 
     def _stop_reading(self) -> None:
         rs = self._readable_state
         rs.standing = rs.reading = False
-        err = self._handle.read_stop()
+        err = self._handle.read_stop() if self._on_read is None else self._on_read.read_stop(self._handle)
         if err:
             self.destroy(errno_exception(err, "read"))
 
@@ -324,20 +324,15 @@ class Socket(Connection):
             self.read(0)
 
     def pause(self) -> Self:
-        """Stop the flow of data; with `on_read` the handle stops reading at once. Mirrors `socket.pause()`."""
-        if (
-            self._on_read is not None
-            and not self.connecting
-            and self._handle is not None
-            and self._handle.reading
-        ):
-            if not self.destroyed:
-                self._stop_reading()
+        """Stop the flow of data; with `on_read` reading stops at once. Mirrors `socket.pause()`."""
+        if self._on_read is not None and self._on_read.reading and not self.pending:
+            self._stop_reading()
         return super().pause()
 
     def resume(self) -> Self:
         """Let data flow again. Mirrors `socket.resume()`."""
-        self._restart_on_read()
+        if self._on_read is not None:
+            self._restart_on_read()
         return super().resume()
 
     def read(self, size: Any = None) -> Any:
@@ -347,12 +342,8 @@ class Socket(Connection):
         return super().read(size)
 
     def _restart_on_read(self) -> None:
-        if (
-            self._on_read is not None
-            and not self.connecting
-            and self._handle is not None
-            and not self._handle.reading
-        ):
+        assert self._on_read is not None
+        if not self._on_read.reading and not self.pending:
             self._start_reading()
 
     # --- writing --------------------------------------------------------------------------------------------
@@ -555,7 +546,8 @@ class Socket(Connection):
             from nodesock.process import process
 
             process.emit_warning(
-                f"{number(msecs)} does not fit into a 32-bit signed integer.\nTimer duration was truncated to {TIMEOUT_MAX}.",
+                f"{number(msecs)} does not fit into a 32-bit signed integer.\n"
+                f"Timer duration was truncated to {TIMEOUT_MAX}.",
                 "TimeoutOverflowWarning",
             )
             msecs = TIMEOUT_MAX
