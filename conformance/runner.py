@@ -122,6 +122,7 @@ class _Pairing:
         self._waiting = [*case.raw_roles, *case.roles]  # raw ones first: they mostly listen
         self._running: dict[str, _Running] = {}
         self._raw: dict[str, _RawRole] = {}
+        self._raw_playing: set[str] = set()  # their end not heard yet, nor all they published
         self._selector = selectors.DefaultSelector()
         self._news = _News()
         self._trace = PairingTrace(case.id, {role: subject.name for role, subject in subjects.items()})
@@ -143,7 +144,7 @@ class _Pairing:
 
     def _play(self) -> None:
         self._start_ready()
-        while self._running or (self._waiting and any(raw.is_alive() for raw in self._raw.values())):
+        while self._running or (self._waiting and self._raw_playing):
             soonest = min((running.lost_at for running in self._running.values()), default=None)
             timeout = None if soonest is None else max(0.0, soonest - time.monotonic())
             for key, _ in self._selector.select(timeout):
@@ -187,6 +188,7 @@ class _Pairing:
     def _start_raw(self, role: Role) -> None:
         raw = _RawRole(role, self._deadline_ms / 1000, self._path_dir, self._trace.published, self._news)
         self._raw[role.name] = raw
+        self._raw_playing.add(role.name)
         raw.start()
 
     # -- listening -------------------------------------------------------------------------------------------
@@ -257,6 +259,8 @@ class _Pairing:
                 self._publish(what)
             elif kind == "failed":
                 self._fault("raw", name, what)
+            elif kind == "ended":
+                self._raw_playing.discard(name)
 
     # -- ending ----------------------------------------------------------------------------------------------
 

@@ -209,6 +209,21 @@ class TestRawRoles:
         assert "raw" not in trace.roles
         assert trace.published == {"port": 9, "token": 10}
 
+    def test_what_it_publishes_counts_although_it_has_ended_already(
+        self, run_dir: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def start_and_end(raw: threading.Thread) -> None:
+            threading.Thread.start(raw)
+            threading.Thread.join(raw)
+
+        monkeypatch.setattr(runner._RawRole, "start", start_and_end)
+        subject = ScriptedSubject(main=Peer.end)
+        trace = play(
+            subject, run_dir, raw={"raw": lambda r: r.publish(port=9)}, needs={"main": ("port",)}
+        )
+        assert trace.faults == []
+        assert subject.started == ["main"]
+
     def test_it_is_stopped_when_every_compared_role_has_ended(self, run_dir: Path) -> None:
         def raw(r: Any) -> None:
             listener = r.listen()
