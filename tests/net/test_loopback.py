@@ -29,7 +29,7 @@ def where(request: pytest.FixtureRequest, tmp_path: Path) -> Where:
         "tcp6": (0, "::1"),
         "unix": (str(tmp_path / "s"),),
         "abstract": (f"\0nodesock-{os.getpid()}-{tmp_path.name}",),
-    }[request.param]  # type: ignore[return-value]
+    }[request.param]
 
 
 def endpoint(server: net.Server) -> Where:
@@ -50,7 +50,8 @@ def test_echo(where: Where, log: Log) -> None:
         serve(where, lambda peer: peer.pipe(peer), listening)
 
     def listening(server: net.Server) -> None:
-        client = net.connect(*endpoint(server), lambda: client.end("hello"))
+        client = net.connect(*endpoint(server))
+        client.on("connect", lambda: client.end("hello"))
         log.watch(client, "data", "end")
         client.on("close", lambda had_error: (log.append(("close", had_error)), server.close()))
 
@@ -78,7 +79,8 @@ def test_the_server_closes_after_its_last_connection(where: Where, log: Log) -> 
 
     def listening(server: net.Server) -> None:
         log.watch(server, "close")
-        client = net.connect(*endpoint(server), lambda: (server.close(), client.end()))
+        client = net.connect(*endpoint(server))
+        client.on("connect", lambda: (server.close(), client.end()))
         client.resume()
 
     def main() -> None:
@@ -112,20 +114,18 @@ def test_on_read_into_one_buffer(where: Where) -> None:
 
 
 def test_on_read_false_holds_the_rest_back(log: Log) -> None:
-    def callback(nread: int, buffer: bytearray) -> bool:
-        log.append((bytes(buffer[:nread]), client.bytes_read))
-        set_timeout(client.resume, 5)
-        return False
-
     def listening(server: net.Server) -> None:
-        nonlocal client
+        def callback(nread: int, buffer: bytearray) -> bool:
+            log.append((bytes(buffer[:nread]), client.bytes_read))
+            set_timeout(client.resume, 5)
+            return False
+
         client = net.connect(
             port=endpoint(server)[0], host="127.0.0.1", on_read={"buffer": bytearray(3), "callback": callback}
         )
         client.on("end", log.to("end"))
         client.on("close", lambda: server.close())
 
-    client: net.Socket
     run(lambda: serve((0, "127.0.0.1"), lambda peer: peer.end("abcdefgh"), listening))
     assert log == [(b"abc", 3), (b"def", 6), (b"gh", 8), "end"]
 

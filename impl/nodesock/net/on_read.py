@@ -55,8 +55,10 @@ class OnRead:
         return None
 
     def start(self) -> bool:
-        """For a new handle: forget the last one, and get the first buffer. False if the function gave none, and data takes the usual
-        way."""
+        """For a new handle: forget the last one, and get the first buffer.
+
+        False if the function gave none: then data takes the usual way.
+        """
         self._held.clear()
         self._at_end = self.reading = False
         self.held_bytes = 0

@@ -32,8 +32,7 @@ class Server(EventEmitter):
 
     Server([options][, listener]): `listener` is added to 'connection'. Options (keywords or one mapping):
     `allow_half_open`, `pause_on_connect`, `no_delay`, `keep_alive`, `keep_alive_initial_delay` (ms),
-    `high_water_mark` (bytes), `block_list`, `capture_rejections`. Raises ERR_INVALID_ARG_TYPE for values of
-    the wrong type.
+    `high_water_mark` (bytes), `block_list`. Raises ERR_INVALID_ARG_TYPE for values of the wrong type.
 
     Events: 'listening', 'connection' (socket), 'drop' (DropInfo or None), 'error', 'close'.
     """
@@ -50,7 +49,7 @@ class Server(EventEmitter):
             keywords = {**(options if isinstance(options, Mapping) else {}), **keywords}
         elif options is not None and options is not UNDEFINED:
             raise node_error("ERR_INVALID_ARG_TYPE", "options", "Object", options)
-        super().__init__({name: keywords[name] for name in ("capture_rejections",) if name in keywords})
+        super().__init__()  # Node 24 heeds events.captureRejections here, but not an option of the server
         if callable(listener):
             self.on("connection", listener)
         delay = keywords.get("keep_alive_initial_delay", UNDEFINED)

@@ -64,10 +64,10 @@ _OBJECT_MODES = {
     "writable_object_mode": "options.writableObjectMode",
 }
 #: what is handed on to the stream
-_STREAM_OPTIONS = (
+_STREAM_OPTIONS = frozenset((
     "readable", "writable", "high_water_mark", "readable_high_water_mark", "writable_high_water_mark", "encoding",
     "default_encoding", "signal", "read", "write", "writev", "final", "destroy", "construct", "capture_rejections",
-)  # fmt: skip
+))  # fmt: skip
 
 
 class _OnEnd:
@@ -159,7 +159,7 @@ class Socket(Connection):
         elif options is not None:
             keywords = {**as_mapping(options), **keywords}
         for mode, name in _OBJECT_MODES.items():
-            if is_truthy(keywords.get(mode)):
+            if mode in keywords and is_truthy(keywords[mode]):
                 raise node_error("ERR_INVALID_ARG_VALUE", name, keywords[mode], "is not supported")
         delay = keywords.get("keep_alive_initial_delay", UNDEFINED)
         if delay is not UNDEFINED:
@@ -171,7 +171,7 @@ class Socket(Connection):
         if is_truthy(keywords.get("block_list")):
             self.block_list = as_block_list(keywords["block_list"], "options.blockList")
 
-        given = {name: keywords[name] for name in _STREAM_OPTIONS if name in keywords}
+        given = {name: value for name, value in keywords.items() if name in _STREAM_OPTIONS}
         if not given.get("signal", True):
             del given["signal"]
         super().__init__(
