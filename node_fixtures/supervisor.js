@@ -29,6 +29,7 @@ const DIR = process.argv[2];
 const POOL = Number(process.argv[3] || 2);
 const STAGE = path.join(__dirname, 'stage.js');
 const KILL_AFTER_MS = 1000; // how long after its own deadline a role that does not end is killed
+const READY_WITHIN_MS = 30000; // how long a Node process may take to load the stage
 const TAIL = 16384; // how much of a role's stdout and stderr is kept
 
 const ENV = {
@@ -66,8 +67,10 @@ function spawnStage() {
   child.err = new Tail(child.stderr);
   child.stdin.on('error', () => {}); // EPIPE: the role ended without reading a reply
   child.trace.on('error', () => {});
+  const slow = setTimeout(() => child.kill('SIGKILL'), READY_WITHIN_MS);
   // The stage writes an empty line when everything is loaded and it is about to block.
   child.trace.once('data', () => {
+    clearTimeout(slow);
     child.trace.pause();
     loading.delete(child);
     ready.push(child);
@@ -78,6 +81,7 @@ function spawnStage() {
     unready(child, `cannot start ${process.execPath}: ${error.message}`);
   });
   child.once('close', (code, signal) => {
+    clearTimeout(slow);
     children.delete(child);
     unready(child, `the Node process ended before its role (${signal || `exit code ${code}`}): ${child.err.text.trim()}`);
   });
