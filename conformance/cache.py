@@ -23,6 +23,9 @@ from conformance.runner import Fault, PairingTrace
 #: Goes up when the meaning of a kept file changes.
 FORMAT = 1
 
+#: How many versions of a case's runs are kept: one per Node version and provider in use, and the last edits.
+KEPT = 8
+
 _PACKAGE = Path(__file__).parent
 _FIXTURES = _PACKAGE.parent / "node_fixtures"
 _HARNESS = ("kernel.py", "raw.py", "runner.py", "trace.py")
@@ -54,6 +57,9 @@ class TraceCache:
             with os.fdopen(fd, "w", encoding="utf-8") as file:
                 file.write(text)
             os.replace(name, path)
+            kept = sorted(path.parent.glob(f"{_stem(case)}-*.json"), key=lambda file: file.stat().st_mtime)
+            for old in kept[:-KEPT]:
+                old.unlink(missing_ok=True)
 
     def _path(self, case: Case, reference: Mapping[str, Any]) -> Path:
         described = {key: reference.get(key) for key in ("name", "version", "libuv", "provider", "image")}
@@ -67,12 +73,16 @@ class TraceCache:
             platform.release(),
         ]
         key = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]
-        return self.directory / f"{case.id.replace('/', '.')}-{key}.json"
+        return self.directory / f"{_stem(case)}-{key}.json"
 
 
 def trace_from_json(data: Mapping[str, Any]) -> PairingTrace:
     """The inverse of ``dataclasses.asdict``. Raises ``TypeError`` on anything else."""
     return PairingTrace(**{**data, "faults": [Fault(**fault) for fault in data["faults"]]})
+
+
+def _stem(case: Case) -> str:
+    return case.id.replace("/", ".")
 
 
 def _digest(path: Path) -> str:

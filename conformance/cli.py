@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -424,6 +425,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = Exit.CONFORMANT
     except OSError as error:  # a full disk, an output directory that is a file
         code = _fail(str(error), Exit.UNAVAILABLE)
+    except Exception:  # noqa: BLE001 -- a bug of the harness: told in full, and never with the code of a divergence
+        traceback.print_exc()
+        code = _fail("internal error of the harness, see above", Exit.UNAVAILABLE)
     sys.exit(code)
 
 

@@ -100,7 +100,7 @@ class Reporter:
 
     def result(self, result: Result) -> None:
         """Take one result; called with one at a time."""
-        word = shown_verdict(result)
+        word = result.word
         self._counts[word] = self._counts.get(word, 0) + 1
         if self._progress is not None and self._task is not None:
             counts = ", ".join(f"{count} {word}" for word, count in self._counts.items())
@@ -119,14 +119,9 @@ class Reporter:
             self._console.print(Text(f"{result.id}: {', '.join(words)}"))
 
 
-def shown_verdict(result: Result) -> str:
-    """The verdict in one word, ``accepted`` for an accepted deviation."""
-    return "accepted" if result.accepted is not None else result.verdict.value
-
-
 def describe(result: Result, replay: str | None) -> list[Text]:
     """A result that is not conformant, in a few lines: the verdict, the reason and how to see it again."""
-    word = shown_verdict(result)
+    word = result.word
     lines = [Text.assemble((word.upper(), f"bold {COLOURS[word]}"), " ", (result.name, "bold"))]
     lines.append(Text(f"  {reason(result)}"))
     difference = result.first_difference
@@ -179,10 +174,8 @@ def side_by_side(reference: Recorded, found: Recorded, console: Console, everyth
             mark = {"same": " ", "changed": "≠", "missing": "<", "extra": ">"}[row.status]
             style = {"same": "", "changed": "yellow", "missing": "red", "extra": "red"}[row.status]
             console.print(Text(f"  {left:<{width}} {mark} {right}", style=style))
-            for path in row.paths:
-                console.print(
-                    Text(f"      {path}: {_at(row.left, path)} ≠ {_at(row.right, path)}", style="yellow")
-                )
+            for path, one, other in row.changes:
+                console.print(Text(f"      {path}: {one} ≠ {other}", style="yellow"))
         if hidden:
             console.print(Text(f"    … {hidden} equal", style="bright_black"))
 
@@ -192,16 +185,6 @@ def _near_differences(different: Sequence[bool], context: int = 3) -> set[int] |
     if not places:
         return None
     return {index for place in places for index in range(place - context, place + context + 1)}
-
-
-def _at(step: Any, path: str) -> str:
-    value: Any = {"args": step.args, "state": step.state}
-    for part in path.split("."):
-        try:
-            value = value[int(part)] if isinstance(value, list) else value[part]
-        except (KeyError, IndexError, TypeError, ValueError):
-            return "nothing"
-    return json.dumps(value, ensure_ascii=False)
 
 
 def terminal_width() -> int:

@@ -173,12 +173,12 @@ def _line(record: Record) -> str:
 
 
 def _step(record: Record, line: str, before: Step | None, position: int) -> Step:
-    label, detail = record.label, ""
-    if record.kind == "terminated":  # its label is the role's stderr: stack traces have no counterpart
-        label, detail = None, record.label or ""
+    label, state, detail = record.label, record.state, ""
+    if record.kind == "terminated":  # the rest is stderr and stdout: stack traces have no counterpart
+        label, state, detail = None, None, record.label or ""
     index = before.index + 1 if before is not None else 0
     return Step(
-        line, index, record.kind, record.object, label, record.args, record.state, position, position, detail
+        line, index, record.kind, record.object, label, record.args, state, position, position, detail
     )
 
 

@@ -66,6 +66,11 @@ class Result:
         return f"{self.id}[{self.pairing}]"
 
     @property
+    def word(self) -> str:
+        """The verdict in one word, ``accepted`` for an accepted deviation."""
+        return "accepted" if self.accepted is not None else self.verdict.value
+
+    @property
     def first_difference(self) -> Difference | None:
         return self.differences[0] if self.differences else None
 
@@ -113,9 +118,7 @@ def load_known_divergences(path: Path = KNOWN_DIVERGENCES) -> tuple[KnownDiverge
     unknown = set(data) - {"divergence"}
     entries = data.get("divergence", [])
     if unknown or not isinstance(entries, list):
-        raise ConfigError(
-            f"{path}: only [[divergence]] entries belong here, not {min(unknown or data)!r}"
-        )
+        raise ConfigError(f"{path}: only [[divergence]] entries belong here, not {min(unknown or data)!r}")
     return tuple(_entry(path, number, entry) for number, entry in enumerate(entries, 1))
 
 
@@ -174,7 +177,7 @@ class Totals:
     def of(cls, results: Iterable[Result]) -> "Totals":
         counts = dict.fromkeys(cls.__dataclass_fields__, 0)
         for result in results:
-            counts["accepted" if result.accepted is not None else result.verdict.value] += 1
+            counts[result.word] += 1
         return cls(**counts)
 
     def to_json(self) -> dict[str, int]:

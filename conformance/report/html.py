@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from conformance.normalize import NormalTrace
 from conformance.report.document import reason
 from conformance.report.side_by_side import Row, align, brief, state_changes
 from conformance.report.traces import Recorded, directory_of, read
@@ -50,10 +51,16 @@ def write_html(
         path.write_text(
             page.render(case=case, about=abouts.get(case, ""), pairings=pairings, **shared), encoding="utf-8"
         )
+    # What asks for attention comes first; within that, the order of the run.
+    ordered = sorted(by_case.items(), key=lambda item: min(map(_urgency, item[1])))
     index = environment.get_template("index.html")
     (output / "index.html").write_text(
-        index.render(outcome=outcome, by_case=by_case, abouts=abouts, **shared), encoding="utf-8"
+        index.render(outcome=outcome, ordered=ordered, abouts=abouts, **shared), encoding="utf-8"
     )
+
+
+def _urgency(result: Result) -> int:
+    return ("errored", "divergent", "unstable", "accepted", "skipped", "conformant").index(result.word)
 
 
 def _views(output: Path, case: str, results: Sequence[Result]) -> list[dict[str, Any]]:
@@ -79,36 +86,24 @@ def _roles(reference: Recorded | None, found: Recorded) -> list[dict[str, Any]]:
     alone = reference is None or reference.directory == found.directory
     roles = []
     for role, trace in found.traces.items():
-        rows = (
-            [Row(None, step) for step in trace.steps]
-            if reference is None or alone
-            else align(reference.traces[role], trace)
-        )
-        played = "subject" if role in found.meta["subject_roles"] else "reference"
+        other = None if reference is None or alone else reference.traces.get(role)
+        rows = [Row(None, step) for step in trace.steps] if other is None else align(other, trace)
         ended = trace.last_of("terminated")
         roles.append(
             {
                 "name": role,
-                "played_by": found.meta["runs"][0]["subjects"].get(role, played),
-                "alone": alone,
-                "rows": [_row(row, alone) for row in rows],
-                "states": _states(trace),
+                "played_by": found.meta["runs"][0]["subjects"].get(role, ""),
+                "alone": other is None,
+                "rows": rows,
+                "left": {} if other is None else _states(other),
+                "right": _states(trace),
                 "stderr": ended.detail if ended else "",
             }
         )
     return roles
 
 
-def _row(row: Row, alone: bool) -> dict[str, Any]:
-    return {
-        "left": row.left,
-        "right": row.right,
-        "paths": row.paths,
-        "status": "same" if alone else row.status,
-    }
-
-
-def _states(trace: Any) -> dict[tuple[str, int], str]:
+def _states(trace: NormalTrace) -> dict[tuple[str, int], str]:
     """For each step with a state, what is new in it since the step before on the same line."""
     states: dict[tuple[str, int], str] = {}
     for line, steps in trace.lines.items():

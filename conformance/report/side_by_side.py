@@ -27,6 +27,11 @@ class Row:
             return "missing"
         return "changed" if self.paths else "same"
 
+    @property
+    def changes(self) -> list[tuple[str, str, str]]:
+        """Where the two differ, with what stands there on each side."""
+        return [(path, _at(self.left, path), _at(self.right, path)) for path in self.paths]
+
 
 def align(left: NormalTrace, right: NormalTrace) -> list[Row]:
     """The rows of a side-by-side view, in the order of both traces."""
@@ -67,3 +72,13 @@ def state_changes(before: dict[str, Any] | None, state: dict[str, Any] | None) -
     for name, value in (state or {}).items():
         if before is None or name not in before or before[name] != value:
             yield f"{name}={show(value)}"
+
+
+def _at(step: Step | None, path: str) -> str:
+    value: Any = {"args": step.args, "state": step.state} if step is not None else {}
+    for part in path.split("."):
+        try:
+            value = value[int(part)] if isinstance(value, list) else value[part]
+        except (KeyError, IndexError, TypeError, ValueError):
+            return "nothing"
+    return json.dumps(value, ensure_ascii=False)

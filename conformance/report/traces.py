@@ -41,7 +41,9 @@ def write(output: Path, case: Case, pairing: Pairing, runs: Sequence[PairingTrac
     """Keep the runs of one item."""
     directory = directory_of(output, case.id, pairing.name)
     directory.mkdir(parents=True, exist_ok=True)
-    for left in directory.glob("*.jsonl"):  # of an earlier run, or of another one that writes here at this moment
+    for left in directory.glob(
+        "*.jsonl"
+    ):  # of an earlier run, or of another one that writes here at this moment
         left.unlink(missing_ok=True)
     for number, run in enumerate(runs, 1):
         for role, records in run.roles.items():
