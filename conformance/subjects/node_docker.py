@@ -1,6 +1,6 @@
 """Node in a container: started once per run, hardened, and gone with the harness however that ends.
 
-The container's only process is the supervisor. It holds a lease on the harness (``rundir.Lease``): when the
+The container's only process is the supervisor. It holds a lease on the harness (``lease.Lease``): when the
 harness ends the supervisor does, and the engine removes the container (``auto_remove``). What can be left is
 a container that was created but never started, by a harness killed in that very moment; the next run sweeps
 those.
@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.subjects.base import ReferenceUnavailable
+from conformance.subjects.lease import Lease, LeaseLost
 from conformance.subjects.node_image import ensure_image
-from conformance.subjects.rundir import Lease, LeaseLost, is_abandoned
+from conformance.subjects.rundir import is_abandoned
 
 if TYPE_CHECKING:
     from docker import DockerClient

@@ -3,9 +3,7 @@
 ``forkserver`` is the warm parent; this is the harness's end of it.
 """
 
-import contextlib
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -14,11 +12,8 @@ from typing import Any
 
 from conformance.case import Case, Role
 from conformance.subjects.base import Description, Openable, StreamRole, SubjectUnavailable
+from conformance.subjects.lease import LeasedProcess, LeaseLost
 from conformance.subjects.node import connect
-from conformance.subjects.rundir import Lease, LeaseLost
-
-_READY_WITHIN = 30.0  # seconds; an import of nodesock takes a fraction of one
-_GONE_WITHIN = 5.0
 
 
 class PythonSubject(Openable):
@@ -33,49 +28,23 @@ class PythonSubject(Openable):
     def __init__(self, name: str = "python", stage: str = "conformance.stage:run_role") -> None:
         self.name = name
         self._stage = stage
-        self._process: subprocess.Popen[bytes] | None = None
-        self._lease: Lease | None = None
+        self._process: LeasedProcess | None = None
         self._hello: dict[str, Any] = {"versions": {}}
         self._socket = ""
 
     def open(self, run_dir: Path) -> None:
         directory = Path(tempfile.mkdtemp(prefix="y-", dir=run_dir))
         self._socket = str(directory / "roles.sock")
-        self._lease = Lease(directory / "lease.sock")
-        ended, inherited = os.pipe()  # closes when the process ends: something to wait on beside the lease
-        log = directory / "forkserver.log"
+        command = [sys.executable, "-m", "conformance.subjects.forkserver", str(directory), self._stage]
+        self._process = LeasedProcess(directory, command, _environment())
         try:
-            with log.open("wb") as output:
-                try:
-                    self._process = subprocess.Popen(
-                        [sys.executable, "-m", "conformance.subjects.forkserver", directory, self._stage],
-                        stdin=subprocess.DEVNULL,
-                        stdout=output,
-                        stderr=output,
-                        env=_environment(),
-                        pass_fds=(inherited,),
-                        start_new_session=True,  # Ctrl-C is the harness's affair
-                    )
-                finally:
-                    os.close(inherited)
-            self._hello = self._lease.accept(_READY_WITHIN, ended)
+            self._hello = self._process.open()
         except LeaseLost as lost:
-            said = log.read_text(errors="replace").strip().splitlines()
-            why = f": {said[-1]}" if said else ""
-            raise SubjectUnavailable(f"{self.name} cannot be run: its process {lost}{why}") from None
-        finally:
-            os.close(ended)
+            raise SubjectUnavailable(f"{self.name} cannot be run: its process {lost}") from None
 
     def close(self) -> None:
-        if self._lease is not None:
-            self._lease.close()
-            self._lease = None
         if self._process is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(_GONE_WITHIN)
-            if self._process.poll() is None:
-                self._process.kill()
-                self._process.wait()
+            self._process.close()
             self._process = None
 
     def describe(self) -> Description:

@@ -1,4 +1,4 @@
-"""The run directory, which the harness, the container and every role share; and leases on the harness.
+"""The run directory, which the harness, the container and every role share.
 
 Unix socket paths hold 107 bytes at most, so the directory lies near the root. It is locked while its harness
 lives; directories whose harness died without tidying up are swept away by the next one.
@@ -6,16 +6,12 @@ lives; directories whose harness died without tidying up are swept away by the n
 
 import contextlib
 import fcntl
-import json
 import os
-import select
 import shutil
-import socket
 import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 _PREFIX = "cf-"
 _LOCK = "harness.lock"
@@ -78,58 +74,3 @@ def _sweep(base: Path) -> None:
         with contextlib.suppress(OSError):
             if directory.stat().st_uid == os.getuid() and is_abandoned(directory):
                 shutil.rmtree(directory, ignore_errors=True)
-
-
-class LeaseLost(Exception):
-    """The other end ended, or never came. ``str()`` says which."""
-
-
-class Lease:
-    """A unix socket that the supervisor or forkserver connects to, and that it must not outlive.
-
-    The kernel closes it with this process, however that ends. ``accept`` waits for the first line, the hello.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listener.bind(str(path))
-        self._listener.listen(1)
-        self._connection: socket.socket | None = None
-
-    def accept(self, timeout: float, ended: int) -> dict[str, Any]:
-        """The hello.
-
-        Raises ``LeaseLost`` after ``timeout`` seconds, or when the descriptor ``ended`` is readable.
-        """
-        until = time.monotonic() + timeout
-        self._wait(self._listener.fileno(), ended, until)
-        self._connection, _ = self._listener.accept()
-        self._listener.close()
-        received = b""
-        while not received.endswith(b"\n"):
-            self._wait(self._connection.fileno(), ended, until)
-            chunk = self._connection.recv(1 << 16)
-            if not chunk:
-                raise LeaseLost("ended before it was ready")
-            received += chunk
-        hello: dict[str, Any] = json.loads(received)
-        return hello
-
-    def close(self) -> None:
-        """Give the lease up: the other end ends."""
-        self._listener.close()
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-        self._path.unlink(missing_ok=True)
-
-    @staticmethod
-    def _wait(fd: int, ended: int, until: float) -> None:
-        poller = select.poll()
-        poller.register(fd, select.POLLIN)
-        poller.register(ended, select.POLLIN)
-        polled = dict(poller.poll(max(0.0, (until - time.monotonic()) * 1000)))
-        if fd in polled:
-            return
-        raise LeaseLost("ended before it was ready" if polled else "did not come up in time")

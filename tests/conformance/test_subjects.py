@@ -26,9 +26,10 @@ from conformance.subjects.base import (
     Subject,
     SubjectUnavailable,
 )
+from conformance.subjects.lease import Lease, LeaseLost
 from conformance.subjects.node import NodeSubject, connect
 from conformance.subjects.python import PythonSubject
-from conformance.subjects.rundir import Lease, LeaseLost, RunDirectory
+from conformance.subjects.rundir import RunDirectory
 from tests.conformance.scripted import make_case
 
 ROOT = Path(__file__).parents[2]
