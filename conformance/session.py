@@ -168,6 +168,7 @@ class Session:
             pairing.name,
             verdict,
             reason,
+            round(run.duration_s, 3),
             differences=comparison.differences,
             unstable=comparison.unstable,
             reference_runs=len(reference.runs),

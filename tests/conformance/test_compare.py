@@ -294,3 +294,10 @@ def test_long_traces_are_compared_in_reasonable_time():
     records = [event(f"o{n % 50}", "data", n) for n in range(4000)]
     swapped = [*records[:2000], records[2001], records[2000], *records[2002:]]
     assert first([[*records, *ending()]] * 3, [*swapped, *ending()]).category == "order"
+
+
+def test_a_key_that_only_some_reference_runs_have_is_unstable():
+    one, two = [note("n", {"a": 1}), *ending()], [note("n", {"a": 1, "b": 2}), *ending()]
+    found = compare([one, two], one)
+    assert found.first is None and [unstable.path for unstable in found.unstable] == ["args.0.b"]
+    assert "nothing | 2" in found.unstable[0].message

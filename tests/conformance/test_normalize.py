@@ -184,3 +184,15 @@ def test_records_are_not_written_into():
     before = copy.deepcopy(records)
     normalize({"main": records})
     assert records == before
+
+
+def test_joined_data_that_only_differs_behind_its_head():
+    head = b"x" * 60
+    one = normalize({"main": data_events("peer", head, b"a")})["main"].steps[0].args
+    two = normalize({"main": data_events("peer", head, b"b")})["main"].steps[0].args
+    assert one[0]["head"] == two[0]["head"] and one != two
+
+
+def test_the_length_of_a_value_is_no_port():
+    value = {"$bytes": 40001, "digest": "0" * 16, "head": "GET 127.0.0.1:40001"}
+    assert args([note("port", value), publish(port=40001)])[0] == [value]
