@@ -9,7 +9,7 @@ import pytest
 
 from nodesock import events
 from nodesock.abort import AbortController, AbortSignal
-from nodesock.errors import NodeError
+from nodesock.errors import AbortError, NodeError
 from nodesock.events import EventEmitter, error_monitor
 from nodesock.process import process
 from nodesock.runtime.loop import run
@@ -160,9 +160,10 @@ def test_bound_methods_are_equal_listeners() -> None:
 
 
 def test_listener_must_be_callable() -> None:
-    for value in (None, 5, {}):
+    values: list[Any] = [None, 5, {}]
+    for value in values:
         with pytest.raises(NodeError, match='The "listener" argument must be of type function'):
-            EventEmitter().on("x", value)  # type: ignore[arg-type]
+            EventEmitter().on("x", value)
 
 
 def test_call_semantics() -> None:
@@ -190,7 +191,7 @@ def test_error_without_listener() -> None:
     with pytest.raises(ValueError, match="E") as caught:
         EventEmitter().emit("error", error)
     assert caught.value is error
-    values: list[tuple[object, str]] = [(5, "5"), ({"a": 1}, "{ a: 1 }"), ("str", "'str'"), (None, "null")]
+    values: list[tuple[Any, str]] = [(5, "5"), ({"a": 1}, "{ a: 1 }"), ("str", "'str'"), (None, "null")]
     for value, text in values:
         with pytest.raises(NodeError) as unhandled:
             EventEmitter().emit("error", value)
@@ -334,12 +335,13 @@ def test_once_as_promise() -> None:
         set_timeout(controller.abort, 1)
         try:
             await events.once(emitter, "go", signal=controller.signal)
-        except NodeError as error:
-            log.append((error.name, error.code, str(error), error.cause.name, error.cause.code))
+        except AbortError as aborted:
+            cause: Any = aborted.cause
+            log.append((aborted.name, aborted.code, str(aborted), cause.name, cause.code))
         try:
             await events.once(emitter, "go", signal=AbortSignal.abort("why"))
-        except NodeError as error:
-            log.append(error.cause)
+        except AbortError as aborted:
+            log.append(aborted.cause)
         log.append(emitter.event_names())
 
     run(main)

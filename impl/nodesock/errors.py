@@ -46,6 +46,7 @@ class NodeError(Exception):
     name = "Error"
     code: str | None = None
     message: str
+    cause: object
 
     def __init__(self, message: str = "", *, code: str | None = None, cause: object = None) -> None:
         super().__init__(message)

@@ -33,7 +33,7 @@ class Pipe(StreamHandle):
     __slots__ = ("_connect_request", "_name", "_on_connection", "kind")
 
     def __init__(self, kind: int = SOCKET) -> None:
-        super().__init__(_pyuv.Pipe(get_loop()), "PipeServerWrap" if kind == SERVER else "PipeWrap")
+        super().__init__(_pyuv.Pipe(get_loop()), "PipeWrap")  # a server too, unlike TCP
         self.kind = kind
         self._name: str | None = None
         self._on_connection: Callable[[int, Pipe | None], Any] | None = None

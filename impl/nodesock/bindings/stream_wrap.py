@@ -207,6 +207,7 @@ class StreamHandle(HandleWrap):
 
     def _release(self) -> None:
         self.on_read = _no_reader
+        self._shutting = None  # its callback knows this object
 
 
 def _after(chunks: Sequence[Any], taken: int) -> list[memoryview]:
