@@ -1,8 +1,10 @@
-"""Runs one scenario (a JSON program) on nodesock's streams and returns its trace; record.js does the same in Node.
+"""Runs one scenario (a JSON program) on nodesock's streams and returns its trace; record.js does the same in
+Node.
 
-A program has `streams`, each with options and scripts for its hooks, and `ops`, a list of `[name, stream, arguments…]` that may
-contain lists of further ops (for a listener, a tick, a microtask, an immediate). Whatever can be seen is put in the trace: each
-event with the stream's public state, each hook, callback, value returned and error thrown.
+A program has `streams`, each with options and scripts for its hooks, and `ops`, a list of `[name, stream,
+arguments…]` that may contain lists of further ops (for a listener, a tick, a microtask, an immediate).
+Whatever can be seen is put in the trace: each event with the stream's public state, each hook, callback,
+value returned and error thrown.
 """
 
 from collections import deque
@@ -77,7 +79,7 @@ def _chunk(spec: Any) -> Any:
         return None
     if "b" in spec:
         return bytes.fromhex(spec["b"])
-    return spec["s"] if "s" in spec else spec["o"] if "o" in spec else 42
+    return spec.get("s", spec.get("o", 42))
 
 
 class Scenario:
@@ -116,7 +118,8 @@ class Scenario:
     def log(self, *record: Any) -> None:
         self.trace.append(list(record))
 
-    # --- streams and their scripted hooks ---------------------------------------------------------------------
+    # --- streams and their scripted hooks
+    # ---------------------------------------------------------------------
 
     def _watch(self, s: Any, number: int) -> None:
         s.number_in_scenario = number
@@ -159,7 +162,7 @@ class Scenario:
             def guarded() -> None:
                 try:
                     fire()
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001
                     self.log("top-throw", shown(error))
 
             if when == "sync":
@@ -218,7 +221,8 @@ class Scenario:
         else:
             self.immediates.append(fn)
 
-    # --- ops --------------------------------------------------------------------------------------------------
+    # --- ops
+    # --------------------------------------------------------------------------------------------------
 
     def do(self, ops: list[Any]) -> None:
         for name, number, *args in ops:
@@ -229,7 +233,7 @@ class Scenario:
                 result = getattr(self, f"op_{name}")(number, self.streams[number], *args)
                 if result is not _NOTHING:
                     self.log("ret", name, number, shown(result))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 self.log("throw", name, shown(error))
 
     def _callback(self, number: int, label: Any) -> Any:
@@ -419,7 +423,7 @@ class Scenario:
                         await iterator.aclose()
                         break
                 self.log(number, "iter-end", label, state(s))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 self.log(number, "iter-throw", label, shown(error))
 
         spawn(iterate())

@@ -221,8 +221,8 @@ class _Utf8:
 
 
 class _Utf16:
-    """Holds back an odd byte and a high surrogate; at the end the surrogate comes out alone and the odd byte is
-    lost.
+    """Holds back an odd byte, or a high surrogate at the very end of a chunk; at the end of all the surrogate
+    comes out alone and the odd byte is lost. A chunk with an odd byte is not looked at for surrogates, as in Node.
     """
 
     def __init__(self, encoding: str) -> None:
@@ -230,12 +230,18 @@ class _Utf16:
         self._held = b""
 
     def write(self, data: bytes) -> str:
-        data = self._held + data
-        whole = len(data) & ~1
-        if whole and 0xD8 <= data[whole - 1] <= 0xDB:
-            whole -= 2
-        self._held = data[whole:]
-        return data[:whole].decode("utf-16-le", "surrogatepass")
+        text = ""
+        if self._held:
+            whole = 2 if len(self._held) == 1 else 4
+            missing = whole - len(self._held)
+            self._held += data[:missing]
+            if len(self._held) < whole:
+                return ""
+            data = data[missing:]
+            text = _decode_utf16(self._held)
+        keep = 1 if len(data) % 2 else 2 if data and 0xD8 <= data[-1] <= 0xDB else 0
+        self._held = data[len(data) - keep :]
+        return text + _decode_utf16(data[: len(data) - keep])
 
     def end(self) -> str:
         held, self._held = self._held, b""
