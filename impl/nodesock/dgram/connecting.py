@@ -6,7 +6,7 @@ from typing import Any
 from nodesock.bindings.cares_wrap import is_ip
 from nodesock.callables import call
 from nodesock.dgram.binding import Binding
-from nodesock.dgram.core import BINDING, CONNECTED, CONNECTING, DISCONNECTED, UNBOUND, truthy
+from nodesock.dgram.core import BINDING, BOUND, CONNECTED, CONNECTING, DISCONNECTED, UNBOUND, truthy
 from nodesock.errors import NodeError, errno_exception, exception_with_host_port, node_error
 from nodesock.net.address_info import AddressInfo
 from nodesock.runtime.ticks import next_tick
@@ -40,7 +40,7 @@ class Connecting(Binding):
         self._connect_state = CONNECTING
         if self._bind_state == UNBOUND:
             self.bind({"port": 0, "exclusive": True}, None)
-        if self._bind_state == BINDING:
+        if self._bind_state != BOUND:
             self._enqueue(partial(self._start_connect, number, address, callback))
         else:
             self._start_connect(number, address, callback)

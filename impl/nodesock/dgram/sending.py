@@ -11,7 +11,7 @@ from typing import Any
 from nodesock.bindings.cares_wrap import is_ip
 from nodesock.callables import call
 from nodesock.dgram.connecting import Connecting
-from nodesock.dgram.core import BINDING, BOUND, CONNECTED, UNBOUND, to_uint32, truthy
+from nodesock.dgram.core import BOUND, CONNECTED, UNBOUND, to_uint32, truthy
 from nodesock.errors import UVError, exception_with_host_port, node_error
 from nodesock.runtime.ticks import next_tick, ticks
 from nodesock.stream.encodings import encode
@@ -148,8 +148,9 @@ class Sending(Connecting):
         if self._bind_state != BOUND:
             if self._bind_state == UNBOUND:
                 self.bind({"port": 0, "exclusive": True}, None)
-            # a custom lookup may have bound it at once, 'listening' and all
-            if self._bind_state == BINDING:
+            # a custom lookup may have bound it at once, 'listening' and all; one that failed at once leaves the
+            # send in a queue that only another bind will run
+            if self._bind_state != BOUND:
                 # all of it again by then, with the state of then
                 self._enqueue(partial(self.send, msg, port, address, callback))
                 return
@@ -160,6 +161,7 @@ class Sending(Connecting):
 
     def _send_to(self, data: Any, port: int, address: Any, callback: Any) -> None:
         """Find the IP address, then transmit."""
+        self._handle_for("lookup")
         wanted = address or self._loopback
         if self._lookup is None:
             _is_literal(wanted)
