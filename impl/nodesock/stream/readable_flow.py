@@ -269,7 +269,7 @@ def how_much(rs: ReadableState, size: int | None) -> int:
     if rs.object_mode:
         return 1
     if size is None:
-        if rs.flowing and rs.length:
+        if rs.flowing and rs.chunks:
             first = rs.chunks[0]
             return units(first) if first.__class__ is str else len(first)
         return rs.length
@@ -293,7 +293,7 @@ def take_chunk(rs: ReadableState, size: int) -> Any:
         chunks.clear()
         return whole
     parts = []
-    while size:
+    while size and chunks:
         chunk = chunks.popleft()
         length = units(chunk) if chunk.__class__ is str else len(chunk)
         if length > size:
