@@ -9,6 +9,7 @@ it is an uncaught exception (`lib/internal/process/promises.js`, mode "throw").
 from collections.abc import Callable, Coroutine, Generator
 from types import CoroutineType
 from typing import Any, Final
+from weakref import WeakSet
 
 from nodesock.callables import adapt
 from nodesock.errors import node_error
@@ -24,7 +25,7 @@ _Reaction = Callable[[Any], Any]
 #: rejected without a handler, since the last drain
 _unhandled: "dict[Promise, None]" = {}
 #: reported as unhandled: a late handler is news
-_reported: "set[Promise]" = set()
+_reported: "WeakSet[Promise]" = WeakSet()
 
 
 class Promise:

@@ -71,6 +71,8 @@ class _Timers:
             self.ages += 1
             expiry = start + msecs
             known = self.lists[msecs] = _List(msecs, expiry, self.ages)
+            if len(self.heap) > 64 and len(self.heap) > 4 * len(self.lists):
+                self.sweep()
             heapq.heappush(self.heap, (expiry, known.age, known))
             if expiry < self.next_expiry:
                 self.schedule(msecs)
@@ -87,6 +89,11 @@ class _Timers:
                 return candidate
             heapq.heappop(heap)
         return None
+
+    def sweep(self) -> None:
+        """Throw stale entries out of the heap: those of long timers that come and go would pile up there."""
+        self.heap = [(each.expiry, each.age, each) for each in self.lists.values() if each.timers]
+        heapq.heapify(self.heap)
 
     def drop_empty(self, emptied: _List) -> None:
         if not emptied.timers and self.lists.get(emptied.msecs) is emptied:
