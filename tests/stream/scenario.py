@@ -68,8 +68,8 @@ def state(s: Any) -> str:
         flags = (s.readable_ended, s.readable, s.is_paused(), s.readable_did_read, s.readable_aborted)
         groups.append([flowing, s.readable_length, *map(int, flags)])
     if s._writable_state is not None:
-        flags = (s.writable_ended, s.writable_finished, s.writable, s.writable_aborted or False)
-        groups.append([s.writable_length, int(s.writable_need_drain), s.writable_corked, *map(int, flags)])
+        ends = (s.writable_ended, s.writable_finished, s.writable, s.writable_aborted or False)
+        groups.append([s.writable_length, int(s.writable_need_drain), s.writable_corked, *map(int, ends)])
     groups.append([int(s.destroyed), int(s.closed), int(s.errored is not None)])
     return " ".join(",".join(map(str, group)) for group in groups)
 

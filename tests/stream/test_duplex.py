@@ -1,6 +1,7 @@
 """stream.Duplex, Transform, PassThrough and duplex_pair; every order below is Node 24's."""
 
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -163,7 +164,7 @@ def test_transform_without_a_hook():
 
 def test_duplex_pair():
     left, right = duplex_pair()
-    log = []
+    log: list[Any] = []
     for side, name in ((left, "left"), (right, "right")):
         side.on("data", partial(record, log, name))
         side.on("end", partial(record, log, name, "end"))

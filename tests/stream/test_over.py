@@ -1,5 +1,7 @@
 """finished(), pipeline(), their promises, add_abort_signal, async iteration and Readable.from_, as in Node 24."""
 
+from typing import Any
+
 import pytest
 
 from nodesock.abort import AbortController
@@ -144,7 +146,8 @@ def test_promise_of_finished():
 
 
 def test_pipeline_calls_back_when_all_is_through():
-    got, log = [], []
+    got: list[Any] = []
+    log: list[Any] = []
     last = sink(got)
     assert pipeline(source(b"a", None), PassThrough(), last, lambda *args: log.append(args)) is last
     drain()
@@ -182,7 +185,7 @@ def test_pipeline_wants_a_callback_and_two_streams():
 
 
 def test_pipeline_of_an_iterable_and_functions():
-    got = []
+    got: list[Any] = []
 
     async def upper(chunks):
         async for chunk in chunks:
@@ -212,7 +215,7 @@ def test_pipeline_gives_the_last_functions_value():
 def test_pipeline_aborted():
     controller = AbortController()
     first, last = source(), sink([])
-    outcome = []
+    outcome: list[Any] = []
     promises.pipeline(first, last, signal=controller.signal).then(None, outcome.append)
     drain()
     controller.abort()

@@ -1,5 +1,7 @@
 """readable.pipe() and unpipe(); every order below is Node 24's."""
 
+from typing import Any
+
 from nodesock.stream import PassThrough, Readable, Writable
 
 from .helpers import drain, watch
@@ -17,7 +19,7 @@ def sink(got, **options):
 
 
 def test_pipe_moves_everything_and_ends_the_destination():
-    got = []
+    got: list[Any] = []
     destination = sink(got)
     log = watch(destination, "pipe", "unpipe", "finish", "close")
     stream = source(b"a", b"b", None)
@@ -33,7 +35,7 @@ def test_pipe_moves_everything_and_ends_the_destination():
 
 
 def test_pipe_without_end():
-    got = []
+    got: list[Any] = []
     destination = sink(got)
     source(b"a", None).pipe(destination, end=False)
     drain()
@@ -56,7 +58,8 @@ def test_a_full_destination_pauses_the_source_until_drain():
 
 
 def test_the_slowest_destination_sets_the_pace():
-    waiting, fast = [], []
+    waiting: list[Any] = []
+    fast: list[Any] = []
     stream = source(b"a", b"b")
     stream.pipe(sink(fast))
     stream.pipe(Writable(high_water_mark=1, write=lambda chunk, encoding, done: waiting.append(done)))
@@ -68,7 +71,7 @@ def test_the_slowest_destination_sets_the_pace():
 
 
 def test_unpipe_pauses_and_keeps_the_destination_open():
-    got = []
+    got: list[Any] = []
     destination = sink(got)
     stream = source()
     stream.pipe(destination)
@@ -107,7 +110,7 @@ def test_a_destination_that_raises_is_destroyed_with_it():
 
 
 def test_a_chain():
-    got = []
+    got: list[Any] = []
     middle = PassThrough()
     source(b"a", b"b", None).pipe(middle).pipe(sink(got))
     drain()

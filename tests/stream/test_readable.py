@@ -1,5 +1,7 @@
 """stream.Readable over a scripted source; every order below is Node 24's."""
 
+from typing import Any
+
 import pytest
 
 from nodesock.errors import NodeError
@@ -21,7 +23,7 @@ def test_a_new_stream_neither_flows_nor_reads():
 
 
 def test_data_listener_starts_the_flow_on_a_tick():
-    sizes = []
+    sizes: list[Any] = []
     stream = Readable(read=sizes.append)
     log = watch(stream, "data", "resume")
     assert (stream.readable_flowing, sizes, log) == (True, [], [])
@@ -30,7 +32,7 @@ def test_data_listener_starts_the_flow_on_a_tick():
 
 
 def test_flowing_push_emits_at_once_and_reads_more_on_a_tick():
-    sizes = []
+    sizes: list[Any] = []
     stream = Readable(read=sizes.append)
     log = watch(stream, "data", "readable")
     stream.remove_all_listeners("readable")
@@ -47,7 +49,7 @@ def test_flowing_push_emits_at_once_and_reads_more_on_a_tick():
 
 
 def test_a_standing_source_is_not_asked_again():
-    sizes = []
+    sizes: list[Any] = []
     stream = Readable(read=sizes.append)
     log = watch(stream, "data")
     drain()

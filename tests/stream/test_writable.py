@@ -1,5 +1,7 @@
 """stream.Writable over a scripted sink; every order below is Node 24's."""
 
+from typing import Any
+
 import pytest
 
 from nodesock.errors import NodeError
@@ -102,7 +104,7 @@ def test_end_order():
 
 
 def test_final_comes_before_prefinish_and_holds_finish():
-    callbacks = []
+    callbacks: list[Any] = []
     sink = Sink(final=callbacks.append)
     log = watch(sink, "prefinish", "finish")
     sink.end()
@@ -180,7 +182,10 @@ def test_bad_writes_are_raised_and_nothing_is_emitted(args, code, text):
 
 def test_bytes_like_chunks_and_encodings():
     sink = Sink()
-    for args in [(bytearray(b"ab"),), (memoryview(b"cd"),), ("6869", "hex"), ("é", "latin1"), ("é",)]:
+    writes: list[tuple[Any, ...]] = [
+        (bytearray(b"ab"),), (memoryview(b"cd"),), ("6869", "hex"), ("é", "latin1"), ("é",)
+    ]  # fmt: skip
+    for args in writes:
         sink.write(*args)
     assert sink.got == [b"ab", b"cd", b"hi", b"\xe9", b"\xc3\xa9"]
     sink.set_default_encoding("LATIN1")
