@@ -2,6 +2,7 @@
 
 import pytest
 
+import nodesock
 from nodesock.errors import NodeError
 from nodesock.process import process
 from nodesock.runtime.loop import run
@@ -59,8 +60,13 @@ def test_next_tick_has_javascripts_call_semantics() -> None:
         process.next_tick(lambda: log.append(()), 1, 2)
         process.next_tick(lambda a, b: log.append((a, b)), 1)
 
+        nodesock.next_tick(lambda: log.append("public"), 1)
+        nodesock.queue_microtask(lambda none: log.append(none))
+
     run(main)
-    assert log == [(), (1, None)]
+    assert log == [(), (1, None), "public", None]
+    with pytest.raises(NodeError, match='The "callback" argument must be of type function'):
+        nodesock.queue_microtask(5)  # type: ignore[arg-type]
     with pytest.raises(NodeError, match='The "callback" argument must be of type function'):
         process.next_tick(5)  # type: ignore[arg-type]
 

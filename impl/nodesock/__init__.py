@@ -11,15 +11,14 @@ Names are Node's in snake_case; events, their order, errors and states are Node'
 turning until nothing keeps it alive, as a Node process does. `versions` is `process.versions`: what runs here.
 """
 
-from nodesock import dgram, dns, errors, events, net, stream
+from nodesock import dgram, diagnostics, dns, errors, events, net, stream
 from nodesock._version import __version__
 from nodesock.abort import AbortController, AbortSignal
 from nodesock.callables import call
 from nodesock.events import EventEmitter
-from nodesock.process import process
+from nodesock.process import next_tick, process, queue_microtask
 from nodesock.runtime.loop import run
 from nodesock.runtime.promises import Promise, spawn
-from nodesock.runtime.ticks import next_tick, queue_microtask
 from nodesock.runtime.timers import (
     clear_immediate,
     clear_interval,
@@ -41,6 +40,7 @@ __all__ = [
     "clear_interval",
     "clear_timeout",
     "dgram",
+    "diagnostics",
     "dns",
     "errors",
     "events",

@@ -9,10 +9,9 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
-from nodesock.callables import call
+from nodesock.callables import adapt
 from nodesock.errors import NodeError, node_error
 from nodesock.events import EventEmitter
-from nodesock.inspect import UNDEFINED
 from nodesock.runtime import loop, ticks, uncaught
 from nodesock.runtime.handles import active_resources_info
 
@@ -44,10 +43,8 @@ class Process(EventEmitter):
         self.print_warnings = True
 
     def next_tick(self, fn: Callable[..., Any], *args: Any) -> None:
-        """process.nextTick with JavaScript's call semantics. Raises ERR_INVALID_ARG_TYPE."""
-        if not callable(fn):
-            raise node_error("ERR_INVALID_ARG_TYPE", "callback", "function", fn)
-        ticks.next_tick(call, fn, *args)
+        """process.nextTick: run `fn(*args)` after the current callback. Raises ERR_INVALID_ARG_TYPE."""
+        next_tick(fn, *args)
 
     def exit(self, code: int | None = None) -> NoReturn:
         """process.exit: emit 'exit' and end `run()` with SystemExit(code)."""
@@ -111,6 +108,19 @@ class Process(EventEmitter):
         return "<process>"
 
 
+def next_tick(fn: Callable[..., Any], *args: Any) -> None:
+    """process.nextTick: run `fn(*args)` after the current callback, before anything else from the loop.
+
+    The function is called as JavaScript calls one (surplus arguments dropped). Raises ERR_INVALID_ARG_TYPE.
+    """
+    ticks.next_tick(adapt(fn, len(args)) if callable(fn) else fn, *args)
+
+
+def queue_microtask(fn: Callable[..., Any]) -> None:
+    """queueMicrotask: run `fn()` once the tick queue is empty. Raises ERR_INVALID_ARG_TYPE."""
+    ticks.queue_microtask(adapt(fn, 0) if callable(fn) else fn)
+
+
 def _pid() -> int:
     import os
 
@@ -169,4 +179,4 @@ uncaught.handler = _handle_uncaught
 uncaught.last_words = _last_words
 loop.on_process = _on_process
 
-__all__ = ["UNDEFINED", "Process", "Warning", "process"]
+__all__ = ["Process", "Warning", "next_tick", "process", "queue_microtask"]
