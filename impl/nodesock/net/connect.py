@@ -293,26 +293,29 @@ def _connect_one(socket: "Socket", target: _Target) -> None:
         socket.destroy(error)
         return
     socket.emit("connectionAttempt", target.address, target.port, target.family)
-    if socket._handle is not handle:  # a listener has destroyed the socket
-        return
     if socket.block_list is not None and socket.block_list.check(target.address, f"ipv{target.family}"):
         socket.destroy(node_error("ERR_IP_BLOCKED", target.address))
         return
+    handle = socket._handle
     err = _start(handle, target, lambda status: _attempt_ended(socket, handle, status, target))
     if err < 0:
         socket.destroy(_refused_at_once(socket, err, target))
 
 
 def _start(handle: Any, target: _Target, on_complete: Callable[[int], None]) -> int:
-    connect = handle.connect if target.family == 4 else handle.connect6
-    return int(connect(target.address, target.port, on_complete))
+    """Have the kernel connect. A 'connectionAttempt' listener that has destroyed the socket meets Node's
+    TypeError, which nobody catches."""
+    method = "connect" if target.family == 4 else "connect6"
+    if handle is None:
+        raise NodeTypeError(f"Cannot read properties of null (reading '{method}')")
+    return int(getattr(handle, method)(target.address, target.port, on_complete))
 
 
 def _refused_at_once(socket: "Socket", err: int, target: _Target) -> UVError:
     """The error of a connect() that did not even start: it tells the local end of the handle, whatever that
     is."""
     name = socket._getsockname()
-    local = "Local (undefined:undefined)" if name is None else f"Local ({name.address}:{name.port})"
+    local = f"Local ({name.address}:{name.port})" if name else "Local (undefined:undefined)"
     return exception_with_host_port(err, "connect", target.address, target.port, local)
 
 
@@ -366,8 +369,7 @@ class _Attempts:
             self.failed(target, node_error("ERR_IP_BLOCKED", target.address))
             return
         socket.emit("connectionAttempt", target.address, target.port, target.family)
-        if socket._handle is not handle:  # a listener has destroyed the socket
-            return
+        handle = socket._handle
         self.attempted.append(f"{target.address}:{target.port}")
         attempt = _Attempt(self, handle, target)
         err = _start(handle, target, attempt.ended)

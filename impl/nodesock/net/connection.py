@@ -1,8 +1,8 @@
 """The part of net.Socket that asks and sets what the kernel knows of its connection: options and addresses.
 
 Options set while there is no handle are remembered and applied when the connection is made. Addresses are
-kept from the first time they are read; of a socket that is closed Node still tells the peer's, if it was
-read before.
+kept from the first time they are read, also where there is none yet; of a socket that is closed Node still
+tells the peer's, if it was read before.
 """
 
 from collections.abc import Mapping
@@ -23,8 +23,9 @@ class Connection(Duplex):
     connecting = False
 
     _handle: Any = None
-    _peername: AddressInfo | None = None
-    _sockname: AddressInfo | None = None
+    #: None: not read yet; (): read when there was none, which is kept as well
+    _peername: AddressInfo | tuple[()] | None = None
+    _sockname: AddressInfo | tuple[()] | None = None
     _no_delay = False
     #: enable, initial delay in s, interval in s, count
     _keep_alive: tuple[Any, ...] = (False, 0, UNDEFINED, UNDEFINED)
@@ -152,16 +153,14 @@ class Connection(Duplex):
     def _getsockname(self) -> AddressInfo | None:
         if self._sockname is None and self._handle is not None:
             name = self._handle.getsockname()
-            if isinstance(name, tuple):
-                self._sockname = AddressInfo(*name)
-        return self._sockname
+            self._sockname = AddressInfo(*name) if isinstance(name, tuple) else ()
+        return self._sockname or None
 
     def _getpeername(self) -> AddressInfo | None:
         if self._peername is None and self._handle is not None and not self.connecting:
             name = self._handle.getpeername()
-            if isinstance(name, tuple):
-                self._peername = AddressInfo(*name)
-        return self._peername
+            self._peername = AddressInfo(*name) if isinstance(name, tuple) else ()
+        return self._peername or None
 
     @property
     def remote_address(self) -> str | None:
