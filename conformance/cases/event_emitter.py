@@ -3,7 +3,7 @@
 from conformance import case
 
 
-@case(about="listeners run in order, prepended ones first, once listeners once; emit says whether there were any")
+@case(about="listeners run in order, prepended first, once listeners once; emit says whether there were any")
 def Order(t):
     emitter = t.events.EventEmitter()
     emitter.on("x", t.callback("on"))
@@ -123,7 +123,7 @@ def MaxListeners(t):
     t.note("set", emitter.get_max_listeners())
 
 
-@case(about="with capture_rejections an async listener that throws makes the emitter emit 'error', after the ticks")
+@case(about="with capture_rejections an async listener that throws becomes an 'error', after the ticks")
 def CaptureRejections(t):
     emitter = t.events.EventEmitter(capture_rejections=True)
 

@@ -93,7 +93,7 @@ def Immediates(t):
     t.immediate(noter(t, "fourth"))
 
 
-@case(about="timers of one duration run in the order of their creation, with ticks between; one may clear another")
+@case(about="timers of one duration run in order of creation, ticks between; one may clear another")
 def TimersOfOneDuration(t):
     def first():
         t.note("first", None)
