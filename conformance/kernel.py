@@ -118,6 +118,8 @@ def options(sock: socket.socket) -> dict[str, Any]:
     state["linger"] = _linger(sock)
     if sock.type == socket.SOCK_STREAM and sock.family != socket.AF_UNIX:
         state["tcp_state"] = _tcp_state(sock)
+        if state["tcp_state"] == "LISTEN":
+            state["backlog"] = _backlog(sock)
     return state
 
 
@@ -176,6 +178,11 @@ def _linger(sock: socket.socket) -> int | None:
     """Seconds, or None when off."""
     on, seconds = struct.unpack("ii", sock.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8))
     return seconds if on else None
+
+
+def _backlog(sock: socket.socket) -> int:
+    """What listen(2) was told, cut to the machine's somaxconn: tcp_info has it where a connection's SACK count is."""
+    return int(struct.unpack_from("I", sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 32), 28)[0])
 
 
 def _tcp_state(sock: socket.socket) -> str:

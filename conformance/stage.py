@@ -208,6 +208,14 @@ class Stage:
 
     # The rest
 
+    def on_before_exit(self, fn: Callable[[int], Any]) -> None:
+        """``process.on('beforeExit', fn)``: nothing keeps the loop alive; ``fn`` may bring it back to life."""
+        process.on("beforeExit", lambda code: fn(code))
+
+    def async_dispose(self, obj: Any) -> Any:
+        """``obj[Symbol.asyncDispose]()``: the promise of it."""
+        return obj.async_dispose()
+
     def path(self, name: str) -> str:
         """The path for a unix socket of that name, the same for all roles of the run."""
         return str(self._path_dir / name)

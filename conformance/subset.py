@@ -14,7 +14,8 @@ from conformance.names import camel_case
 STAGE = frozenset(
     {
         "net", "dgram", "stream", "events", "watch", "snapshot", "kernel", "note", "callback", "attempt",
-        "publish", "next_tick", "microtask", "immediate", "timeout", "clear", "on_uncaught", "path",
+        "publish", "next_tick", "microtask", "immediate", "timeout", "clear", "on_uncaught", "on_before_exit",
+        "async_dispose", "path",
         "error", "abort_controller", "spawn", "active", "exit",
     }
 )
@@ -50,7 +51,7 @@ BUILTINS = {
 }
 
 #: Methods of str, bytes and list that the subset knows. Nothing of Node's has a method of one of these names.
-METHODS = frozenset({"append", "extend", "encode", "decode", "hex", "join", "startswith", "endswith"})
+METHODS = frozenset({"append", "extend", "pop", "encode", "decode", "hex", "join", "startswith", "endswith"})
 PLAIN_METHODS = {"upper": "toUpperCase", "lower": "toLowerCase", "strip": "trim"}
 
 #: Words that JavaScript does not allow as a variable, or that the generated program needs itself.

@@ -251,6 +251,8 @@ const stage = {
   timeout: (ms, fn) => setTimeout(fn, ms),
   clear: (timer) => (timer instanceof Immediate ? clearImmediate(timer) : clearTimeout(timer)),
   onUncaught: (fn) => void process.on('uncaughtException', (error) => fn(error)),
+  onBeforeExit: (fn) => void process.on('beforeExit', (code) => fn(code)),
+  asyncDispose: (object) => object[Symbol.asyncDispose](),
   path: (name) => path.join(pathDir, name),
   error: (message) => new Error(message),
   abortController: () => new AbortController(),

@@ -141,6 +141,12 @@ function join(separator, items) {
   return Buffer.concat(items.flatMap((item, i) => (i === 0 ? [item] : [separator, item])));
 }
 
+function pop(list, at = -1) {
+  const item = index(list, at);
+  list.splice(at, 1);
+  return item;
+}
+
 const startswith = (x, prefix) => (typeof x === 'string' ? x.startsWith(prefix) : eq(slice(x, 0, prefix.length), prefix));
 const endswith = (x, suffix) =>
   typeof x === 'string' ? x.endsWith(suffix) : x.length >= suffix.length && eq(slice(x, x.length - suffix.length), suffix);
@@ -178,7 +184,7 @@ const range = (start, stop, step = 1) => {
 };
 
 module.exports = {
-  isNone, isPlain, truthy, eq, add, iadd, extend, mul, mod, len, iter, index, setindex, slice, has, str, join, startswith,
+  isNone, isPlain, truthy, eq, add, iadd, extend, pop, mul, mod, len, iter, index, setindex, slice, has, str, join, startswith,
   endswith, decode, bytes, getattr, int, float, compare, list, sorted, range,
   min: (...items) => least(items),
   max: (...items) => most(items),

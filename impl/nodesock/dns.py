@@ -20,6 +20,7 @@ from nodesock.inspect import UNDEFINED
 from nodesock.runtime.ticks import next_tick
 from nodesock.validators import (
     is_number,
+    is_truthy,
     validate_boolean,
     validate_function,
     validate_number,
@@ -84,7 +85,7 @@ def lookup(
     hints: Any = 0
     every: Any = False
     order = _default_order
-    if hostname:
+    if is_truthy(hostname):
         validate_string(hostname, "hostname")
         if "\0" in hostname:
             raise node_error(
@@ -137,7 +138,7 @@ def _lookup(
     hostname: Any, family: int, hints: int, every: bool, order: str, callback: Callable[..., Any]
 ) -> GetAddrInfoRequest | None:
     answer = adapt(callback, 2 if every else 3)
-    if not hostname:
+    if not is_truthy(hostname):
         from nodesock.inspect import inspect
         from nodesock.process import process
 

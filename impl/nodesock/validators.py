@@ -14,6 +14,7 @@ from nodesock.inspect import UNDEFINED, inspect, quote
 __all__ = [
     "UNDEFINED",
     "is_number",
+    "is_truthy",
     "is_uint32",
     "to_number",
     "validate_abort_signal",
@@ -39,6 +40,13 @@ _MAX_SAFE = 2**53 - 1
 def is_number(value: object) -> bool:
     """Whether JavaScript's typeof would say 'number': int or float, but not bool."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def is_truthy(value: Any) -> bool:
+    """JavaScript's truth: an empty list or dictionary is true as well."""
+    if value is None or value is UNDEFINED or value == "" or value != value:
+        return False
+    return value is not False and not (isinstance(value, (int, float)) and value == 0)
 
 
 def is_undefined(value: object) -> bool:

@@ -76,6 +76,7 @@ def sequences(t):
     copy.extend([2, 3])
     copy += [4]
     t.note("copies", [items, copy])
+    t.note("popped", [copy.pop(), copy.pop(0), copy.pop(-2), copy])
     t.attempt("beyond", lambda: items[3])
     t.attempt("no key", lambda: {"a": 1}["b"])
     names = {"one_name": 1}

@@ -18,7 +18,7 @@ from nodesock.net.bound_socket import BoundSocket
 from nodesock.net.fd import create_handle
 from nodesock.net.options import is_pipe_name, node_view, non_negative_number, normalize, to_int32
 from nodesock.runtime.ticks import next_tick
-from nodesock.validators import UNDEFINED, is_number, validate_abort_signal, validate_port
+from nodesock.validators import UNDEFINED, is_number, is_truthy, validate_abort_signal, validate_port
 
 if TYPE_CHECKING:
     from nodesock.net.server import Server
@@ -73,7 +73,7 @@ def listen(server: "Server", args: tuple[Any, ...], keywords: Mapping[str, Any])
             UV_TCP_REUSEPORT if options.get("reuse_port") is True else 0
         )
         host = options.get("host")
-        if host and host is not UNDEFINED:
+        if is_truthy(host):
             _look_up_and_listen(server, number, host, backlog, flags)
         else:
             _listen_on_port(server, None, number, 4, backlog, flags)
@@ -144,6 +144,7 @@ def _close_on_abort(server: "Server", signal: Any) -> None:
 
 
 def _look_up_and_listen(server: "Server", port: int, host: Any, backlog: Any, flags: int) -> None:
+    server._listening_id += 1  # a lookup that is still under way is given up
     waiting = server._listening_id
 
     def answer(error: Any = None, address: Any = None, family: Any = None) -> None:

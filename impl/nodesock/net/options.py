@@ -4,7 +4,7 @@ dictionary."""
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nodesock.validators import UNDEFINED, to_number
+from nodesock.validators import to_number
 
 Callback = Callable[..., Any]
 
@@ -29,13 +29,6 @@ def snake_to_camel(name: str) -> str:
 def node_view(options: Mapping[str, Any]) -> dict[str, Any]:
     """The options with Node's names, for error texts."""
     return {snake_to_camel(str(name)): value for name, value in options.items()}
-
-
-def is_truthy(value: Any) -> bool:
-    """JavaScript's truth: an empty list or dictionary is true as well."""
-    if value is None or value is UNDEFINED or value == "" or value != value:
-        return False
-    return value is not False and not (isinstance(value, (int, float)) and value == 0)
 
 
 def non_negative_number(value: Any) -> float | None:

@@ -17,12 +17,12 @@ from nodesock.events import EventEmitter
 from nodesock.net.address_info import AddressInfo, DropInfo
 from nodesock.net.blocklist import BlockList, as_block_list
 from nodesock.net.listen import listen
-from nodesock.net.options import is_options, is_truthy, to_int32
+from nodesock.net.options import is_options, to_int32
 from nodesock.net.socket import Socket
 from nodesock.runtime.promises import Promise
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream.high_water_mark import get_default_high_water_mark
-from nodesock.validators import UNDEFINED, validate_function, validate_number
+from nodesock.validators import UNDEFINED, is_truthy, validate_function, validate_number
 
 _FAMILIES = {"IPv4": "ipv4", "IPv6": "ipv6"}
 

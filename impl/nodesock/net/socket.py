@@ -40,7 +40,7 @@ from nodesock.net.connect import connect_pipe, connect_tcp
 from nodesock.net.connection import Connection
 from nodesock.net.fd import open_socket_handle
 from nodesock.net.on_read import OnRead
-from nodesock.net.options import as_mapping, is_truthy, normalize, to_int32
+from nodesock.net.options import as_mapping, normalize, to_int32
 from nodesock.runtime.ticks import next_tick
 from nodesock.runtime.timers import TIMEOUT_MAX, Timeout, clear_timeout, set_unref_timeout
 from nodesock.stream import Duplex
@@ -48,6 +48,7 @@ from nodesock.stream.encodings import byte_length, encode
 from nodesock.validators import (
     UNDEFINED,
     is_number,
+    is_truthy,
     validate_finite_number,
     validate_function,
     validate_int32,

@@ -1,0 +1,409 @@
+"""Accepting: what 'connection' hands over, in which order the ends learn of it, what a listener may do wrong."""
+
+from conformance import case
+
+
+@case(about="'connection' comes with an open socket; neither end reads or writes before somebody asks")
+class AcceptedAndConnected:
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            t.snapshot(peer)
+            t.note("its server", peer.server)
+            t.note("events", peer.event_names())
+            t.next_tick(lambda: t.note("tick", peer.readable_flowing))
+            t.immediate(lambda: t.note("immediate", peer.readable_flowing))
+            peer.resume()
+            peer.on("end", lambda: t.snapshot(peer))
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_connect():
+            t.snapshot(client)
+            t.note("its server", client.server)
+            client.end()
+
+        client.on("connect", on_connect)
+        client.resume()
+
+
+@case(about="within one process the server's 'connection' runs before the client's 'connect'")
+def ConnectionBeforeConnect(t):
+    server = t.net.create_server()
+
+    def on_connection(peer):
+        t.note("connection", peer.ready_state)
+        t.next_tick(lambda: t.note("tick of connection", None))
+        t.immediate(lambda: t.note("immediate of connection", None))
+        peer.resume()
+        server.close()
+
+    server.on("connection", on_connection)
+
+    def on_listening():
+        client = t.net.connect(server.address().port, "127.0.0.1")
+
+        def on_connect():
+            t.note("connect", client.ready_state)
+            t.next_tick(lambda: t.note("tick of connect", None))
+            t.immediate(lambda: t.note("immediate of connect", None))
+            client.end()
+
+        client.on("connect", on_connect)
+        client.resume()
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="several 'connection' listeners get the same socket, in their order")
+class SeveralListeners:
+    def server(t):
+        server = t.watch("server", t.net.create_server(lambda peer: t.watch("peer", peer)))
+        server.prepend_listener("connection", t.callback("prepended"))
+
+        def last(peer):
+            t.note("ends it", peer)
+            peer.end()
+            peer.resume()
+            server.close()
+
+        server.once("connection", last)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+
+@case(about="without a 'connection' listener clients are accepted all the same, counted and left alone")
+def NobodyListensForConnections(t):
+    server = t.watch("server", t.net.create_server())
+
+    def on_listening():
+        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
+        client.write("hello")
+        client.on("connect", lambda: server.get_connections(t.callback("count", counted)))
+
+        def counted(error, count):
+            t.note("active", t.active())
+            t.exit(3)
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="with EventEmitter.capture_rejections a rejected 'connection' listener destroys its socket")
+class CaptureRejections:
+    def server(t):
+        t.events.EventEmitter.capture_rejections = True
+        server = t.watch("server", t.net.create_server())
+        server.on("error", t.callback("server error"))
+
+        async def on_connection(peer):
+            t.watch("peer", peer)
+            peer.on("error", t.callback("peer error"))
+            server.close()
+            raise t.error("rejected")
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+
+@case(about="with EventEmitter.capture_rejections a rejected 'listening' listener is the server's 'error'")
+def CaptureRejectionsOfListening(t):
+    t.events.EventEmitter.capture_rejections = True
+    server = t.watch("server", t.net.create_server())
+    server.on("error", t.callback("error", lambda error: server.close()))
+
+    async def on_listening():
+        raise t.error("rejected")
+
+    server.on("listening", on_listening)
+    server.listen(0, "127.0.0.1")
+
+
+@case(
+    about="a rejected 'connection' listener is an unhandled rejection, whatever the option capture_rejections"
+)
+class NoCaptureRejections:
+    def server(t):
+        server = t.watch("server", t.net.create_server(capture_rejections=True))
+
+        def on_uncaught(error):
+            t.note("survived", error)
+            server.close()
+
+        t.on_uncaught(on_uncaught)
+
+        async def on_connection(peer):
+            t.watch("peer", peer)
+            peer.resume()
+            peer.end("bye")
+            raise t.error("rejected")
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+
+@case(
+    about="a 'connection' listener that throws ends the process with code 1, in the midst of the connection"
+)
+class ListenerThrows:
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            t.next_tick(lambda: t.note("not reached", None))
+            raise t.error("the listener's own")
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+
+@case(about="with pause_on_connect data and FIN wait in the kernel until the socket is resumed")
+class PauseOnConnect:
+    def server(t):
+        server = t.watch("server", t.net.create_server(pause_on_connect=True))
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            t.snapshot(peer)
+            peer.on("data", lambda chunk: t.note("read", peer.bytes_read))
+            server.close()
+            t.immediate(lambda: t.immediate(look))
+
+            def look():
+                t.note("paused", peer.is_paused())
+                t.note("read", peer.bytes_read)
+                t.note("active", t.active())
+                peer.resume()
+                t.snapshot(peer)
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.end("early")
+        client.resume()
+
+
+@case(about="with pause_on_connect a 'readable' listener starts the reading, a 'data' listener does not")
+class PauseOnConnectAndReadable:
+    def server(t):
+        server = t.watch("server", t.net.create_server(pause_on_connect=True))
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            server.close()
+            peer.on("data", lambda chunk: t.note("not reached", chunk))
+            t.note("with 'data'", peer.readable_flowing)
+            peer.remove_all_listeners("data")
+
+            def on_readable():
+                t.note("read", peer.read())
+
+            peer.on("readable", on_readable)
+            t.note("with 'readable'", peer.readable_flowing)
+            t.note("paused", peer.is_paused())
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.end("early")
+        client.resume()
+
+
+@case(about="a paused accepted socket that is ended writes its FIN, and closes once the client's is read")
+class PauseOnConnectAndEnd:
+    def server(t):
+        server = t.watch("server", t.net.create_server(pause_on_connect=True))
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            server.close(t.callback("closed"))
+            peer.on("finish", lambda: t.immediate(lambda: peer.resume()))
+            peer.end("bye")
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+
+@case(about="no_delay, keep_alive and the delay given to create_server() are set on every accepted socket")
+class OptionsForAccepted:
+    def server(t):
+        server = t.watch(
+            "server", t.net.create_server(no_delay=True, keep_alive=True, keep_alive_initial_delay=7999)
+        )
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            t.kernel(peer)
+            peer.set_no_delay(False)
+            peer.set_keep_alive(False)
+            t.kernel(peer)
+            peer.end()
+            peer.resume()
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+
+@case(about="high_water_mark and allow_half_open of the server are those of its sockets")
+class MarksOfAccepted:
+    def server(t):
+        server = t.watch("server", t.net.create_server(high_water_mark=1000, allow_half_open=True))
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            t.snapshot(peer)
+            t.note("write below the mark", peer.write(b"x" * 999))
+            peer.cork()
+            t.note("corked, at the mark", peer.write(b"x" * 1000))
+            peer.uncork()
+            peer.on("drain", lambda: peer.end())
+            peer.resume()
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1")
+        client.resume()
+        client.on("close", lambda had_error: t.note("read", client.bytes_read))
+
+
+@case(about="options changed on the server hold for the connections accepted from then on")
+class OptionsChangedLater:
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+        server.allow_half_open = True
+        server.pause_on_connect = True
+        server.no_delay = True
+        server.high_water_mark = 5
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            t.snapshot(peer)
+            t.kernel(peer)
+            peer.resume()
+            peer.end()
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+
+@case(about="a client that has sent, ended and gone is accepted, read and ended as any other")
+class GoneClient:
+    def raw(r):
+        port = r.wait("port")
+        peer = r.connect(port)
+        peer.send(b"gone")
+        peer.close()
+        r.publish(gone=True)
+
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.on("data", lambda chunk: None)
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+
+@case(about="a client reset before it was accepted has no peer address, and fails with ECONNRESET")
+class ResetBeforeAccept:
+    def raw(r):
+        port = r.wait("port")
+        peer = r.connect(port)
+        peer.reset()
+        r.publish(reset=True)
+
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.on("error", t.callback("error"))
+            t.note("remote", peer.remote_address)
+            peer.resume()
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+
+@case(about="a listener that destroys the socket it is handed: no data, 'close' alone")
+class DestroyedAtOnce:
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.on("data", t.callback("not reached"))
+            peer.destroy()
+            t.snapshot(peer)
+            server.close(t.callback("closed"))
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1")
+        client.on("error", lambda error: None)
+        client.on("close", lambda had_error: t.note("closed", None))
+        client.end("early")
+        client.resume()
+
+
+@case(about="connections emitted by hand reach the listeners as accepted ones do, without being counted")
+def EmittedByHand(t):
+    server = t.watch("server", t.net.create_server())
+    server.max_connections = 0
+
+    def on_connection(peer):
+        t.note("socket", peer.ready_state)
+        t.note("its server", peer.server)
+
+    server.on("connection", on_connection)
+    server.emit("connection", t.net.Socket())
+    server.get_connections(t.callback("count"))

@@ -1,0 +1,452 @@
+"""Which handles keep a process alive, what ref() and unref() change, and how the process ends."""
+
+from conformance import case
+
+
+@case(
+    about="a listening server keeps the process alive until unref(), which may come before listen() or after"
+)
+def UnreferencedServer(t):
+    before = t.watch("before", t.net.create_server())
+    before.unref()
+    before.listen(0, "127.0.0.1")
+    after = t.watch("after", t.net.create_server())
+    after.listen(0, "127.0.0.1", lambda: t.note("unref", after.unref() == after))
+    t.on_before_exit(lambda code: t.note("before exit", t.active()))
+
+
+@case(
+    about="unref() before the host is resolved: the lookup still holds the process, the server then does not"
+)
+def UnreferencedBeforeLookup(t):
+    server = t.watch("server", t.net.create_server())
+    server.unref()
+    server.listen(0, "127.1", lambda: t.note("active", t.active()))
+    t.note("active at once", t.active())
+    t.on_before_exit(lambda code: t.note("before exit", server.listening))
+
+
+@case(about="ref() takes unref() back, as often as both are called")
+def ReferencedAgain(t):
+    server = t.watch("server", t.net.create_server())
+
+    def on_listening():
+        server.unref()
+        server.unref()
+        t.note("unreferenced", t.active())
+        server.ref()
+        t.note("referenced", t.active())
+        server.ref()
+        server.unref()
+        t.note("unreferenced again", t.active())
+        server.ref()
+        t.immediate(lambda: t.immediate(lambda: server.close(t.callback("closed"))))
+
+    server.listen(0, "127.0.0.1", on_listening)
+    t.on_before_exit(lambda code: t.note("before exit", server.listening))
+
+
+@case(about="an unref'd server that is closed and listens again is still unref'd")
+def UnrefOutlivesClose(t):
+    server = t.watch("server", t.net.create_server())
+    server.unref()
+
+    def on_first():
+        server.close()
+        server.listen(0, "127.0.0.1", t.callback("second", lambda: t.note("active", t.active())))
+
+    server.listen(0, "127.0.0.1", on_first)
+
+
+@case(about="ref() and unref() of a server that does not listen, or does no more, hold and release nothing")
+def RefWithoutHandle(t):
+    server = t.watch("server", t.net.create_server())
+    server.ref()
+    t.note("before", t.active())
+
+    def on_listening():
+        server.close(t.callback("closed"))
+        server.ref()
+        server.unref()
+        t.note("closing", t.active())
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="a connected socket that reads keeps the process alive, with nobody listening")
+class ReadingSocketHolds:
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            server.close()
+            peer.on("close", lambda had_error: t.note("closed", had_error))
+            t.immediate(lambda: t.immediate(lambda: peer.end("bye")))
+            peer.resume()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("end", lambda: t.note("active", t.active()))
+        t.on_before_exit(lambda code: t.note("before exit", client.ready_state))
+
+
+@case(about="a connected socket that is paused and has nothing to write does not keep the process alive")
+class PausedSocketDoesNotHold:
+    def raw(r):
+        listener = r.listen()
+        r.publish(port=listener.port)
+        listener.accept()
+        r.hold()
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.pause()
+
+        def on_connect():
+            t.note("active", t.active())
+
+        client.on("connect", on_connect)
+        t.on_before_exit(lambda code: t.note("before exit", [client.ready_state, t.active()]))
+
+
+@case(
+    about="a socket paused in 'data' goes on reading into its buffer, and holds the process until the peer's FIN"
+)
+class PausedAfterReading:
+    def raw(r):
+        listener = r.listen()
+        r.publish(port=listener.port)
+        peer = listener.accept()
+        peer.recv(5)
+        peer.send(b"first")
+        peer.recv(6)
+        peer.send(b"second")
+        peer.shutdown()
+        peer.recv_all()
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_data(chunk):
+            client.pause()
+            t.note("active", t.active())
+            client.write("paused")
+
+        client.on("data", on_data)
+        client.on("connect", lambda: client.write("hello"))
+        t.on_before_exit(lambda code: t.note("before exit", [client.ready_state, client.readable_length]))
+
+
+@case(about="an accepted socket that is paused on connect does not keep the process alive, its server does")
+class PausedOnConnectDoesNotHold:
+    def raw(r):
+        port = r.wait("port")
+        r.connect(port)
+        r.hold()
+
+    def server(t):
+        server = t.watch("server", t.net.create_server(pause_on_connect=True))
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            server.close(t.callback("not reached"))
+            t.note("active", t.active())
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        t.on_before_exit(lambda code: t.note("before exit", t.active()))
+
+
+@case(about="a big write that is under way keeps the process alive, whether or not the socket reads")
+class WritingSocketHolds:
+    def raw(r):
+        listener = r.listen()
+        r.publish(port=listener.port)
+        peer = listener.accept()
+        peer.recv(8 * 1024 * 1024)
+        r.hold()
+
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1")
+        client.pause()
+
+        def on_connect():
+            t.note("active before", t.active())
+            client.write(b"x" * (8 * 1024 * 1024), t.callback("written"))
+            t.note("active", t.active())
+
+        client.on("connect", on_connect)
+        t.on_before_exit(lambda code: t.note("before exit", [client.ready_state, client.writable_length]))
+
+
+@case(about="unref() in 'connect' lets the process end with the connection open")
+class UnrefInConnect:
+    def raw(r):
+        listener = r.listen()
+        r.publish(port=listener.port)
+        peer = listener.accept()
+        peer.recv_all()
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+        client.on("connect", lambda: t.note("unref", client.unref() == client))
+        t.on_before_exit(lambda code: t.note("before exit", client.ready_state))
+
+
+@case(
+    about="unref() while connecting does not keep the connection from being made, and holds nothing after it"
+)
+class UnrefWhileConnecting:
+    def raw(r):
+        listener = r.listen()
+        r.publish(port=listener.port)
+        peer = listener.accept()
+        peer.recv_all()
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.unref()
+        client.resume()
+        t.on_before_exit(lambda code: t.note("before exit", client.ready_state))
+
+
+@case(
+    about="unref() before connect() does not hold for the handle that connect() makes until it is connected"
+)
+class UnrefBeforeConnect:
+    def raw(r):
+        listener = r.listen()
+        r.publish(port=listener.port)
+        peer = listener.accept()
+        peer.recv_all()
+
+    def client(t, port):
+        client = t.watch("client", t.net.Socket())
+        client.unref()
+        t.note("waits for", client.event_names())
+        client.connect(port, "127.0.0.1")
+        client.resume()
+        client.on("connect", lambda: t.note("active in 'connect'", t.active()))
+        t.on_before_exit(lambda code: t.note("before exit", client.ready_state))
+
+
+@case(about="unref() and ref() before connect() both wait for 'connect', in their order")
+class UnrefAndRefBeforeConnect:
+    def server(t):
+        server = t.net.create_server()
+
+        def on_connection(peer):
+            server.close()
+            peer.resume()
+            t.immediate(lambda: peer.end())
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.Socket())
+        client.unref()
+        client.ref()
+        t.note("listeners", client.listener_count("connect"))
+        client.connect(port, "127.0.0.1")
+        client.resume()
+        client.on("connect", lambda: t.note("active in 'connect'", t.active()))
+        t.on_before_exit(lambda code: t.note("before exit", client.ready_state))
+
+
+@case(about="ref() after unref() in the midst of a connection keeps the process until the connection ends")
+class RefTakesUnrefBack:
+    def server(t):
+        server = t.net.create_server()
+
+        def on_connection(peer):
+            server.close()
+            peer.on("data", lambda chunk: peer.end())
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+        def on_connect():
+            client.unref()
+            t.note("unreferenced", t.active())
+            client.ref()
+            t.note("referenced", t.active())
+            client.write("go")
+
+        client.on("connect", on_connect)
+
+
+@case(
+    about="an accepted socket that is unref'd does not hold the process, its data still comes while another does"
+)
+class UnreferencedPeerStillReads:
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.unref()
+            peer.resume()
+            t.note("active", t.active())
+            peer.on("close", lambda had_error: server.close())
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1")
+        client.resume()
+        client.end("still read")
+
+
+@case(about="a socket without a handle holds nothing, with a timeout or without")
+def NewSocketHoldsNothing(t):
+    t.watch("plain", t.net.Socket())
+    timed = t.watch("timed", t.net.Socket())
+    timed.set_timeout(60000, t.callback("timeout"))
+    t.note("active", t.active())
+    t.on_before_exit(lambda code: t.note("before exit", timed.timeout))
+
+
+@case(about="the timeout of a connected socket is no reason for the process to live")
+class TimeoutDoesNotHold:
+    def raw(r):
+        listener = r.listen()
+        r.publish(port=listener.port)
+        peer = listener.accept()
+        peer.recv_all()
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.set_timeout(60000, t.callback("timeout"))
+        client.pause()
+        client.on("connect", lambda: t.note("active", t.active()))
+
+
+@case(about="connecting keeps the process alive, a paused socket too, until it is connected")
+class ConnectingHolds:
+    def raw(r):
+        listener = r.listen()
+        r.publish(port=listener.port)
+        peer = listener.accept()
+        peer.recv_all()
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.pause()
+        t.note("active", t.active())
+        t.next_tick(lambda: t.note("active in a tick", t.active()))
+        t.on_before_exit(lambda code: t.note("before exit", client.ready_state))
+
+
+@case(about="a lookup that is under way keeps the process alive after its socket was destroyed")
+def LookupHolds(t):
+    client = t.watch("client", t.net.connect(80, "no..host"))
+    client.on("error", t.callback("not reached"))
+    t.note("active", t.active())
+    client.destroy()
+    t.note("active after destroy()", t.active())
+    t.on_before_exit(lambda code: t.note("before exit", t.active()))
+
+
+@case(about="a natural end emits 'beforeExit' again whenever it was revived, and then 'exit'")
+def BeforeExitRevives(t):
+    rounds = []
+
+    def before_exit(code):
+        t.note("before exit", code)
+        rounds.append(code)
+        if len(rounds) == 1:
+            t.immediate(lambda: t.note("immediate", None))
+        if len(rounds) == 2:
+            server = t.watch("server", t.net.create_server())
+            server.listen(0, "127.0.0.1", lambda: server.close())
+        if len(rounds) == 3:
+            t.next_tick(lambda: t.note("tick", None))
+            t.microtask(lambda: t.note("microtask", None))
+
+    t.on_before_exit(before_exit)
+
+
+@case(about="an 'error' that nobody hears ends the process without 'beforeExit', with its handles open")
+class UnhandledErrorEnds:
+    def raw(r):
+        listener = r.listen()
+        r.publish(port=listener.port)
+        peer = listener.accept()
+        peer.recv(5)
+        peer.reset()
+
+    def client(t, port):
+        t.on_before_exit(lambda code: t.note("before exit", code))
+        server = t.watch("server", t.net.create_server())
+        server.listen(0, "127.0.0.1")
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("connect", lambda: client.write("hello"))
+
+
+@case(about="exit() ends the process at once: what was queued is not run, what is written by then is out")
+class ExitAtOnce:
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            server.close()
+            peer.on("error", lambda error: None)
+            peer.resume()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        t.on_before_exit(lambda code: t.note("before exit", code))
+
+        def on_connect():
+            client.write("last words", t.callback("written"))
+            t.next_tick(lambda: t.note("tick", None))
+            t.exit(7)
+
+        client.on("connect", on_connect)
+
+
+@case(
+    about="a process that ends naturally with a paused connection open closes it: the other end reads its end"
+)
+class PausedEndsAtExit:
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            server.close(t.callback("closed"))
+            peer.resume()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.pause()
+
+
+@case(about="a unix-domain server is held and released as a TCP one")
+def UnixServer(t):
+    server = t.watch("server", t.net.create_server())
+
+    def on_listening():
+        t.note("active", t.active())
+        server.unref()
+        t.note("unreferenced", t.active())
+
+    server.listen(t.path("held.sock"), on_listening)
+    t.on_before_exit(lambda code: t.note("before exit", server.listening))

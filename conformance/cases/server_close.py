@@ -1,0 +1,289 @@
+"""Closing a server: what close() does at once, what 'close' waits for, and in which order the ends are told."""
+
+from conformance import case
+
+
+@case(about="close() makes listening false and address() null at once, and gives the port back")
+def StopsAtOnce(t):
+    server = t.watch("server", t.net.create_server())
+
+    def on_listening():
+        port = server.address().port
+        t.note("returns itself", server.close(t.callback("closed")) == server)
+        t.note("listening", server.listening)
+        t.note("address", server.address())
+        t.next_tick(lambda: t.note("tick", None))
+        t.microtask(lambda: t.note("microtask", None))
+        t.immediate(lambda: t.note("immediate", None))
+        heir = t.watch("heir", t.net.create_server())
+        heir.listen(port, "127.0.0.1", lambda: heir.close())
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="the last connection's end: its 'end', the server's 'close' and callbacks, then its own 'close'")
+class CloseBeforeTheLastSocketsClose:
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.resume()
+            peer.end("bye")
+            server.close(t.callback("closed"))
+            server.on("close", lambda: t.note("peer is closed", peer.closed))
+            peer.on("close", lambda had_error: t.note("server listens", server.listening))
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+
+@case(about="'close' waits for every accepted socket, whichever ends last")
+class WaitsForAll:
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+        peers = []
+
+        def on_connection(peer):
+            number = len(peers)
+            peers.append(peer)
+            peer.resume()
+            peer.on("close", lambda had_error: t.note("closed", number))
+            if number == 2:
+                server.close(t.callback("server closed"))
+                peers[1].end()
+                peers[1].on("close", lambda had_error: peers[2].end())
+                peers[2].on("close", lambda had_error: peers[0].end())
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        def connect(rest):
+            client = t.net.connect(port, "127.0.0.1")
+            client.resume()
+            if rest > 0:
+                client.on("connect", lambda: connect(rest - 1))
+
+        connect(2)
+
+
+@case(about="close() on a server that never listened, twice: each emits 'close' and fails its callback")
+def CloseTwiceWithoutListening(t):
+    server = t.watch("server", t.net.create_server())
+    server.close(t.callback("first"))
+    server.close(t.callback("second"))
+    t.next_tick(lambda: t.note("tick", None))
+    t.immediate(lambda: server.close(t.callback("third")))
+
+
+@case(about="close() again from within 'close' is told that the server is not running")
+def CloseWithinClose(t):
+    server = t.watch("server", t.net.create_server())
+    server.once("close", lambda: server.close(t.callback("again")))
+    server.listen(0, "127.0.0.1", lambda: server.close(t.callback("closed")))
+
+
+@case(about="close() again while connections are open is told so only when the last one is gone")
+class CloseAgainWithConnections:
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.resume()
+            server.close(t.callback("first"))
+            server.close(t.callback("second"))
+            server.close()
+            peer.end()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+
+@case(
+    about="a callback of close() that throws is uncaught; the others still run after it if the process survives"
+)
+def CallbackThrows(t):
+    t.on_uncaught(lambda error: t.note("survived", error))
+    server = t.watch("server", t.net.create_server())
+
+    def throws():
+        raise t.error("the callback's own")
+
+    def on_listening():
+        server.close(t.callback("first", throws))
+        server.close(t.callback("second"))
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="a server that listens again while old connections are open: 'close' comes once both are gone")
+class ListensAgainWithOldConnections:
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.resume()
+            server.close(t.callback("first close"))
+            server.listen(0, "127.0.0.1", t.callback("listening again", lambda: peer.end()))
+            peer.on("close", lambda had_error: server.close(t.callback("second close")))
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+
+@case(about="connections that wait in the backlog when the server closes are reset")
+def BacklogIsReset(t):
+    server = t.watch("server", t.net.create_server(t.callback("connection")))
+
+    def on_listening():
+        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
+        client.on("error", lambda error: t.note("error code", error.code))
+        client.resume()
+        client.on("connectionAttempt", lambda: server.close(t.callback("closed")))
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="destroying the accepted sockets lets 'close' come at once")
+class DestroyedSockets:
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            server.close(t.callback("closed"))
+            peer.destroy()
+            t.next_tick(lambda: t.note("tick", None))
+            t.immediate(lambda: t.note("immediate", None))
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+
+@case(about="destroying an accepted socket before close() leaves nothing to wait for")
+class DestroyedBeforeClose:
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.destroy(t.error("enough"))
+            peer.on("error", t.callback("error"))
+            server.get_connections(t.callback("count"))
+            server.close(t.callback("closed"))
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+
+@case(about="with allow_half_open 'close' waits until both sides of the last connection have ended")
+class WaitsForHalfOpen:
+    def server(t):
+        server = t.watch("server", t.net.create_server(allow_half_open=True))
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.resume()
+            server.close(t.callback("closed"))
+
+            def on_end():
+                t.note("ended by the client", peer.ready_state)
+                t.immediate(lambda: peer.end("last words"))
+
+            peer.on("end", on_end)
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+        client.end()
+
+
+@case(about="an accepted socket with data that nobody reads keeps 'close' waiting until it is read")
+class WaitsForUnreadData:
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            server.close(t.callback("closed"))
+            peer.end()
+            peer.once("readable", lambda: t.immediate(lambda: peer.resume()))
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+        client.end("unread")
+
+
+@case(about="a connection reset by the client lets 'close' come, after the socket's 'error'")
+class ResetConnection:
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.on("error", t.callback("error"))
+            peer.resume()
+            server.close(t.callback("closed"))
+            peer.write("hello")
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.once("data", lambda chunk: client.reset_and_destroy())
+
+
+@case(about="an unref'd server that is closed still emits 'close'")
+def CloseUnreferenced(t):
+    server = t.watch("server", t.net.create_server())
+    server.unref()
+
+    def on_listening():
+        server.close(t.callback("closed"))
+        server.ref()
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="async disposal closes a listening server and is fulfilled at once for one that does not listen")
+def AsyncDispose(t):
+    server = t.watch("server", t.net.create_server())
+
+    async def life():
+        server.listen(0, "127.0.0.1")
+        await t.events.once(server, "listening")
+        t.note("disposed", await t.async_dispose(server))
+        t.note("again", await t.async_dispose(server))
+
+    t.spawn(life())
