@@ -429,3 +429,20 @@ def kernel_view(t):
         socket.close()
 
     socket.bind(0, "127.0.0.1", on_listening)
+
+
+@case(about="any object in first place is the options, and then the second argument is no address")
+def objects_are_options(t):
+    def bind(first):
+        socket = t.dgram.create_socket("udp4")
+
+        def on_listening():
+            t.note("address", socket.address().address)
+            socket.close()
+
+        socket.bind(first, 5, on_listening)
+
+    bind({})
+    bind({"address": "127.0.0.1"})
+    bind([1])
+    bind(b"x")

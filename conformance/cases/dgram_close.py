@@ -235,3 +235,46 @@ def releases_process(t):
         t.immediate(lambda: t.note("closed", t.active()))
 
     socket.bind(0, "127.0.0.1", on_listening)
+
+
+@case(
+    about="a send queued behind a close is judged when its turn comes: ERR_SOCKET_DGRAM_NOT_RUNNING out of 'listening'"
+)
+def queued_send_after_close(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    socket.send("one", 9, "127.0.0.1", t.callback("one"))
+    socket.close()
+    socket.send("two", 9, "127.0.0.1", t.callback("two"))
+
+
+@case(about="a connect queued behind a close fails on the null handle, out of 'listening'")
+def queued_connect_after_close(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    socket.send("one", 9, "127.0.0.1", t.callback("one"))
+    socket.close()
+    socket.connect(9, "127.0.0.1", t.callback("connected"))
+
+
+@case(about="connect() of a closed socket that was bound fails on the null handle")
+def connect_after_bound(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+
+    def on_listening():
+        socket.close()
+        t.attempt("connect", lambda: socket.connect(9, "127.0.0.1", t.callback("connected")))
+        t.attempt("connect again", lambda: socket.connect(9, "127.0.0.1"))
+        t.note("listeners", socket.listener_count("connect"))
+
+    socket.bind(0, "127.0.0.1", on_listening)
+
+
+@case(about="close() inside a 'listening' that send() itself caused: the send fails on the null handle")
+def inside_listening_of_send(t):
+    def lookup(host, family, callback):
+        callback(None, host)
+
+    socket = t.watch("socket", t.dgram.create_socket(type="udp4", lookup=lookup))
+    socket.on("listening", lambda: socket.close(t.callback("closed")))
+    t.attempt("send", lambda: socket.send("x", 9, t.callback("sent")))

@@ -194,3 +194,48 @@ def answer_after_close(t):
     send = t.watch("send", t.dgram.create_socket(type="udp4", lookup=asynchronous))
     send.send("x", 9, "127.0.0.1", t.callback("send failed"))
     send.close()
+
+
+@case(about="a bind that fails within send() or connect() leaves the call, and a later close(), in the queue")
+def bind_fails_at_once(t):
+    def lookup(host, family, callback):
+        callback(t.error("no address"))
+
+    socket = t.watch("socket", t.dgram.create_socket(type="udp4", lookup=lookup))
+    socket.on("error", t.callback("error"))
+    socket.send("x", 9, "127.0.0.1", t.callback("never sent"))
+    t.note("listeners of 'listening'", socket.listener_count("listening"))
+    socket.connect(9, "127.0.0.1", t.callback("never connected"))
+    t.attempt("close", lambda: socket.close(t.callback("never closed")) is socket)
+    socket.unref()
+
+
+@case(about="the callback of a failed connect stays a listener of 'connect' until the tick that calls it")
+def failed_callback_is_removed_later(t):
+    def lookup(host, family, callback):
+        callback(None, host)
+
+    socket = t.watch("socket", t.dgram.create_socket(type="udp4", lookup=lookup))
+
+    def failed():
+        t.note("in the callback", socket.listener_count("connect"))
+        socket.close()
+
+    socket.connect(9, "::1", t.callback("failed", failed))
+    t.note("after connect()", socket.listener_count("connect"))
+    t.attempt("not connecting any more", lambda: socket.connect(9, "127.0.0.1"))
+
+
+@case(about="a send with an address behind a connect that succeeds at once is ERR_SOCKET_DGRAM_IS_CONNECTED")
+def queued_send_behind_connect(t):
+    def lookup(host, family, callback):
+        if host == "slow.example":
+            t.immediate(lambda: callback(None, "127.0.0.1"))
+        else:
+            callback(None, host)
+
+    socket = t.watch("socket", t.dgram.create_socket(type="udp4", lookup=lookup))
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    socket.bind(0, "slow.example")
+    socket.connect(9, "127.0.0.1", t.callback("connected", lambda: socket.close()))
+    socket.send("x", 10, "127.0.0.1", t.callback("sent"))

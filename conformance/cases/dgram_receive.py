@@ -1,6 +1,21 @@
 """'message': how many datagrams in a turn, the order around them, what a listener may do."""
 
+from pathlib import Path
+
 from conformance import case
+
+
+def find_link_local():
+    """A link-local address of this machine with its zone; ::1 where there is none."""
+    table = Path("/proc/net/if_inet6")
+    for line in table.read_text().splitlines() if table.exists() else []:
+        digits, _, _, scope, _, interface = line.split()
+        if scope == "20":
+            return ":".join(digits[at : at + 4] for at in range(0, 32, 4)) + "%" + interface
+    return "::1"
+
+
+LINK_LOCAL = find_link_local()
 
 
 def burst(t, count):
@@ -185,3 +200,38 @@ def messages_are_copies(t):
             receiver.close()
 
     receiver.on("message", on_message)
+
+
+@case(about="a link-local sender has its zone in rinfo, as both ends have in address()", skip_unless="ipv6")
+class LinkLocal:
+    def receiver(t):
+        receiver = t.watch("receiver", t.dgram.create_socket("udp6"))
+        receiver.on("message", lambda message, rinfo: receiver.close())
+
+        def on_listening():
+            t.note("address", receiver.address())
+            t.publish(port=receiver.address().port)
+
+        receiver.bind(0, LINK_LOCAL, on_listening)
+
+    def sender(t, port):
+        sender = t.watch("sender", t.dgram.create_socket("udp6"))
+
+        def on_connect():
+            t.note("peer", sender.remote_address())
+            t.note("local address", sender.address())
+            sender.send("connected", t.callback("sent", lambda error, size: sender.close()))
+
+        sender.connect(port, LINK_LOCAL, on_connect)
+
+
+@case(about="a datagram sent to a link-local address arrives from one, with the zone", skip_unless="ipv6")
+class LinkLocalUnconnected:
+    def receiver(t):
+        receiver = t.watch("receiver", t.dgram.create_socket("udp6"))
+        receiver.on("message", lambda message, rinfo: receiver.close())
+        receiver.bind(0, lambda: t.publish(port=receiver.address().port))
+
+    def sender(t, port):
+        sender = t.watch("sender", t.dgram.create_socket("udp6"))
+        sender.send("hello", port, LINK_LOCAL, t.callback("sent", lambda error, size: sender.close()))

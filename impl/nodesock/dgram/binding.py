@@ -9,7 +9,7 @@ from typing import Any, Self
 from nodesock.bindings.cares_wrap import is_ip
 from nodesock.bindings.udp_wrap import UDP, UV_UDP_IPV6ONLY, UV_UDP_REUSEADDR, UV_UDP_REUSEPORT
 from nodesock.callables import call
-from nodesock.dgram.core import BINDING, BOUND, UNBOUND, SocketCore, to_uint32, truthy
+from nodesock.dgram.core import BINDING, BOUND, UNBOUND, SocketCore, as_options, to_uint32, truthy
 from nodesock.dgram.remote_info import RemoteInfo
 from nodesock.errors import UVError, errno_exception, exception_with_host_port, node_error
 from nodesock.net.address_info import AddressInfo
@@ -61,7 +61,7 @@ class Binding(SocketCore):
         if callable(done):
             self._report_bind_to(done)
         first = args[0] if args else UNDEFINED
-        options: Mapping[str, Any] | None = first if isinstance(first, Mapping) else None
+        options = as_options(first)
         if (
             port is not UNDEFINED
             or address is not UNDEFINED
@@ -187,6 +187,7 @@ class Binding(SocketCore):
         if options is UNDEFINED:
             options = {}
         validate_object(options, "options")
+        options = as_options(options) or {}
         port, address = options.get("port"), options.get("address")
         if port is not None and port is not UNDEFINED:
             port = validate_port(port, "options.port")

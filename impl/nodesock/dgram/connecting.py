@@ -60,12 +60,15 @@ class Connecting(Binding):
                 return
             self._connect_state = DISCONNECTED
             if truthy(callback):
-                self.remove_listener("connect", callback)
-                next_tick(call, callback, error)
+                next_tick(self._connect_failed, callback, error)
             else:
                 next_tick(self._emit, "error", error)
 
         self._resolve(address or self._loopback, on_address)
+
+    def _connect_failed(self, callback: Any, error: Any) -> None:
+        self.remove_listener("connect", callback)
+        call(callback, error)
 
     def _connect_handle(self, ip: Any, port: int, address: str) -> NodeError | None:
         """Connect the handle and note the state; the error if that fails."""

@@ -14,7 +14,7 @@ the socket itself, 'listening' and the error monitor, as Node's does: it shows i
 'listening' listener that raises before ours keeps the queue for ever.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -49,6 +49,15 @@ def truthy(value: Any) -> bool:
     if isinstance(value, (bool, int, float, str)):
         return bool(value) and value == value
     return value is not None and value is not UNDEFINED
+
+
+def as_options(value: Any) -> Mapping[str, Any] | None:
+    """A value as the options object it would be in JavaScript (a list is one without options); None for no object."""
+    if isinstance(value, Mapping):
+        return value
+    if value is None or value is UNDEFINED or isinstance(value, (bool, int, float, str)) or callable(value):
+        return None
+    return {}
 
 
 def to_uint32(value: Any) -> int:

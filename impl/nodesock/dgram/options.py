@@ -53,7 +53,7 @@ class Options(Sending):
             self._handle_for("setMulticastLoopback").set_multicast_loopback(truthy(flag)),
             "setMulticastLoopback",
         )
-        return flag
+        return None if flag is UNDEFINED else flag
 
     def set_multicast_interface(self, interface_address: Any = UNDEFINED) -> None:
         """Send multicast through this interface: its IPv4 address, or `::%name` for IPv6.
