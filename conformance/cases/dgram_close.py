@@ -278,3 +278,26 @@ def inside_listening_of_send(t):
     socket = t.watch("socket", t.dgram.create_socket(type="udp4", lookup=lookup))
     socket.on("listening", lambda: socket.close(t.callback("closed")))
     t.attempt("send", lambda: socket.send("x", 9, t.callback("sent")))
+
+
+@case(
+    about="an asynchronous disposal closes the socket and waits for 'close'; a closed one is disposed at once",
+    skip_unless="node>=24.19",
+    fixtures={"main": "dgram_async_dispose.js"},
+)
+def async_dispose(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+
+    async def use():
+        async with socket as used:
+            used.bind_sync()
+            t.note("inside", None)
+        t.note("left", None)
+        t.attempt("address", lambda: socket.address())
+        await socket.async_dispose()
+        t.note("disposed again", None)
+
+    t.spawn(use())
+    t.next_tick(lambda: t.note("tick", None))
+    t.microtask(lambda: t.note("microtask", None))
+    t.immediate(lambda: t.note("immediate", None))

@@ -1,8 +1,10 @@
 """dgram over loopback: the real binding, the real kernel."""
 
 import array
+import gc
 import os
 import socket as plain
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -281,3 +283,39 @@ def test_a_flood_leaves_time_for_timers() -> None:
         run(main)
     assert fired == 20
     assert heard > 100
+
+
+def test_closed_sockets_are_forgotten() -> None:
+    left: list[weakref.ref[dgram.Socket]] = []
+
+    def use(count: int) -> None:
+        socket = dgram.create_socket("udp4", lambda message: None)
+        left.append(weakref.ref(socket))
+        socket.bind_sync()
+        socket.send(b"x", 9, "127.0.0.1", lambda: socket.close(lambda: use(count - 1) if count else None))
+
+    run(lambda: use(50))
+    gc.collect()
+    assert len(left) == 51
+    assert not [socket for socket in left if socket() is not None]
+
+
+def test_open_sockets_are_kept_though_nobody_holds_them() -> None:
+    heard: list[bytes] = []
+
+    def main() -> None:
+        port = 0
+
+        def listen() -> None:
+            nonlocal port
+            socket = dgram.create_socket("udp4")
+            socket.on("message", lambda message: (heard.append(message), socket.close()))
+            port = socket.bind_sync(address="127.0.0.1").port
+
+        listen()
+        gc.collect()
+        with plain.socket(plain.AF_INET, plain.SOCK_DGRAM) as peer:
+            peer.sendto(b"x", ("127.0.0.1", port))
+
+    run(main)
+    assert heard == [b"x"]
