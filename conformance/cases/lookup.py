@@ -1,0 +1,305 @@
+"""Looking a host name up: what the lookup function is asked, what its answers do, and when."""
+
+from conformance import case
+
+
+def serve_one(t, host):
+    """Publish a port of `host` that takes one connection and reads it out."""
+    server = t.net.create_server(lambda peer: peer.resume())
+    server.on("connection", lambda peer: server.close())
+    server.listen(0, host, lambda: t.publish(port=server.address().port))
+
+
+def answering(t, label, answer):
+    """A lookup that notes what it is asked and answers on the next tick."""
+
+    def lookup(hostname, options, callback):
+        t.note(label, hostname)
+        t.note(f"{label} family", options.family)
+        t.note(f"{label} hints", options.hints)
+        t.note(f"{label} all", options.all)
+        t.next_tick(lambda: callback(*answer))
+
+    return lookup
+
+
+def failing(t, label):
+    """A lookup that notes what it is asked and knows no host."""
+    return answering(t, label, [t.error("unknown host")])
+
+
+@case(about="a lookup is asked for all answers with the hint ADDRCONFIG, unless family or hints say otherwise")
+def Options(t):
+    def ask(label, options):
+        socket = t.net.Socket()
+        socket.on("error", lambda error: None)
+        socket.connect({"port": 80, "host": "a.test", "lookup": failing(t, label), **options})
+
+    ask("nothing", {})
+    ask("family 4", {"family": 4})
+    ask("family 6", {"family": 6})
+    ask("family 0", {"family": 0})
+    ask("family IPv4", {"family": "IPv4"})
+    ask("family IPv6", {"family": "IPv6"})
+    ask("family 5", {"family": 5})
+    ask("family null", {"family": None})
+    ask("hints 1", {"hints": 1})
+    ask("hints 0", {"hints": 0})
+    ask("family 4 and hints", {"family": 4, "hints": 8})
+    ask("one family at a time", {"auto_select_family": False})
+    ask("local address", {"local_address": "127.0.0.1"})
+    ask("local port", {"local_port": 4321})
+    ask("verbatim", {"verbatim": False, "all": False})
+
+
+@case(about="without a host 'localhost' is looked up")
+def DefaultHost(t):
+    def ask(label, options):
+        socket = t.net.Socket()
+        socket.on("error", lambda error: None)
+        socket.connect({"port": 80, "lookup": failing(t, label), **options})
+
+    ask("none", {})
+    ask("null", {"host": None})
+    ask("empty", {"host": ""})
+
+
+@case(about="with several answers 'lookup' comes once for each, in their order, before the first attempt")
+class EventPerAnswer:
+    def server(t):
+        serve_one(t, "127.0.0.1")
+
+    def client(t, port):
+        answers = [{"address": "127.0.0.1", "family": 4}, {"address": "::1", "family": 6}]
+        answers.append({"address": "127.0.0.2", "family": 4})
+        client = t.watch("client", t.net.Socket())
+        client.connect(port=port, host="a.test", lookup=answering(t, "lookup", [None, answers]))
+        client.on("ready", lambda: client.end())
+        client.resume()
+
+
+@case(about="the default lookup tells its answers by 'lookup' as well, and localhost is among the hosts it knows")
+class Localhost:
+    def server(t):
+        serve_one(t, "127.0.0.1")
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port=port, host="localhost", family=4))
+        client.on("ready", lambda: client.end())
+        client.resume()
+
+
+@case(about="the default lookup of a name without addresses of the family asked for is ENOTFOUND")
+def NoSuchFamily(t):
+    client = t.watch("client", t.net.connect(port=80, host="127.1", family=6))
+    client.on("error", t.callback("error"))
+
+
+@case(about="addresses are never looked up, with or without a zone, and emit no 'lookup'")
+def AddressesAreNotLookedUp(t):
+    def never(hostname, options, callback):
+        t.note("asked", hostname)
+
+    def attempt(host):
+        socket = t.watch(host, t.net.Socket())
+        socket.connect(port=80, host=host, lookup=never)
+        t.next_tick(lambda: socket.destroy())
+
+    attempt("127.0.0.1")
+    attempt("::1")
+    attempt("::ffff:127.0.0.1")
+
+
+@case(about="the error of a lookup is emitted as it is, after 'lookup' with it, a tick later")
+def ErrorOfTheLookup(t):
+    error = t.error("my own")
+
+    def lookup(hostname, options, callback):
+        callback(error)
+        t.note("destroyed", client.destroyed)
+
+    client = t.watch("client", t.net.Socket())
+    client.on("lookup", lambda *rest: t.next_tick(lambda: t.note("tick", client.destroyed)))
+    client.on("error", lambda given: t.note("the same", given == error))
+    client.connect(port=80, host="a.test", lookup=lookup)
+    t.snapshot(client)
+
+
+@case(about="the error of a lookup for one address is told by 'lookup' too")
+def ErrorOfTheLookupForOne(t):
+    client = t.watch("client", t.net.Socket())
+    client.on("error", t.callback("error"))
+    client.connect(port=80, host="a.test", family=4, lookup=failing(t, "lookup"))
+
+
+@case(about="an answer that is no address is ERR_INVALID_IP_ADDRESS with the answer in its text")
+def AnswerIsNoAddress(t):
+    def answer(label, options, answers):
+        socket = t.watch(label, t.net.Socket())
+        socket.on("error", lambda error: t.note(f"{label}: error", error))
+        lookup = answering(t, f"{label}: lookup", answers)
+        socket.connect({"port": 80, "host": "a.test", "lookup": lookup, **options})
+
+    answer("name", {"family": 4}, [None, "b.test", 4])
+    answer("nothing", {"family": 4}, [None])
+    answer("null", {"family": 4}, [None, None, 4])
+    answer("number", {"family": 4}, [None, 5, 4])
+    answer("list", {"family": 4}, [None, ["127.0.0.1"], 4])
+    answer("object", {"family": 4}, [None, {"address": "127.0.0.1", "family": 4}])
+    answer("brackets", {"family": 6}, [None, "[::1]", 6])
+    answer("name among all", {}, [None, [{"address": "b.test", "family": 4}]])
+    answer("number among all", {}, [None, [{"address": 5, "family": 4}]])
+    answer("no address among all", {}, [None, [{"family": 4}]])
+
+
+@case(about="a family other than 4 and 6 is ERR_INVALID_ADDRESS_FAMILY with host and port")
+def AnswerOfOtherFamily(t):
+    def answer(label, options, answers):
+        socket = t.watch(label, t.net.Socket())
+        socket.on("error", lambda error: t.note(f"{label}: error", error))
+        lookup = answering(t, f"{label}: lookup", answers)
+        socket.connect({"port": 80, "host": "a.test", "lookup": lookup, **options})
+
+    answer("5", {"family": 4}, [None, "127.0.0.1", 5])
+    answer("0", {"family": 4}, [None, "127.0.0.1", 0])
+    answer("text", {"family": 4}, [None, "127.0.0.1", "4"])
+    answer("IPv4", {"family": 4}, [None, "127.0.0.1", "IPv4"])
+    answer("nothing", {"family": 4}, [None, "127.0.0.1"])
+    answer("5 among all", {}, [None, [{"address": "127.0.0.1", "family": 5}]])
+    answer("nothing among all", {}, [None, [{"address": "127.0.0.1"}]])
+
+
+@case(about="of several answers those that are unusable are passed over, though 'lookup' tells them")
+class UnusableAnswers:
+    def server(t):
+        serve_one(t, "127.0.0.1")
+
+    def client(t, port):
+        answers = [{"address": "b.test", "family": 4}, {"address": "127.0.0.2", "family": 5}]
+        answers.append({"address": "127.0.0.1", "family": 4})
+        client = t.watch("client", t.net.Socket())
+        client.connect(port=port, host="a.test", lookup=answering(t, "lookup", [None, answers]))
+        client.on("error", t.callback("error"))
+
+        def on_connect():
+            t.note("attempted", client.auto_select_family_attempted_addresses)
+            client.end()
+
+        client.on("connect", on_connect)
+        client.resume()
+
+
+@case(about="a plain address where all answers were asked for is taken character by character")
+def PlainAnswerToAll(t):
+    client = t.watch("client", t.net.Socket())
+    client.on("error", t.callback("error"))
+    client.connect(port=80, host="a.test", lookup=answering(t, "lookup", [None, "::1", 6]))
+
+
+@case(about="an empty list of answers is a TypeError that nobody catches, and the socket stays connecting")
+def NoAnswers(t):
+    client = t.watch("client", t.net.Socket())
+
+    def on_uncaught(error):
+        t.note("connecting", client.connecting)
+        client.destroy()
+
+    t.on_uncaught(on_uncaught)
+    client.on("error", t.callback("error"))
+    client.connect(port=80, host="a.test", lookup=answering(t, "lookup", [None, []]))
+
+
+@case(about="an IPv6 address that is called family 4 fails with EINVAL")
+def MislabelledAddress(t):
+    client = t.watch("client", t.net.Socket())
+    client.on("error", t.callback("error"))
+    client.connect(port=80, host="a.test", family=4, lookup=answering(t, "lookup", [None, "::1", 4]))
+
+
+@case(about="what a lookup function throws comes out of connect(), and the socket stays connecting")
+def LookupThrows(t):
+    def lookup(hostname, options, callback):
+        raise t.error("of the lookup")
+
+    client = t.watch("client", t.net.Socket())
+    t.attempt("connect", lambda: client.connect(port=80, host="a.test", lookup=lookup))
+    t.snapshot(client)
+    client.destroy()
+
+
+@case(about="a lookup that answers twice starts two attempts, which is EALREADY")
+class AnswersTwice:
+    def raw(r):
+        r.publish(port=r.full_backlog().port)
+        r.hold()
+
+    def client(t, port):
+        def lookup(hostname, options, callback):
+            callback(None, "127.0.0.1", 4)
+            callback(None, "127.0.0.1", 4)
+
+        client = t.watch("client", t.net.Socket())
+        client.on("error", lambda error: t.note("code", error.code))
+        client.connect(port=port, host="a.test", family=4, lookup=lookup)
+
+
+@case(about="an answer that comes after destroy() is told by 'lookup' alone, for one address")
+def AnswerAfterDestroy(t):
+    def lookup(hostname, options, callback):
+        t.immediate(lambda: callback(None, "127.0.0.1", 4))
+
+    client = t.watch("client", t.net.Socket())
+    client.connect(port=80, host="a.test", family=4, lookup=lookup)
+    client.destroy()
+
+
+@case(about="answers that come after destroy() are ignored, when all were asked for")
+def AnswersAfterDestroy(t):
+    def lookup(hostname, options, callback):
+        t.immediate(lambda: callback(None, [{"address": "127.0.0.1", "family": 4}]))
+
+    client = t.watch("client", t.net.Socket())
+    client.connect(port=80, host="a.test", lookup=lookup)
+    client.destroy()
+
+
+@case(about="an error that comes after destroy() is told by 'lookup' at most, never by 'error'")
+def ErrorAfterDestroy(t):
+    def ask(label, options):
+        def lookup(hostname, options, callback):
+            t.immediate(lambda: callback(t.error("late")))
+
+        client = t.watch(label, t.net.Socket())
+        client.connect({"port": 80, "host": "a.test", "lookup": lookup, **options})
+        client.destroy()
+
+    ask("one", {"family": 4})
+    ask("all", {})
+
+
+@case(about="destroy() inside 'lookup' ends it: no attempt follows")
+def DestroyInsideLookup(t):
+    def ask(label, options, answers):
+        client = t.watch(label, t.net.Socket())
+        client.once("lookup", lambda *rest: client.destroy())
+        lookup = answering(t, f"{label}: lookup", answers)
+        client.connect({"port": 80, "host": "a.test", "lookup": lookup, **options})
+
+    ask("one", {"family": 4}, [None, "127.0.0.1", 4])
+    many = [{"address": "127.0.0.1", "family": 4}, {"address": "127.0.0.2", "family": 4}]
+    ask("all", {}, [None, many])
+
+
+@case(about="a lookup under way keeps the process alive, and is no longer active in its callback's tick")
+def LookupIsActive(t):
+    client = t.net.connect(port=80, host="no..host")
+    t.note("active", t.active())
+    client.unref()
+    t.note("active", t.active())
+
+    def on_error(error):
+        t.note("code", error.code)
+        t.note("active", t.active())
+        t.immediate(lambda: t.note("active", t.active()))
+
+    client.on("error", on_error)
