@@ -98,13 +98,13 @@ class Raw:
         sock.bind(self._address(family, host, port, None))
         return Udp(self, sock, family)
 
-    def full_backlog(self, *, family: str = "ipv4") -> "Listener":
+    def full_backlog(self, *, family: str = "ipv4", host: str | None = None, port: int = 0) -> "Listener":
         """A listener that accepts nothing and has no room left: further connects to it stay in progress."""
-        listener = self.listen(family=family, backlog=0)
+        listener = self.listen(family=family, host=host, port=port, backlog=0)
         # The kernel takes backlog + 1 connections; one connect that does not complete proves that it is full.
         for _ in range(16):
             filler = self._socket(family, socket.SOCK_STREAM)
-            filler.connect_ex((_LOOPBACK[family], listener.port))
+            filler.connect_ex((host or _LOOPBACK[family], listener.port))
             if not self._ready(filler, select.POLLOUT, within=0.1):
                 return listener
         raise RawTimeout("full_backlog: the kernel kept on completing connections")

@@ -217,8 +217,9 @@ def _answered(item: Any) -> tuple[Any, Any]:
 
 
 def _alternate(usable: list[tuple[str, int]]) -> list[tuple[str, int]]:
-    """The addresses with their families taking turns, the first answer's family first; the order within
+    """Each answer once, with the families taking turns, the first answer's family first; the order within
     each stays."""
+    usable = list(dict.fromkeys(usable))
     lead = usable[0][1]
     first = [item for item in usable if item[1] == lead]
     second = [item for item in usable if item[1] != lead]
@@ -282,6 +283,9 @@ def _bind(handle: Any, target: _Target) -> tuple[_Target, UVError | None]:
     else:
         target = target._replace(local_address=target.local_address or "::")
         err = handle.bind6(target.local_address, number & 0xFFFF, 0)
+    if err == 0 and number > 0:  # libuv tells of a taken port only when it is asked again
+        name = handle.getsockname()
+        err = name if isinstance(name, int) else 0
     return target, exception_with_host_port(err, "bind", target.local_address, number) if err < 0 else None
 
 
@@ -407,7 +411,6 @@ class _Attempt:
         attempts, target = self.attempts, self.target
         socket = attempts.socket
         self.dropped = True
-        attempts.timer = None
         socket.emit("connectionAttemptTimeout", target.address, target.port, target.family)
         attempts.errors.append(exception_with_host_port(UV_ETIMEDOUT, "connect", target.address, target.port))
         self.handle.close()

@@ -1,0 +1,508 @@
+"""Several addresses for one host: which are tried, in which order, for how long, and what is said of it."""
+
+from conformance import case
+
+
+def serve_one(t, host):
+    """Publish a port of `host` that takes one connection and reads it out."""
+    server = t.net.create_server(lambda peer: peer.resume())
+    server.on("connection", lambda peer: server.close())
+    server.listen(0, host, lambda: t.publish(port=server.address().port))
+
+
+def resolving(t, addresses):
+    """A lookup that answers with these addresses, on the next tick."""
+    answers = [{"address": address, "family": 6 if ":" in address else 4} for address in addresses]
+    return lambda hostname, options, callback: t.next_tick(lambda: callback(None, answers))
+
+
+def note_attempted(t, socket):
+    """Note the addresses tried so far."""
+    t.note("attempted", socket.auto_select_family_attempted_addresses)
+
+
+@case(about="an address that refuses is followed at once by the next, and 'connect' comes without 'error'")
+class NextAfterRefusal:
+    def server(t):
+        serve_one(t, "127.0.0.1")
+
+    def client(t, port):
+        lookup = resolving(t, ["127.0.0.2", "127.0.0.3", "127.0.0.1", "127.0.0.4"])
+        client = t.watch("client", t.net.connect(port=port, host="a.test", lookup=lookup))
+        client.on("connectionAttempt", lambda address, port, family: note_attempted(t, client))
+        client.on("connectionAttemptFailed", lambda *rest: note_attempted(t, client))
+        client.on("connect", lambda: t.snapshot(client))
+        client.on("ready", lambda: client.end())
+        client.on("close", lambda had_error: note_attempted(t, client))
+        client.resume()
+
+
+@case(about="the families take turns, that of the first answer first, each in the order of its answers, each once")
+class FamiliesTakeTurns:
+    def raw(r):
+        r.publish(port=r.closed_port())
+
+    def client(t, port):
+        def attempt(label, addresses):
+            client = t.net.connect(port=port, host="a.test", lookup=resolving(t, addresses))
+            client.on("connectionAttempt", lambda address, port, family: t.note(label, [address, family]))
+            client.on("error", lambda error: t.note(label, error.code))
+
+        attempt("4 4 6 6", ["127.0.0.1", "127.0.0.2", "::1", "::ffff:127.0.0.1"])
+        attempt("6 4 4 4", ["::1", "127.0.0.1", "127.0.0.2", "127.0.0.3"])
+        attempt("4 6 6", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
+        attempt("one twice", ["127.0.0.1", "127.0.0.2", "127.0.0.1", "127.0.0.2"])
+        attempt("the only one twice", ["127.0.0.1", "127.0.0.1"])
+
+
+@case(about="when all addresses refuse, the one 'error' is an AggregateError with the code of the first")
+class AllRefuse:
+    def raw(r):
+        r.publish(port=r.closed_port())
+
+    def client(t, port):
+        lookup = resolving(t, ["127.0.0.1", "127.0.0.2", "127.0.0.3"])
+        client = t.watch("client", t.net.connect(port=port, host="a.test", lookup=lookup))
+        client.on("connectionAttemptFailed", lambda *rest: t.note("state", client.ready_state))
+
+        def on_error(error):
+            t.note("name", error.name)
+            t.note("message", error.message)
+            t.note("errors", [one.message for one in error.errors])
+            t.snapshot(client)
+
+        client.on("error", on_error)
+
+
+@case(about="a failure at once is told like a later one, with the next address tried in the same breath")
+class FailureAtOnce:
+    def server(t):
+        serve_one(t, "127.0.0.1")
+
+    def client(t, port):
+        lookup = resolving(t, ["127.255.255.255", "224.0.0.1", "127.0.0.1"])
+        client = t.watch("client", t.net.connect(port=port, host="a.test", lookup=lookup))
+        client.once("connectionAttempt", lambda *rest: t.next_tick(lambda: t.note("tick", None)))
+        client.on("connectionAttemptFailed", lambda address, port, family, error: t.note("failed", error))
+        client.on("ready", lambda: client.end())
+        client.resume()
+
+
+@case(about="when all addresses fail at once the AggregateError has their errors, with the local ends")
+def AllFailAtOnce(t):
+    lookup = resolving(t, ["127.255.255.255", "224.0.0.1"])
+    client = t.watch("client", t.net.connect(port=80, host="a.test", lookup=lookup))
+    client.on("error", t.callback("error"))
+
+
+@case(about="an attempt that takes too long is dropped for the next one, and cannot win later")
+class NextAfterTimeout:
+    def raw(r):
+        slow = r.full_backlog()
+        quick = r.listen(host="127.0.0.2", port=slow.port)
+        r.publish(port=slow.port)
+        quick.accept().recv_all()
+
+    def client(t, port):
+        client = t.watch("client", t.net.Socket())
+        lookup = resolving(t, ["127.0.0.1", "127.0.0.2"])
+        client.connect(port=port, host="a.test", lookup=lookup, auto_select_family_attempt_timeout=20)
+        client.on("connectionAttemptTimeout", lambda *rest: t.snapshot(client))
+
+        def on_connect():
+            t.note("remote address", client.remote_address)
+            note_attempted(t, client)
+            client.end()
+
+        client.on("connect", on_connect)
+        client.resume()
+
+
+@case(about="an attempt that took too long stands in the AggregateError as ETIMEDOUT")
+class TimeoutAmongErrors:
+    def raw(r):
+        r.publish(port=r.full_backlog().port)
+        r.hold()
+
+    def client(t, port):
+        client = t.watch("client", t.net.Socket())
+        client.on("error", t.callback("error"))
+        lookup = resolving(t, ["127.0.0.2", "127.0.0.1", "127.0.0.3"])
+        client.connect(port=port, host="a.test", lookup=lookup, auto_select_family_attempt_timeout=20)
+
+
+@case(about="the last address has no limit: it is left to the kernel")
+class LastHasNoLimit:
+    def raw(r):
+        slow = r.full_backlog()
+        r.full_backlog(host="127.0.0.2", port=slow.port)
+        r.publish(port=slow.port)
+        r.hold()
+
+    def client(t, port):
+        client = t.watch("client", t.net.Socket())
+        lookup = resolving(t, ["127.0.0.1", "127.0.0.2"])
+        client.connect(port=port, host="a.test", lookup=lookup, auto_select_family_attempt_timeout=10)
+
+        def still():
+            t.note("state", client.ready_state)
+            note_attempted(t, client)
+            client.destroy()
+
+        client.on("connectionAttemptTimeout", lambda *rest: t.timeout(60, still))
+
+
+@case(about="the timer of an attempt is an active resource until it is over")
+class LimitTimer:
+    def raw(r):
+        r.publish(port=r.full_backlog().port)
+        r.hold()
+
+    def client(t, port):
+        client = t.net.Socket()
+        lookup = resolving(t, ["127.0.0.1", "127.0.0.2"])
+        client.connect(port=port, host="a.test", lookup=lookup, auto_select_family_attempt_timeout=1)
+        client.on("connectionAttempt", lambda *rest: t.note("active", t.active()))
+        client.once("connectionAttempt", lambda *rest: t.immediate(lambda: t.note("active", t.active())))
+        client.on("connectionAttemptTimeout", lambda *rest: t.note("active", t.active()))
+        client.on("error", lambda error: t.note("active", t.active()))
+
+
+@case(about="destroy() while an address is tried gives 'connectionAttemptFailed' with ECANCELED, then 'close'")
+class DestroyWhileTrying:
+    def raw(r):
+        r.publish(port=r.full_backlog().port)
+        r.hold()
+
+    def client(t, port):
+        lookup = resolving(t, ["127.0.0.1", "127.0.0.2"])
+        client = t.watch("client", t.net.connect(port=port, host="a.test", lookup=lookup))
+        client.once("connectionAttempt", lambda *rest: t.immediate(lambda: client.destroy()))
+        client.on("close", lambda had_error: t.snapshot(client))
+
+
+@case(about="destroy(error) while an address is tried emits that error")
+class DestroyWithErrorWhileTrying:
+    def raw(r):
+        r.publish(port=r.full_backlog().port)
+        r.hold()
+
+    def client(t, port):
+        lookup = resolving(t, ["127.0.0.1", "127.0.0.2"])
+        client = t.watch("client", t.net.connect(port=port, host="a.test", lookup=lookup))
+        client.on("error", t.callback("error"))
+        client.once("connectionAttempt", lambda *rest: t.immediate(lambda: client.destroy(t.error("mine"))))
+
+
+@case(about="destroy() in 'connectionAttemptFailed' ends the row: no further address is tried")
+class DestroyInsideTheFailure:
+    def raw(r):
+        r.publish(port=r.closed_port())
+
+    def client(t, port):
+        lookup = resolving(t, ["127.0.0.1", "127.0.0.2"])
+        client = t.watch("client", t.net.connect(port=port, host="a.test", lookup=lookup))
+        client.on("connectionAttemptFailed", lambda *rest: client.destroy())
+        client.on("error", t.callback("error"))
+
+
+@case(about="destroy() in 'connectionAttemptTimeout' ends the row: no further address is tried")
+class DestroyInsideTheTimeout:
+    def raw(r):
+        r.publish(port=r.full_backlog().port)
+        r.hold()
+
+    def client(t, port):
+        client = t.watch("client", t.net.Socket())
+        lookup = resolving(t, ["127.0.0.1", "127.0.0.2"])
+        client.connect(port=port, host="a.test", lookup=lookup, auto_select_family_attempt_timeout=10)
+        client.on("connectionAttemptTimeout", lambda *rest: client.destroy())
+        client.on("error", t.callback("error"))
+
+
+@case(about="destroy() in the 'connectionAttempt' of a later address is a TypeError that nobody catches")
+class DestroyInsideALaterAttempt:
+    def raw(r):
+        r.publish(port=r.closed_port())
+
+    def client(t, port):
+        t.on_uncaught(lambda error: t.note("message", error.message))
+        lookup = resolving(t, ["127.0.0.1", "127.0.0.2"])
+        client = t.watch("client", t.net.connect(port=port, host="a.test", lookup=lookup))
+
+        def on_attempt(address, port, family):
+            if address == "127.0.0.2":
+                client.destroy()
+
+        client.on("connectionAttempt", on_attempt)
+
+
+@case(about="with a single answer there is one attempt: a plain error, and no list of attempted addresses")
+class SingleAnswer:
+    def raw(r):
+        r.publish(port=r.closed_port())
+
+    def client(t, port):
+        lookup = resolving(t, ["127.0.0.1"])
+        client = t.watch("client", t.net.connect(port=port, host="a.test", lookup=lookup))
+        client.on("error", lambda error: note_attempted(t, client))
+
+
+@case(about="with auto_select_family False the first address is the only one")
+class SwitchedOff:
+    def raw(r):
+        r.publish(port=r.closed_port())
+
+    def client(t, port):
+        def lookup(hostname, options, callback):
+            t.note("all", options.all)
+            t.next_tick(lambda: callback(None, "127.0.0.1", 4))
+
+        client = t.watch("client", t.net.Socket())
+        client.connect(port=port, host="a.test", lookup=lookup, auto_select_family=False)
+        client.on("error", lambda error: note_attempted(t, client))
+
+
+@case(about="the default of auto_select_family is what set_default_auto_select_family() says, per connect()")
+def DefaultSwitch(t):
+    def ask(label, options):
+        def lookup(hostname, options, callback):
+            t.note(label, options.all)
+            callback(t.error("enough"))
+
+        socket = t.net.Socket()
+        socket.on("error", lambda error: None)
+        socket.connect({"port": 80, "host": "a.test", "lookup": lookup, **options})
+
+    t.note("default", t.net.get_default_auto_select_family())
+    ask("on", {})
+    t.attempt("off", lambda: t.net.set_default_auto_select_family(False))
+    t.note("default", t.net.get_default_auto_select_family())
+    ask("off", {})
+    ask("asked for", {"auto_select_family": True})
+    for wrong in [None, 0, "true", []]:
+        t.attempt("wrong", lambda: t.net.set_default_auto_select_family(wrong))
+    t.note("default", t.net.get_default_auto_select_family())
+
+
+@case(about="the default limit of an attempt is 250 ms, never below 10, and must be a whole number from 1 up")
+def DefaultLimit(t):
+    t.note("default", t.net.get_default_auto_select_family_attempt_timeout())
+    for value in [5, 10, 11, 1, 2147483647]:
+        t.attempt("set", lambda: t.net.set_default_auto_select_family_attempt_timeout(value))
+        t.note("default", t.net.get_default_auto_select_family_attempt_timeout())
+    for wrong in [0, -1, 1.5, 2147483648, "5", None, True, float("nan"), float("inf")]:
+        t.attempt("wrong", lambda: t.net.set_default_auto_select_family_attempt_timeout(wrong))
+    t.note("default", t.net.get_default_auto_select_family_attempt_timeout())
+
+
+@case(about="blocked addresses fail without an attempt, and the others are tried")
+class BlockedAddress:
+    def server(t):
+        serve_one(t, "127.0.0.1")
+
+    def client(t, port):
+        blocked = t.net.BlockList()
+        blocked.add_address("127.0.0.2")
+        blocked.add_address("::1", "ipv6")
+        client = t.watch("client", t.net.Socket(block_list=blocked))
+        client.connect(port=port, host="a.test", lookup=resolving(t, ["127.0.0.2", "::1", "127.0.0.1"]))
+
+        def on_connect():
+            note_attempted(t, client)
+            client.end()
+
+        client.on("connect", on_connect)
+        client.resume()
+
+
+@case(about="when all addresses are blocked the AggregateError's code is ERR_IP_BLOCKED")
+def AllBlocked(t):
+    blocked = t.net.BlockList()
+    blocked.add_subnet("127.0.0.0", 8)
+    client = t.watch("client", t.net.Socket(block_list=blocked))
+    client.on("error", t.callback("error"))
+    client.connect(port=80, host="a.test", lookup=resolving(t, ["127.0.0.2", "127.0.0.1"]))
+    client.on("close", lambda had_error: note_attempted(t, client))
+
+
+@case(about="a single blocked address is refused after its 'connectionAttempt'")
+def OneBlocked(t):
+    blocked = t.net.BlockList()
+    blocked.add_address("127.0.0.1")
+    literal = t.watch("literal", t.net.Socket(block_list=blocked))
+    literal.on("error", t.callback("error"))
+    literal.connect(80, "127.0.0.1")
+    looked_up = t.watch("looked up", t.net.Socket(block_list=blocked))
+    looked_up.on("error", t.callback("error"))
+    looked_up.connect(port=80, host="a.test", lookup=resolving(t, ["127.0.0.1"]))
+
+
+@case(about="local_port is taken for each of the addresses tried")
+class LocalPort:
+    def raw(r):
+        r.publish(local=r.closed_port())
+
+    def server(t, local):
+        serve_one(t, "127.0.0.1")
+
+    def client(t, port, local):
+        client = t.watch("client", t.net.Socket())
+        lookup = resolving(t, ["127.0.0.2", "127.0.0.1"])
+        client.connect(port=port, host="a.test", lookup=lookup, local_port=local)
+        client.on("error", t.callback("error"))
+
+        def on_connect():
+            t.note("as asked", client.local_port == local)
+            client.end()
+
+        client.on("connect", on_connect)
+        client.resume()
+
+
+@case(about="a local_port that is taken is an error of each attempt, told by the AggregateError alone")
+def LocalPortTaken(t):
+    server = t.net.create_server()
+
+    def on_listening():
+        lookup = resolving(t, ["127.0.0.2", "127.0.0.1"])
+        client = t.watch("client", t.net.Socket())
+        client.connect(port=80, host="a.test", lookup=lookup, local_port=server.address().port)
+        client.on("error", t.callback("error"))
+        client.on("close", lambda had_error: server.close())
+
+    server.listen(0, "0.0.0.0", on_listening)
+
+
+@case(about="what was written before goes to the address that is reached at last, exactly once")
+class WritesReachTheLast:
+    def server(t):
+        server = t.net.create_server()
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.on("data", lambda chunk: None)
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        lookup = resolving(t, ["127.0.0.2", "127.0.0.3", "127.0.0.1"])
+        client = t.watch("client", t.net.connect(port=port, host="a.test", lookup=lookup))
+        client.write("one ", t.callback("written"))
+        client.write("two ")
+        client.on("connect", lambda: t.note("bytes written", client.bytes_written))
+        client.on("ready", lambda: client.end("three", t.callback("ended")))
+        client.resume()
+
+
+@case(about="an end() before a later address is reached is forgotten: what it wrote is sent, but no FIN")
+class EndIsForgotten:
+    def server(t):
+        server = t.net.create_server()
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.on("data", lambda chunk: peer.end("got it"))
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        lookup = resolving(t, ["127.0.0.2", "127.0.0.1"])
+        client = t.watch("client", t.net.connect(port=port, host="a.test", lookup=lookup))
+        client.end("all of it", t.callback("ended"))
+        client.on("connectionAttempt", lambda *rest: t.note("ended", client.writable_ended))
+        client.on("connect", lambda: t.snapshot(client))
+        client.on("data", lambda chunk: None)
+
+
+@case(about="options set before any address is reached hold for the one that is")
+class OptionsReachTheLast:
+    def server(t):
+        server = t.net.create_server()
+
+        def on_connection(peer):
+            peer.resume()
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        lookup = resolving(t, ["127.0.0.2", "127.0.0.1"])
+        client = t.watch("client", t.net.Socket(no_delay=True, keep_alive=True, keep_alive_initial_delay=7000))
+        client.connect(port=port, host="a.test", lookup=lookup)
+
+        def on_connect():
+            t.kernel(client)
+            client.end()
+
+        client.on("connect", on_connect)
+        client.resume()
+
+
+@case(about="unref() before the addresses are tried is lost with the handle of the first one")
+class UnrefIsLost:
+    def raw(r):
+        slow = r.full_backlog()
+        r.full_backlog(host="127.0.0.2", port=slow.port)
+        r.publish(port=slow.port)
+        r.hold()
+
+    def client(t, port):
+        client = t.watch("client", t.net.Socket())
+        lookup = resolving(t, ["127.0.0.1", "127.0.0.2"])
+        client.connect(port=port, host="a.test", lookup=lookup, auto_select_family_attempt_timeout=10)
+        client.unref()
+        t.note("active", t.active())
+
+        def later():
+            t.note("active", t.active())
+            client.destroy()
+
+        client.on("connectionAttemptTimeout", lambda *rest: t.immediate(later))
+
+
+@case(about="set_timeout() while addresses are tried does not start over with each of them")
+class IdleTimeoutWhileTrying:
+    def raw(r):
+        slow = r.full_backlog()
+        r.full_backlog(host="127.0.0.2", port=slow.port)
+        r.publish(port=slow.port)
+        r.hold()
+
+    def client(t, port):
+        client = t.watch("client", t.net.Socket())
+        lookup = resolving(t, ["127.0.0.1", "127.0.0.2"])
+        client.connect(port=port, host="a.test", lookup=lookup, auto_select_family_attempt_timeout=15)
+        client.set_timeout(90, lambda: client.destroy())
+
+
+@case(about="connect() again after all addresses failed starts a new list of attempted addresses")
+class AttemptedStartsOver:
+    def raw(r):
+        r.publish(closed=r.closed_port())
+
+    def server(t, closed):
+        serve_one(t, "127.0.0.1")
+
+    def client(t, port, closed):
+        client = t.watch("client", t.net.Socket())
+        client.connect(port=closed, host="a.test", lookup=resolving(t, ["127.0.0.1", "127.0.0.2"]))
+        client.on("error", lambda error: note_attempted(t, client))
+
+        def again(had_error):
+            client.connect(port, "127.0.0.1")
+            note_attempted(t, client)
+
+        client.once("close", again)
+
+        def on_connect():
+            note_attempted(t, client)
+            client.end()
+
+        client.on("connect", on_connect)
+        client.resume()
