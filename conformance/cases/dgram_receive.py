@@ -1,14 +1,16 @@
 """'message': how many datagrams in a turn, the order around them, what a listener may do."""
 
-from pathlib import Path
-
 from conformance import case
 
 
 def find_link_local():
     """A link-local address of this machine with its zone; ::1 where there is none."""
-    table = Path("/proc/net/if_inet6")
-    for line in table.read_text().splitlines() if table.exists() else []:
+    try:
+        with open("/proc/net/if_inet6", encoding="ascii") as table:
+            lines = table.read().splitlines()
+    except OSError:
+        return "::1"
+    for line in lines:
         digits, _, _, scope, _, interface = line.split()
         if scope == "20":
             return ":".join(digits[at : at + 4] for at in range(0, 32, 4)) + "%" + interface

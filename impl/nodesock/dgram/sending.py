@@ -108,9 +108,12 @@ class Sending(Connecting):
             and self._lookup is None
             and self._handle is not None
         ):  # what an echo does: bytes to an IP address from a bound socket; the rest takes the long way
-            ticks.append(
-                (self._transmit_to, (length, msg, offset, length, None if port is UNDEFINED else port))
-            )
+            if port is UNDEFINED and self._send_block_list is None:
+                # closed or connected by then, the handle refuses it, which without a callback nobody hears of
+                ticks.append((self._transmit, ((msg,), offset, length, _unheard)))
+            else:
+                done = None if port is UNDEFINED else port
+                ticks.append((self._transmit_to, (length, msg, offset, length, done)))
             return
         if not connected:
             if truthy(address) or (truthy(port) and not callable(port)):
