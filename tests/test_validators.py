@@ -53,13 +53,15 @@ def test_port_zero_may_be_refused() -> None:
         ("1.5", 1.5),
         (" 7\n", 7),
         ("-3", -3),
+        ([], 0),
+        (["0x10"], 16),
     ],
 )
 def test_to_number(value: object, number: float) -> None:
     assert v.to_number(value) == number
 
 
-@pytest.mark.parametrize("value", ["x", "1_0", "0x", "inf", "nan", [], {}, UNDEFINED, "1 2"])
+@pytest.mark.parametrize("value", ["x", "1_0", "0x", "inf", "nan", [1, 2], [True], {}, UNDEFINED, "1 2"])
 def test_to_number_nan(value: object) -> None:
     assert math.isnan(v.to_number(value))
 

@@ -82,7 +82,7 @@ class BigWrite:
     def raw(r):
         listener = r.listen()
         r.publish(port=listener.port)
-        peer = listener.accept()
+        listener.accept()
         r.hold()
 
     def client(t, port):
@@ -110,7 +110,7 @@ class BigCorkedWrite:
     def raw(r):
         listener = r.listen()
         r.publish(port=listener.port)
-        peer = listener.accept()
+        listener.accept()
         r.hold()
 
     def client(t, port):
@@ -142,8 +142,12 @@ def Timers(t):
     t.clear(immediate)
     t.note("referenced, cleared", t.active())
     t.clear(timer)
-    t.timeout(1, lambda: t.note("in a timer", t.active()))
-    t.immediate(lambda: t.note("in an immediate", t.active()))
+
+    def in_immediate():
+        t.note("in an immediate", t.active())
+        t.timeout(1, lambda: t.note("in a timer", t.active()))
+
+    t.immediate(in_immediate)
     socket = t.net.Socket()
     socket.set_timeout(60000)
     t.note("with a timeout", t.active())

@@ -80,7 +80,7 @@ class Ipv6Address:
         client.resume()
 
 
-@case(about="connecting to a unix socket emits no 'connectionAttempt'")
+@case(about="a unix socket needs no lookup: its 'connectionAttempt' is over when connect() returns")
 class UnixSocket:
     def server(t):
         server = t.net.create_server(lambda peer: peer.resume())
@@ -93,6 +93,26 @@ class UnixSocket:
         client = t.watch("client", t.net.connect(path=path))
         client.on("ready", lambda: client.end())
         client.resume()
+
+
+@case(about="'connectionAttempt' of a unix socket has the path alone, and comes before any failure")
+def UnixSocketAttempt(t):
+    missing = t.watch("missing", t.net.Socket())
+    missing.on("error", lambda error: None)
+    missing.connect(t.path("missing.sock"))
+    t.note("connecting", missing.connecting)
+    too_long = t.watch("too long", t.net.Socket())
+    too_long.on("error", lambda error: None)
+    too_long.connect(t.path("x" * 120))
+    t.note("connecting", too_long.connecting)
+
+
+@case(about="destroying a unix socket within its 'connectionAttempt' makes connect() throw")
+def DestroyedInUnixAttempt(t):
+    client = t.watch("client", t.net.Socket())
+    client.on("connectionAttempt", lambda *target: client.destroy())
+    t.attempt("connect", lambda: client.connect(t.path("missing.sock")))
+    t.note("connecting", client.connecting)
 
 
 @case(about="a custom lookup is asked for the host with its options, and 'lookup' tells the answer")

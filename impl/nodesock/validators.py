@@ -60,7 +60,8 @@ def is_uint32(value: object) -> bool:
 
 
 def to_number(value: object) -> float:
-    """JavaScript's `Number(value)` for option values: text is parsed ('0x1f90', ' 80 '), None is 0, others are NaN."""
+    """JavaScript's `Number(value)` for option values: text is parsed ('0x1f90', ' 80 '), None is 0, a list of one is that
+    one and an empty one 0, others are NaN."""
     if isinstance(value, (bool, int, float)):
         return value if not isinstance(value, bool) else int(value)
     if value is None:
@@ -79,6 +80,8 @@ def to_number(value: object) -> float:
             return int(text) if text.lstrip("+-").isdigit() else float(text)
         except ValueError:
             return math.nan
+    if isinstance(value, (list, tuple)) and len(value) < 2:
+        return 0 if not value else math.nan if isinstance(value[0], bool) else to_number(value[0])
     return math.nan
 
 

@@ -58,13 +58,18 @@ _ADDRCONFIG = 32
 
 
 def connect_pipe(socket: "Socket", path: str) -> None:
-    """Connect to a unix socket. Failures that libuv reports at once go through destroy() as well."""
+    """Connect to a unix socket. Failures that libuv reports at once go through destroy() as well.
+
+    Nothing is looked up, so the attempt is told of, and made, before connect() returns.
+    """
+    target = _Target(path, None, None)
+    socket.emit("connectionAttempt", path, None, None)
     handle = socket._handle
-    err = handle.connect(
-        path, lambda status: _attempt_ended(socket, handle, status, _Target(path, None, None))
-    )
+    if handle is None:
+        raise NodeTypeError("Cannot read properties of null (reading 'connect')")
+    err = handle.connect(path, lambda status: _attempt_ended(socket, handle, status, target))
     if err < 0:
-        socket.destroy(_refused_at_once(socket, err, _Target(path, None, None)))
+        socket.destroy(_refused_at_once(socket, err, target))
 
 
 # --- host and port ------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from nodesock.net.socket import Socket
 from nodesock.runtime.promises import Promise
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream.high_water_mark import get_default_high_water_mark
-from nodesock.validators import UNDEFINED, is_truthy, validate_function, validate_number
+from nodesock.validators import UNDEFINED, is_truthy, to_number, validate_function, validate_number
 
 _FAMILIES = {"IPv4": "ipv4", "IPv6": "ipv6"}
 
@@ -124,10 +124,11 @@ class Server(EventEmitter):
             self.emit("error", errno_exception(status, "accept"))
             return
         limit = self.max_connections
-        if limit is not None and self._connections >= limit:
+        if limit is not None and self._connections >= to_number(limit):
             dropped = _ends(client)
-            client.close()
+            # In Node's order: a listener that throws leaves the client open, and nobody's.
             self.emit("drop", *(() if dropped is None else (dropped,)))
+            client.close()
             return
         if self.block_list is not None:
             peer = client.getpeername()
