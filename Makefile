@@ -26,8 +26,9 @@ check: $(READY) ## lint, types and import rules
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest -q tests/test_layering.py
 
-bench: $(READY) ## CPU time per echoed message, nodesock and Node beside it
-	$(BIN)/python bench/echo.py $(ARGS)
+bench: $(READY) ## CPU time per echoed message over TCP and UDP, nodesock and Node beside it; 1 if Node uses less
+	$(BIN)/python -m bench.echo
+	$(BIN)/python -m bench.udp_echo
 
 docs: $(READY) ## the API reference, into build/docs/
 	$(BIN)/python docs/reference.py build/docs
