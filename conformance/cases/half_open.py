@@ -236,7 +236,8 @@ class LargeWriteAfterFin:
 
         def on_connection(peer):
             peer.on("data", lambda chunk: None)
-            peer.write(b"y" * 4194304, t.callback("written"))
+            # More than the kernel takes while nobody reads at the other end.
+            peer.write(b"y" * 16777216, t.callback("written"))
             t.note("bytes written", peer.bytes_written)
             peer.on("end", t.callback("ended"))
             peer.on("finish", t.callback("finished"))
@@ -250,6 +251,9 @@ class LargeWriteAfterFin:
         client = t.net.connect(port=port, host="127.0.0.1")
         chunks = []
         client.on("data", lambda chunk: chunks.append(chunk))
+        client.pause()
+        # Only now that the FIN is out: the server has it before its write can go on.
+        client.on("finish", lambda: client.resume())
 
         def on_end():
             t.note("received", b"".join(chunks))

@@ -387,13 +387,16 @@ class Socket(Connection):
             return
         if self._timer is not None:
             self._timer.refresh()
-        if chunk.__class__ is str:
-            chunk = encode(chunk, encoding)
+        text = chunk if chunk.__class__ is str else None
+        if text is not None:
+            chunk = encode(text, encoding)
         status = handle.write(chunk, self._written)
         if status == 0:
             callback()
-        else:
-            self._write_queued(status, callback, handle)
+            return
+        if status < 0 and text is not None and _is_tried_first(text, encoding):
+            handle.bytes_written -= len(chunk)
+        self._write_queued(status, callback, handle)
 
     def _writev(self, chunks: Any, callback: Callable[..., Any]) -> None:
         handle = self._handle
@@ -628,6 +631,17 @@ class Socket(Connection):
 
 def _ignore_read(_nread: int, _data: bytes | None) -> None:
     """The reader of a handle that its socket has given up."""
+
+
+#: bytes that the longest character of an encoding takes, where Node writes strings without making a buffer first
+_WIDTHS = {"utf8": 3, "utf-8": 3, "latin1": 1, "binary": 1, "ascii": 1}
+_WIDTHS |= dict.fromkeys(("utf16le", "utf-16le", "ucs2", "ucs-2"), 2)
+
+
+def _is_tried_first(text: str, encoding: str) -> bool:
+    """Whether Node tries to send such a short string before it makes a request of it: what the kernel then
+    refuses with an error was never counted as written."""
+    return byte_length(text, "utf16le") // 2 * _WIDTHS.get(encoding, 16385) <= 16384
 
 
 def _size(chunk: Any, encoding: str) -> int:
