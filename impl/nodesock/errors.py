@@ -296,6 +296,11 @@ def _described(value: object) -> str:
     return received(value).removeprefix(" Received ")
 
 
+def null_handle_error(property_name: str) -> NodeError:
+    """What JavaScript throws where Node asks a closed socket's handle for something: a plain TypeError."""
+    return NodeTypeError(f"Cannot read properties of null (reading '{property_name}')")
+
+
 def node_error(code: str, *args: object) -> NodeError:
     """The error that Node raises as `code`; `args` fill its text, in Node's own order.
 

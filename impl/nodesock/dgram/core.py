@@ -22,7 +22,7 @@ from nodesock import dns
 from nodesock.bindings.cares_wrap import is_ip
 from nodesock.bindings.udp_wrap import UDP
 from nodesock.callables import call
-from nodesock.errors import NodeError, NodeTypeError, node_error
+from nodesock.errors import node_error, null_handle_error
 from nodesock.events import EventEmitter, error_monitor
 from nodesock.net.blocklist import BlockList
 from nodesock.runtime.ticks import next_tick
@@ -37,11 +37,6 @@ CONNECTING: Final = 1
 CONNECTED: Final = 2
 
 Callback = Callable[..., Any]
-
-
-def null_handle_error(property_name: str) -> NodeError:
-    """What JavaScript throws where Node's code asks a closed socket's handle for something: a plain TypeError."""
-    return NodeTypeError(f"Cannot read properties of null (reading '{property_name}')")
 
 
 def truthy(value: Any) -> bool:

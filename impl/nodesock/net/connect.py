@@ -29,6 +29,7 @@ from nodesock.errors import (
     UVError,
     exception_with_host_port,
     node_error,
+    null_handle_error,
 )
 from nodesock.inspect import inspect
 from nodesock.net import defaults
@@ -316,7 +317,7 @@ def _start(handle: Any, target: _Target, on_complete: Callable[[int], None]) -> 
     TypeError, which nobody catches."""
     method = "connect" if target.family == 4 else "connect6"
     if handle is None:
-        raise NodeTypeError(f"Cannot read properties of null (reading '{method}')")
+        raise null_handle_error(method)
     return int(getattr(handle, method)(target.address, target.port, on_complete))
 
 
