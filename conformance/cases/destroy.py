@@ -276,19 +276,7 @@ class InLookupEvent:
         r.publish(port=r.closed_port())
 
 
-@case(about="destroy() in 'connectionAttempt' makes Node trip over the handle that is gone: an uncaught TypeError")
-class InConnectionAttempt:
-    def client(t, port):
-        t.on_uncaught(t.callback("uncaught"))
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-        client.on("connectionAttempt", lambda *rest: t.attempt("destroy", lambda: client.destroy() == client))
-        client.on("close", lambda had_error: t.note("active", t.active()))
-
-    def raw(r):
-        r.publish(port=r.closed_port())
-
-
-@case(about="destroy() in the 'connectionAttempt' of the first of several addresses is an uncaught TypeError too")
+@case(about="destroy() in the 'connectionAttempt' of the first of several addresses is an uncaught TypeError")
 class InFirstOfSeveralAttempts:
     def client(t, port):
         def lookup(host, options, callback):

@@ -67,7 +67,7 @@ def connect_pipe(socket: "Socket", path: str) -> None:
     socket.emit("connectionAttempt", path, None, None)
     handle = socket._handle
     if handle is None:
-        raise NodeTypeError("Cannot read properties of null (reading 'connect')")
+        raise null_handle_error("connect")
     err = handle.connect(path, lambda status: _attempt_ended(socket, handle, status, target))
     if err < 0:
         socket.destroy(_refused_at_once(socket, err, target))
