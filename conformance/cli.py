@@ -87,7 +87,7 @@ def _settings(*names: str) -> Callable[[Command], Command]:
             "--confirm",
             type=int,
             metavar="N",
-            help="Further reference runs before a divergence is believed (default 5).",
+            help="Further reference runs before a divergence is believed (default 15).",
         ),
         "jobs": click.option(
             "--jobs", "-j", type=int, metavar="N", help="Cases at a time (default: as many as cores)."

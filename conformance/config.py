@@ -37,7 +37,7 @@ class Config:
     node: str | None = None
     subject: str = "python"
     repeat: int = 3
-    confirm: int = 5
+    confirm: int = 15
     jobs: int = 0
     deadline: float = 10.0
     output: Path = Path("build/conformance")

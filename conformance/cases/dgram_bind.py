@@ -19,17 +19,19 @@ def order(t):
 
 @case(about="without an address a udp4 socket binds 0.0.0.0, also for null and ''")
 def defaults_udp4(t):
-    def bind(address):
-        socket = t.dgram.create_socket("udp4")
+    null = t.dgram.create_socket("udp4")
+    empty = t.dgram.create_socket("udp4")
 
-        def on_listening():
-            t.note("address", socket.address())
-            socket.close()
+    def close_both():  # together: a port that one gave back could come up again for the other
+        t.note("empty", empty.address())
+        null.close()
+        empty.close()
 
-        socket.bind(0, address, on_listening)
+    def on_null():
+        t.note("null", null.address())
+        empty.bind(0, "", close_both)
 
-    bind(None)
-    bind("")
+    null.bind(0, None, on_null)
     bare = t.watch("bare", t.dgram.create_socket("udp4"))
     bare.bind(lambda: bare.close())
 
