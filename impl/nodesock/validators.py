@@ -60,8 +60,8 @@ def is_uint32(value: object) -> bool:
 
 
 def to_number(value: object) -> float:
-    """JavaScript's `Number(value)` for option values: text is parsed ('0x1f90', ' 80 '), None is 0, a list of one is that
-    one and an empty one 0, others are NaN."""
+    """JavaScript's `Number(value)` for option values: text is parsed ('0x1f90', ' 80 '), None and [] are 0,
+    a list of one is that one, others are NaN."""
     if isinstance(value, (bool, int, float)):
         return value if not isinstance(value, bool) else int(value)
     if value is None:

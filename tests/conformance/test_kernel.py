@@ -35,6 +35,11 @@ def test_options_of_a_tcp_socket_are_what_was_set() -> None:
     assert (state["nodelay"], state["keepalive"], state["keepidle"], state["linger"]) == (True, True, 17, 0)
 
 
+def test_a_listener_tells_its_backlog() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=7) as listener:
+        assert kernel.options(listener)["backlog"] == 7
+
+
 def test_options_of_a_udp_socket_are_what_was_set() -> None:
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)

@@ -125,7 +125,8 @@ def _given_handle(first: Any, options: Mapping[str, Any]) -> Any:
         return candidate._consume()
     if isinstance(candidate, (TCP, Pipe)):
         return candidate
-    inner = getattr(candidate, "_handle", None)
+    # Only a first argument is asked for its handle; `handle=server` are options without a port, as in Node.
+    inner = getattr(candidate, "_handle", None) if candidate is first else None
     return inner if inner is not None else candidate
 
 
