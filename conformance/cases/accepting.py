@@ -350,23 +350,29 @@ class GoneClient:
         server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
 
 
-@case(about="a client reset before it was accepted has no peer address, and fails with ECONNRESET")
-class ResetBeforeAccept:
+@case(
+    about="a client that resets as soon as it is connected is handed over, and fails with ECONNRESET when it is read"
+)
+class ResetAtOnce:
     def raw(r):
         port = r.wait("port")
         peer = r.connect(port)
         peer.reset()
-        r.publish(reset=True)
 
     def server(t):
         server = t.watch("server", t.net.create_server())
 
         def on_connection(peer):
             t.watch("peer", peer)
-            peer.on("error", t.callback("error"))
-            t.note("remote", peer.remote_address)
+
+            def on_error(error):
+                t.note("error", error)
+                t.note("remote address", peer.remote_address)
+                server.get_connections(t.callback("count"))
+
+            peer.on("error", on_error)
             peer.resume()
-            server.close()
+            server.close(t.callback("closed"))
 
         server.on("connection", on_connection)
         server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))

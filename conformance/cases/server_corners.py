@@ -326,14 +326,14 @@ class LimitPauseHalfOpen:
     def client(t, port):
         first = t.watch("first", t.net.connect(port=port, host="127.0.0.1", allow_half_open=True))
         first.resume()
-        first.end("first")
 
-        def on_finish():
+        def on_written():
             second = t.watch("second", t.net.connect(port=port, host="127.0.0.1", allow_half_open=True))
             second.resume()
             second.on("end", lambda: second.end())
+            second.on("close", lambda had_error: first.end())
 
-        first.on("finish", on_finish)
+        first.on("connect", lambda: first.write("first", on_written))
 
 
 @case(
