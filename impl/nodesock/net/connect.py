@@ -34,7 +34,7 @@ from nodesock.errors import (
 from nodesock.inspect import inspect
 from nodesock.net import defaults
 from nodesock.net.ip import is_ip
-from nodesock.net.options import LookupOptions, to_int32
+from nodesock.net.options import LookupOptions, is_truthy, to_int32
 from nodesock.runtime.ticks import next_tick
 from nodesock.runtime.timers import Timeout, clear_timeout, set_timeout
 from nodesock.validators import (
@@ -82,15 +82,21 @@ def connect_tcp(socket: "Socket", options: Mapping[str, Any]) -> None:
     Raises Node's errors for local_address, local_port, host, port, auto_select_family,
     auto_select_family_attempt_timeout and lookup; what the lookup function raises passes through.
     """
-    host = options.get("host") or "localhost"
+    host = options.get("host")
+    if not is_truthy(host):
+        host = "localhost"
     validate_string(host, "options.host")
     if "\0" in host:
         raise node_error("ERR_INVALID_ARG_VALUE", "options.host", host, "must be a string without null bytes")
-    local_address = options.get("local_address") or None
+    local_address = options.get("local_address")
+    if not is_truthy(local_address):
+        local_address = None
     local_port = options.get("local_port")
+    if not is_truthy(local_port):
+        local_port = None
     if local_address is not None and not is_ip(local_address):
         raise node_error("ERR_INVALID_IP_ADDRESS", local_address)
-    if local_port:
+    if local_port is not None:
         validate_number(local_port, "options.localPort")
     port = options.get("port", UNDEFINED)
     if port is not UNDEFINED:
@@ -119,7 +125,7 @@ def connect_tcp(socket: "Socket", options: Mapping[str, Any]) -> None:
     lookup = options.get("lookup")
     if lookup is not None:
         validate_function(lookup, "options.lookup")
-    request = LookupOptions(family=_family_number(options.get("family")), hints=options.get("hints") or 0)
+    request = LookupOptions(family=_family_number(options.get("family")), hints=_or_zero(options.get("hints")))
     if request["family"] not in (4, 6) and request["hints"] == 0:
         request["hints"] = _ADDRCONFIG
     socket._host = host
@@ -132,6 +138,10 @@ def connect_tcp(socket: "Socket", options: Mapping[str, Any]) -> None:
         dns.lookup(host, request, answer)
     else:
         call(lookup, host, request, answer)
+
+
+def _or_zero(value: Any) -> Any:
+    return value if is_truthy(value) else 0
 
 
 def _family_number(family: Any) -> Any:
