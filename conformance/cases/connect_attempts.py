@@ -407,3 +407,38 @@ class OnceConnected:
 
         t.on_uncaught(t.callback("uncaught"))
         t.spawn(main())
+
+
+@case(about="with a path 'connectionAttempt' has the path alone, and comes before connect() returns")
+class AttemptOfPath:
+    def server(t):
+        server = t.net.create_server(lambda peer: peer.resume())
+        server.on("connection", lambda peer: server.close())
+        server.listen(t.path("attempt.sock"), lambda: t.publish(path=t.path("attempt.sock")))
+
+    def client(t, path):
+        client = t.watch("client", t.net.Socket())
+        client.connect(path)
+        t.note("returned", client.connecting)
+        client.on("ready", lambda: client.end())
+        client.resume()
+
+
+@case(about="a 'connectionAttempt' listener that destroys the socket makes connect() of a path throw a TypeError")
+def DestroyInsideTheAttemptOfPath(t):
+    client = t.watch("client", t.net.Socket())
+    client.on("connectionAttempt", lambda *rest: client.destroy())
+    t.attempt("connect", lambda: client.connect(t.path("missing.sock")) == client)
+
+
+@case(about="what a 'connectionAttempt' listener throws comes out of connect() of a path; it stays connecting")
+def AttemptListenerThrowsForPath(t):
+    client = t.watch("client", t.net.Socket())
+
+    def throws(*rest):
+        raise t.error("of the listener")
+
+    client.on("connectionAttempt", throws)
+    t.attempt("connect", lambda: client.connect(t.path("missing.sock")) == client)
+    t.snapshot(client)
+    client.destroy()

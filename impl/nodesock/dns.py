@@ -21,6 +21,7 @@ from nodesock.runtime.ticks import next_tick
 from nodesock.validators import (
     is_number,
     is_truthy,
+    to_int32,
     validate_boolean,
     validate_function,
     validate_number,
@@ -109,7 +110,8 @@ def lookup(
     if _given(options.get("hints", UNDEFINED)):
         hints = options["hints"]
         validate_number(hints, "options.hints")
-        if int(hints) & ~(AI_ADDRCONFIG | AI_ALL | AI_V4MAPPED):
+        hints = to_int32(hints) & 0xFFFFFFFF
+        if hints & ~(AI_ADDRCONFIG | AI_ALL | AI_V4MAPPED):
             raise node_error("ERR_INVALID_ARG_VALUE", "hints", hints)
     if _given(options.get("family", UNDEFINED)):
         family = (

@@ -16,6 +16,7 @@ __all__ = [
     "is_number",
     "is_truthy",
     "is_uint32",
+    "to_int32",
     "to_number",
     "validate_abort_signal",
     "validate_array",
@@ -70,7 +71,7 @@ def to_number(value: object) -> float:
         text = value.strip()
         if not text:
             return 0
-        if "_" in text:
+        if "_" in text or not text.isascii():  # Python's numbers, not JavaScript's
             return math.nan
         try:
             if text[:2].lower() in ("0x", "0o", "0b"):
@@ -83,6 +84,15 @@ def to_number(value: object) -> float:
     if isinstance(value, (list, tuple)) and len(value) < 2:
         return 0 if not value else math.nan if isinstance(value[0], bool) else to_number(value[0])
     return math.nan
+
+
+def to_int32(value: Any) -> int:
+    """JavaScript's `value | 0`."""
+    number = to_number(value)
+    if number != number or number in (float("inf"), float("-inf")):
+        return 0
+    whole = int(number) & 0xFFFFFFFF
+    return whole - (1 << 32) if whole & 0x80000000 else whole
 
 
 def validate_number(

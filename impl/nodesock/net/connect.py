@@ -34,12 +34,14 @@ from nodesock.errors import (
 from nodesock.inspect import inspect
 from nodesock.net import defaults
 from nodesock.net.ip import is_ip
-from nodesock.net.options import LookupOptions, is_truthy, to_int32
+from nodesock.net.options import LookupOptions
 from nodesock.runtime.ticks import next_tick
 from nodesock.runtime.timers import Timeout, clear_timeout, set_timeout
 from nodesock.validators import (
     UNDEFINED,
     is_number,
+    is_truthy,
+    to_int32,
     validate_boolean,
     validate_function,
     validate_int32,
@@ -82,7 +84,7 @@ def connect_tcp(socket: "Socket", options: Mapping[str, Any]) -> None:
     Raises Node's errors for local_address, local_port, host, port, auto_select_family,
     auto_select_family_attempt_timeout and lookup; what the lookup function raises passes through.
     """
-    host = options.get("host")
+    host: Any = options.get("host")
     if not is_truthy(host):
         host = "localhost"
     validate_string(host, "options.host")
@@ -95,7 +97,7 @@ def connect_tcp(socket: "Socket", options: Mapping[str, Any]) -> None:
     if not is_truthy(local_port):
         local_port = None
     if local_address is not None and not is_ip(local_address):
-        raise node_error("ERR_INVALID_IP_ADDRESS", local_address)
+        raise node_error("ERR_INVALID_IP_ADDRESS", _shown(local_address))
     if local_port is not None:
         validate_number(local_port, "options.localPort")
     port = options.get("port", UNDEFINED)
@@ -323,8 +325,6 @@ def _connect_one(socket: "Socket", target: _Target) -> None:
 
 
 def _start(handle: Any, target: _Target, on_complete: Callable[[int], None]) -> int:
-    """Have the kernel connect. A 'connectionAttempt' listener that has destroyed the socket meets Node's
-    TypeError, which nobody catches."""
     method = "connect" if target.family == 4 else "connect6"
     if handle is None:
         raise null_handle_error(method)

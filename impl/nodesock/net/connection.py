@@ -11,9 +11,8 @@ from typing import Any, Self
 from nodesock.bindings.tcp_wrap import TCP
 from nodesock.errors import errno_exception, node_error
 from nodesock.net.address_info import AddressInfo
-from nodesock.net.options import to_int32
 from nodesock.stream import Duplex
-from nodesock.validators import UNDEFINED, is_number, to_number, validate_int32
+from nodesock.validators import UNDEFINED, is_number, to_int32, to_number, validate_int32
 
 
 class Connection(Duplex):

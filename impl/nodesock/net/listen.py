@@ -16,9 +16,16 @@ from nodesock.bindings.uv import UV_EINVAL
 from nodesock.errors import NodeError, NodeTypeError, errno_exception, node_error, uv_exception_with_host_port
 from nodesock.net.bound_socket import BoundSocket
 from nodesock.net.fd import create_handle
-from nodesock.net.options import is_pipe_name, node_view, non_negative_number, normalize, to_int32
+from nodesock.net.options import is_pipe_name, node_view, non_negative_number, normalize
 from nodesock.runtime.ticks import next_tick
-from nodesock.validators import UNDEFINED, is_number, is_truthy, validate_abort_signal, validate_port
+from nodesock.validators import (
+    UNDEFINED,
+    is_number,
+    is_truthy,
+    to_int32,
+    validate_abort_signal,
+    validate_port,
+)
 
 if TYPE_CHECKING:
     from nodesock.net.server import Server
@@ -242,7 +249,8 @@ def _start(server: "Server", handle: Any, address: str | None, port: int | None,
 
 
 def _fail(server: "Server", err: int, address: str | None, port: int | None) -> None:
-    next_tick(server.emit, "error", uv_exception_with_host_port(err, "listen", address, port))
+    error = uv_exception_with_host_port(err, "listen", address, port)
+    next_tick(lambda: server.emit("error", error))
 
 
 def _emit_listening(server: "Server") -> None:

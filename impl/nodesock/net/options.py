@@ -74,12 +74,3 @@ def normalize(args: tuple[Any, ...], keywords: Mapping[str, Any]) -> tuple[dict[
     if keywords:
         options.update(keywords)
     return options, callback
-
-
-def to_int32(value: Any) -> int:
-    """JavaScript's `value | 0`."""
-    number = to_number(value)
-    if number != number or number in (float("inf"), float("-inf")):
-        return 0
-    whole = int(number) & 0xFFFFFFFF
-    return whole - (1 << 32) if whole & 0x80000000 else whole

@@ -17,12 +17,12 @@ from nodesock.events import EventEmitter
 from nodesock.net.address_info import AddressInfo, DropInfo
 from nodesock.net.blocklist import BlockList, as_block_list
 from nodesock.net.listen import listen
-from nodesock.net.options import is_options, to_int32
+from nodesock.net.options import is_options
 from nodesock.net.socket import Socket
 from nodesock.runtime.promises import Promise
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream.high_water_mark import get_default_high_water_mark
-from nodesock.validators import UNDEFINED, is_truthy, to_number, validate_function, validate_number
+from nodesock.validators import UNDEFINED, is_truthy, to_int32, to_number, validate_function, validate_number
 
 _FAMILIES = {"IPv4": "ipv4", "IPv6": "ipv6"}
 
@@ -61,10 +61,11 @@ class Server(EventEmitter):
         self.block_list: BlockList | None = None
         if is_truthy(keywords.get("block_list")):
             self.block_list = as_block_list(keywords["block_list"], "options.blockList")
-        self.allow_half_open = keywords.get("allow_half_open") or False
-        self.pause_on_connect = bool(keywords.get("pause_on_connect"))
-        self.no_delay = bool(keywords.get("no_delay"))
-        self.keep_alive = bool(keywords.get("keep_alive"))
+        half_open = keywords.get("allow_half_open")
+        self.allow_half_open = half_open if is_truthy(half_open) else False  # as it was given
+        self.pause_on_connect = is_truthy(keywords.get("pause_on_connect"))
+        self.no_delay = is_truthy(keywords.get("no_delay"))
+        self.keep_alive = is_truthy(keywords.get("keep_alive"))
         self.keep_alive_initial_delay = 0 if delay is UNDEFINED or delay < 0 else to_int32(delay / 1000)
         self.high_water_mark = get_default_high_water_mark() if mark is UNDEFINED or mark < 0 else mark
         self._handle: Any = None
@@ -193,7 +194,7 @@ class Server(EventEmitter):
 
     def _emit_close_if_drained(self) -> None:
         if self._handle is None and not self._connections:
-            next_tick(self.emit, "close")
+            next_tick(lambda: self.emit("close"))
 
     def async_dispose(self) -> Promise:
         """`server[Symbol.asyncDispose]()`: close, if it is listening; the promise resolves with 'close'."""

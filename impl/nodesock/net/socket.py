@@ -40,7 +40,7 @@ from nodesock.net.connect import connect_pipe, connect_tcp
 from nodesock.net.connection import Connection
 from nodesock.net.fd import open_socket_handle
 from nodesock.net.on_read import OnRead
-from nodesock.net.options import as_mapping, normalize, to_int32
+from nodesock.net.options import as_mapping, normalize
 from nodesock.runtime.ticks import next_tick
 from nodesock.runtime.timers import TIMEOUT_MAX, Timeout, clear_timeout, set_unref_timeout
 from nodesock.stream import Duplex
@@ -49,6 +49,7 @@ from nodesock.validators import (
     UNDEFINED,
     is_number,
     is_truthy,
+    to_int32,
     validate_finite_number,
     validate_function,
     validate_int32,
@@ -173,11 +174,11 @@ class Socket(Connection):
             self.block_list = as_block_list(keywords["block_list"], "options.blockList")
 
         given = {name: value for name, value in keywords.items() if name in _STREAM_OPTIONS}
-        if not given.get("signal", True):
+        if "signal" in given and not is_truthy(given["signal"]):
             del given["signal"]
         super().__init__(
             given,
-            allow_half_open=bool(keywords.get("allow_half_open")),
+            allow_half_open=is_truthy(keywords.get("allow_half_open")),
             emit_close=False,  # see the module's docstring
             auto_destroy=True,
             decode_strings=False,
@@ -195,11 +196,12 @@ class Socket(Connection):
         self._on_read = OnRead.from_option(self, keywords.get("on_read"))
         self.on("end", _OnEnd(self))
         self._adopt_handle()
-        if keywords.get("no_delay"):
+        if is_truthy(keywords.get("no_delay")):
             self._no_delay = True
-        if keywords.get("keep_alive") or delay is not UNDEFINED:
+        keep_alive = is_truthy(keywords.get("keep_alive"))
+        if keep_alive or delay is not UNDEFINED:
             seconds = 0 if delay is UNDEFINED or delay < 0 else to_int32(delay / 1000)
-            self._keep_alive = (bool(keywords.get("keep_alive")), seconds, UNDEFINED, UNDEFINED)
+            self._keep_alive = (keep_alive, seconds, UNDEFINED, UNDEFINED)
         if self._handle is not None and not bound and keywords.get("readable") is not False:
             if keywords.get("pause_on_create"):
                 self._handle.read_stop()
@@ -243,7 +245,7 @@ class Socket(Connection):
         return self._connect(*normalize(args, options))
 
     def _connect(self, options: dict[str, Any], listener: Callable[..., Any] | None) -> Self:
-        path = options.get("path")
+        path: Any = options.get("path")
         if path is UNDEFINED:
             path = None
         if path is None and options.get("port", UNDEFINED) is UNDEFINED:
@@ -252,14 +254,14 @@ class Socket(Connection):
         if self.destroyed:
             self._handle = self._peername = self._sockname = None
         if self._handle is None:
-            self._handle = pipe_wrap.Pipe(pipe_wrap.SOCKET) if path else tcp_wrap.TCP(tcp_wrap.SOCKET)
+            self._handle = pipe_wrap.Pipe(pipe_wrap.SOCKET) if is_truthy(path) else tcp_wrap.TCP(tcp_wrap.SOCKET)
             self._bytes_read = self._bytes_dispatched = 0
             self._adopt_handle()
         if listener is not None:
             self.once("connect", listener)
         self._unref_timer()
         self.connecting = True
-        if path:
+        if is_truthy(path):
             validate_string(path, "options.path")
             connect_pipe(self, path)
         else:
@@ -506,7 +508,7 @@ class Socket(Connection):
         handle = self._handle
         if handle is None:
             callback(error)
-            next_tick(self.emit, "close")
+            next_tick(lambda: self.emit("close"))
         else:
             self._close_handle(handle, error is not None)
             callback(error)
