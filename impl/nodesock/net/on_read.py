@@ -80,7 +80,7 @@ class OnRead:
             if self._held:
                 self._held.append((nread, None))
             else:
-                self._ended(socket, nread)
+                socket._read_ended(nread)
             return
         view = memoryview(data)
         if self._held:
@@ -109,7 +109,7 @@ class OnRead:
         while self._held and self.reading and socket is not None and socket._handle is not None:
             nread, view = self._held.popleft()
             if view is None:
-                self._ended(socket, nread)
+                socket._read_ended(nread)
                 return
             self.held_bytes -= len(view)
             enter(self._deliver, socket, view)
@@ -132,7 +132,8 @@ class OnRead:
                 return
             size = memoryview(self._buffer).nbytes
             if size == 0:
-                self._ended(socket, UV_ENOBUFS)
+                self.held_bytes += len(view)  # nobody will ever have read them
+                socket._read_ended(UV_ENOBUFS)
                 return
             part, view = view[:size], view[size:]
             self.held_bytes += len(view)
@@ -155,13 +156,6 @@ class OnRead:
                 self._buffer = following
         if not go_on and socket._handle is not None:
             socket._stop_reading()
-
-    def _ended(self, socket: "Socket", nread: int) -> None:
-        if self._factory is not None and nread < 0:
-            following = call(self._factory)
-            if _is_buffer(following):
-                self._buffer = following
-        socket._read_ended(nread)
 
 
 def _is_buffer(value: Any) -> bool:

@@ -4,19 +4,20 @@ Each pipe is one `_Pipe`: the listeners it puts on both ends and takes off again
 destination wants 'drain' and resumes when none is waited for any more (`await_drain`).
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream.destroy import error_or_destroy
 
 
+@dataclass(slots=True, eq=False)
 class UnpipeInfo:
-    """The second argument of 'unpipe': whether the pipe has cleaned up after itself already."""
+    """The second argument of 'unpipe', a plain object in Node: whether the pipe has cleaned up after itself
+    already.
+    """
 
-    __slots__ = ("has_unpiped",)
-
-    def __init__(self) -> None:
-        self.has_unpiped = False
+    has_unpiped: bool = False
 
 
 class _Pipe:

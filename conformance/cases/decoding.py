@@ -1,0 +1,161 @@
+"""set_encoding(): text instead of bytes, and what is held back at the seams between reads."""
+
+from conformance import case
+
+
+def receive(t, encoding, steps):
+    """Send the steps to a client with an encoding, each in a read of its own, and note what it makes of them."""
+    server = t.net.create_server()
+
+    def on_connection(peer):
+        server.close()
+        peer.resume()
+        sent = []
+
+        def following():
+            step = steps[len(sent)]
+            sent.append(step)
+            if len(sent) == len(steps):
+                peer.end(step)
+            else:
+                # One turn to send it, one to read it.
+                peer.write(step, lambda error: t.immediate(lambda: t.immediate(following)))
+
+        following()
+
+    def on_listening():
+        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
+        t.note("returns itself", client.set_encoding(encoding) is client)
+        t.note("encoding", client.readable_encoding)
+
+        def on_data(text):
+            t.note("text", text)
+            t.note("bytes read", client.bytes_read)
+
+        client.on("data", on_data)
+        client.on("close", lambda had_error: t.note("bytes read", client.bytes_read))
+
+    server.on("connection", on_connection)
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="utf8: a character cut into single bytes comes when it is whole", exact_chunks=True)
+def Utf8InSingleBytes(t):
+    receive(t, "utf8", [b"a", b"\xf0", b"\x9f", b"\x98", b"\x80", b"z"])
+
+
+@case(about="utf8: what can never become a character is replaced at once, not held back", exact_chunks=True)
+def Utf8Broken(t):
+    receive(t, "utf-8", [b"\xc3", b"x\xff", b"\xe2\x82", b"(", b"\xed\xa0\x80"])
+
+
+@case(about="utf8: half a character at the peer's FIN comes as U+FFFD before 'end'", exact_chunks=True)
+def Utf8Unfinished(t):
+    receive(t, "utf8", [b"caf", b"\xc3"])
+
+
+@case(about="utf16le: odd bytes and halves of surrogate pairs are held back", exact_chunks=True)
+def Utf16InOddPieces(t):
+    receive(t, "utf16le", [b"a", b"\x00b", b"\x00=\xd8", b"\x00", b"\xde", b"!\x00"])
+
+
+@case(about="utf16le: what is left over at the end comes as it is", exact_chunks=True)
+def Utf16Unfinished(t):
+    receive(t, "ucs2", [b"a\x00b\x00\xac", b" \x00\x01\xd8\x02"])
+
+
+@case(about="base64: bytes are held back to groups of three, and padded at the end", exact_chunks=True)
+def Base64InGroups(t):
+    receive(t, "base64", [b"\xff", b"\xfe\xfd", b"abcd", b"e", b"fg"])
+
+
+@case(about="base64url: the same without padding", exact_chunks=True)
+def Base64UrlInGroups(t):
+    receive(t, "base64url", [b"\xff", b"\xfe\xfd", b"abcd", b"e", b"fg"])
+
+
+@case(about="hex: two digits for each byte, as soon as it comes", exact_chunks=True)
+def Hex(t):
+    receive(t, "hex", [b"\x00", b"\xffA"])
+
+
+@case(about="latin1: each byte is a character", exact_chunks=True)
+def Latin1(t):
+    receive(t, "latin1", [b"\xe9", b"\x00\x80", b"z"])
+
+
+@case(about="ascii: each byte is a character, without its high bit", exact_chunks=True)
+def Ascii(t):
+    receive(t, "ascii", [b"\xe9", b"A\x80", b"z"])
+
+
+@case(about="set_encoding() with an unknown name throws, and without a name means utf8")
+def EncodingNames(t):
+    socket = t.net.Socket()
+    for name in ["nope", "", "UTF8", "UCS-2", "binary", "buffer"]:
+        t.attempt(name, lambda: socket.set_encoding(name) is socket)
+        t.note("encoding", socket.readable_encoding)
+    fresh = t.net.Socket()
+    t.attempt("nothing", lambda: fresh.set_encoding() is fresh)
+    t.note("encoding", fresh.readable_encoding)
+    t.attempt("null", lambda: fresh.set_encoding(None) is fresh)
+    t.note("encoding", fresh.readable_encoding)
+
+
+@case(about="set_encoding() decodes what is in the buffer already, and counts it in characters from then on")
+class DecodesTheBuffer:
+    def server(t):
+        def on_connection(peer):
+            peer.write(b"caf\xc3")
+            peer.once("data", lambda chunk: peer.end(b"\xa9"))
+
+        server = t.net.create_server(on_connection)
+        server.on("connection", lambda peer: server.close())
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_readable():
+            t.note("bytes", client.readable_length)
+            client.set_encoding("utf8")
+            t.note("characters", client.readable_length)
+            client.on("data", t.callback("data"))
+            client.write("the rest, please")
+
+        client.once("readable", on_readable)
+
+
+@case(about="the encoding option of a socket decodes like set_encoding()")
+class EncodingOption:
+    def server(t):
+        server = t.net.create_server(lambda peer: peer.end("späte"))
+        server.on("connection", lambda peer: server.close())
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", encoding="latin1"))
+        t.note("encoding", client.readable_encoding)
+        client.on("data", t.callback("data"))
+
+
+@case(about="unshift() of bytes into a socket with an encoding decodes them")
+class UnshiftDecodes:
+    def server(t):
+        server = t.net.create_server(lambda peer: peer.end("tail"))
+        server.on("connection", lambda peer: server.close())
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.set_encoding("utf8")
+        client.pause()
+
+        def on_connect():
+            client.unshift(b"head \xc3\xa9 ")
+            client.unshift("686578", "hex")
+            t.note("length", client.readable_length)
+            client.on("data", t.callback("data"))
+            client.resume()
+
+        client.on("connect", on_connect)

@@ -1,0 +1,373 @@
+"""The on_read option: received bytes go into the caller's buffer, and past the stream."""
+
+from conformance import case
+
+
+def serve(t, on_connection):
+    """A server for one connection, whose port is published."""
+    server = t.net.create_server(on_connection)
+    server.on("connection", lambda peer: server.close())
+    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+
+@case(about="on_read gets the count and its own buffer, while 'data' never fires and nothing is buffered")
+class SameBuffer:
+    def server(t):
+        serve(t, lambda peer: peer.end("hello"))
+
+    def client(t, port):
+        mine = bytearray(16)
+
+        def on_read(count, buffer):
+            t.note("count", count)
+            t.note("mine", buffer is mine)
+            t.note("bytes", buffer[:count])
+            t.note("bytes read", client.bytes_read)
+            t.note("in the stream", client.readable_length)
+
+        options = {"buffer": mine, "callback": on_read}
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", on_read=options))
+        client.on("data", t.callback("data"))
+        client.on("readable", t.callback("readable"))
+
+
+@case(about="on_read is called without any listener, but the socket ends only when somebody resumes it")
+def NobodyListens(t):
+    server = t.net.create_server()
+
+    def on_connection(peer):
+        server.close()
+        peer.resume()
+        peer.end("hello", lambda: t.immediate(lambda: t.immediate(look)))
+
+    def look():
+        t.snapshot(clients[0])
+        clients[0].resume()
+
+    clients = []
+
+    def on_listening():
+        options = {"buffer": bytearray(16), "callback": t.callback("read")}
+        client = t.net.connect(port=server.address().port, host="127.0.0.1", on_read=options)
+        clients.append(t.watch("client", client))
+
+    server.on("connection", on_connection)
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="a buffer smaller than what arrives is filled again and again, the count tells how far", exact_chunks=True)
+class SmallBuffer:
+    def server(t):
+        serve(t, lambda peer: peer.end("abcdefghij"))
+
+    def client(t, port):
+        def on_read(count, buffer):
+            t.note("read", buffer[:count])
+            t.note("buffer", buffer)
+            t.note("bytes read", client.bytes_read)
+            t.next_tick(lambda: t.note("tick", count))
+            t.microtask(lambda: t.note("microtask", count))
+
+        options = {"buffer": bytearray(4), "callback": on_read}
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", on_read=options))
+        client.resume()
+
+
+@case(about="False from on_read pauses the reading, resume() continues it")
+class FalsePauses:
+    def server(t):
+        serve(t, lambda peer: peer.end("abcdefgh"))
+
+    def client(t, port):
+        def on_read(count, buffer):
+            t.note("read", buffer[:count])
+            t.note("bytes read", client.bytes_read)
+
+            def look():
+                t.note("bytes read", client.bytes_read)
+                t.note("paused", client.is_paused())
+                client.resume()
+
+            t.immediate(lambda: t.immediate(look))
+            return False
+
+        options = {"buffer": bytearray(3), "callback": on_read}
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", on_read=options))
+        client.resume()
+
+
+@case(about="only False pauses: None, 0 and an empty text do not")
+class OnlyFalsePauses:
+    def server(t):
+        serve(t, lambda peer: peer.end("abcdef"))
+
+    def client(t, port):
+        answers = [0, "", None]
+
+        def on_read(count, buffer):
+            t.note("read", buffer[:count])
+            return answers[count - 1]
+
+        options = {"buffer": bytearray(2), "callback": on_read}
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", on_read=options))
+        client.resume()
+
+
+@case(about="pause() inside on_read stops the reading and resume() continues it")
+class PauseInside:
+    def server(t):
+        serve(t, lambda peer: peer.end("abcdefgh"))
+
+    def client(t, port):
+        def on_read(count, buffer):
+            t.note("read", buffer[:count])
+            client.pause()
+
+            def look():
+                t.note("bytes read", client.bytes_read)
+                client.resume()
+
+            t.immediate(lambda: t.immediate(look))
+
+        options = {"buffer": bytearray(3), "callback": on_read}
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", on_read=options))
+        client.resume()
+
+
+@case(about="pause() before 'connect' holds on_read back until resume()")
+class PausedBeforeConnect:
+    def server(t):
+        serve(t, lambda peer: peer.end("hello"))
+
+    def client(t, port):
+        options = {"buffer": bytearray(16), "callback": t.callback("read")}
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", on_read=options))
+        client.pause()
+
+        def look():
+            t.note("bytes read", client.bytes_read)
+            client.resume()
+
+        client.on("ready", lambda: client.end(lambda: t.immediate(lambda: t.immediate(look))))
+
+
+@case(about="a buffer function is called when the socket is made and after every read of data")
+class BufferFunction:
+    def server(t):
+        serve(t, lambda peer: peer.end("abcdef"))
+
+    def client(t, port):
+        buffers = []
+
+        def make():
+            buffers.append(bytearray(4))
+            t.note("buffers", len(buffers))
+            return buffers[-1]
+
+        def on_read(count, buffer):
+            t.note("read", buffer[:count])
+            t.note("the newest", buffer is buffers[-1])
+
+        options = {"buffer": make, "callback": on_read}
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", on_read=options))
+        t.note("at once", len(buffers))
+        client.resume()
+        client.on("close", lambda had_error: t.note("in the end", len(buffers)))
+
+
+@case(about="a buffer of no length fails the socket with ENOBUFS")
+class EmptyBuffer:
+    def server(t):
+        def on_connection(peer):
+            peer.on("error", lambda error: None)
+            peer.resume()
+            peer.end("hello")
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        options = {"buffer": bytearray(0), "callback": t.callback("read")}
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", on_read=options))
+        client.on("error", t.callback("error"))
+        client.resume()
+
+
+@case(about="an on_read that is not one is ignored, and 'data' fires as usual")
+def NotOne(t):
+    server = t.net.create_server(lambda peer: peer.end("hello"))
+
+    def on_listening():
+        number = [0]
+        port = server.address().port
+        options = [5, None, "x", {}, {"buffer": 5, "callback": t.callback("read")}, {"buffer": bytearray(4)}]
+
+        def following():
+            given = options[number[0]]
+            number[0] += 1
+            client = t.watch(f"client {number[0]}", t.net.connect(port=port, host="127.0.0.1", on_read=given))
+            client.on("data", t.callback(f"data {number[0]}"))
+            client.on("close", lambda had_error: server.close() if number[0] == len(options) else following())
+
+        following()
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="an exception in on_read is an uncaught error, the socket reads on")
+class Throws:
+    def server(t):
+        def on_connection(peer):
+            peer.write("first")
+            peer.once("data", lambda chunk: peer.end("second"))
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        t.on_uncaught(lambda error: client.write("go on"))
+
+        def on_read(count, buffer):
+            t.note("read", buffer[:count])
+            if count == 5:
+                raise t.error("the reader's own")
+
+        options = {"buffer": bytearray(16), "callback": on_read}
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", on_read=options))
+        client.resume()
+
+
+@case(about="destroy() inside on_read ends it: the rest of what has arrived is not delivered")
+class DestroyInside:
+    def server(t):
+        def on_connection(peer):
+            peer.on("error", lambda error: None)
+            peer.write("abcdef")
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        def on_read(count, buffer):
+            t.note("read", buffer[:count])
+            client.destroy()
+            t.note("bytes read", client.bytes_read)
+
+        options = {"buffer": bytearray(2), "callback": on_read}
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", on_read=options))
+        client.resume()
+
+
+@case(about="end() inside on_read sends the FIN, reading goes on")
+class EndInside:
+    def server(t):
+        def on_connection(peer):
+            peer.on("data", lambda chunk: None)
+            peer.on("end", lambda: peer.end("tail"))
+            peer.write("head")
+
+        server = t.net.create_server(on_connection, allow_half_open=True)
+        server.on("connection", lambda peer: server.close())
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        def on_read(count, buffer):
+            t.note("read", buffer[:count])
+            t.note("state", client.ready_state)
+            if buffer[:count] == b"head":
+                client.end("bye")
+
+        options = {"buffer": bytearray(16), "callback": on_read}
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", on_read=options))
+        client.resume()
+
+
+@case(about="set_encoding() does not touch what on_read gets")
+class EncodingIsIgnored:
+    def server(t):
+        serve(t, lambda peer: peer.end("hello"))
+
+    def client(t, port):
+        options = {"buffer": bytearray(8), "callback": t.callback("read")}
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", on_read=options))
+        client.set_encoding("utf8")
+        client.on("data", t.callback("data"))
+
+
+@case(about="what on_read was given can be written back at once")
+class Echo:
+    def server(t):
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.end(b"0123456789" * 2000)
+            peer.on("data", lambda chunk: None)
+
+        server = t.net.create_server(on_connection, allow_half_open=True)
+        server.on("connection", lambda peer: server.close())
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        def on_read(count, buffer):
+            client.write(bytes(buffer[:count]))
+
+        options = {"buffer": bytearray(1000), "callback": on_read}
+        client = t.net.connect(port=port, host="127.0.0.1", on_read=options)
+        client.resume()
+        client.on("end", lambda: t.note("bytes read", client.bytes_read))
+        client.on("close", lambda had_error: t.note("bytes written", client.bytes_written))
+
+
+@case(about="with on_read a reset by the peer is 'error' ECONNRESET as usual")
+class Reset:
+    def raw(r):
+        listener = r.listen()
+        r.publish(port=listener.port)
+        peer = listener.accept()
+        peer.recv(5)
+        peer.reset()
+
+    def client(t, port):
+        options = {"buffer": bytearray(8), "callback": t.callback("read")}
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", on_read=options))
+        client.on("error", t.callback("error"))
+        client.write("hello")
+        client.resume()
+
+
+@case(about="a socket with on_read that connects again uses its buffer again, and counts from zero")
+class ConnectAgain:
+    def server(t):
+        server = t.net.create_server(lambda peer: peer.end("hello"))
+        seen = []
+
+        def on_connection(peer):
+            seen.append(1)
+            if len(seen) == 2:
+                server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        def on_read(count, buffer):
+            t.note("read", buffer[:count])
+            t.note("bytes read", client.bytes_read)
+
+        options = {"buffer": bytearray(3), "callback": on_read}
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", on_read=options))
+        client.resume()
+        client.once("close", lambda had_error: client.connect(port, "127.0.0.1"))
+
+
+@case(about="async iteration over a socket with on_read yields nothing and ends with the peer's FIN")
+class AsyncIteration:
+    def server(t):
+        serve(t, lambda peer: peer.end("hello"))
+
+    def client(t, port):
+        options = {"buffer": bytearray(8), "callback": t.callback("read")}
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", on_read=options))
+
+        async def iterate():
+            async for chunk in client:
+                t.note("chunk", chunk)
+            t.note("over", client.destroyed)
+
+        t.spawn(iterate())

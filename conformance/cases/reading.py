@@ -1,0 +1,570 @@
+"""The read side of a socket: 'data', 'readable', pause() and resume(), and what stays in the buffer."""
+
+from conformance import case
+
+
+def serve(t, on_connection):
+    """A server for one connection, whose port is published."""
+    server = t.net.create_server(on_connection)
+    server.on("connection", lambda peer: server.close())
+    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+
+def soon(t, fn):
+    """What the other end of this process has sent before is there, and has been read if it can be."""
+    t.immediate(lambda: t.immediate(fn))
+
+
+@case(about="an unpaused socket reads into its buffer before anybody listens, and flows only then")
+def BuffersWithoutListener(t):
+    server = t.net.create_server()
+    peers = []
+
+    def on_connection(peer):
+        server.close()
+        peers.append(t.watch("peer", peer))
+
+    def look():
+        t.snapshot(peers[0])
+        peers[0].on("data", lambda chunk: t.note("buffered", chunk))
+
+    def on_listening():
+        client = t.net.connect(server.address().port, "127.0.0.1")
+        client.resume()
+        client.on("ready", lambda: soon(t, lambda: client.write("early", lambda error: soon(t, listen))))
+
+        def listen():
+            look()
+            client.end()
+
+    server.on("connection", on_connection)
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="a full buffer stops the reading, read() of all of it starts it again")
+def StopsAtHighWaterMark(t):
+    server = t.net.create_server()
+
+    def on_connection(peer):
+        server.close()
+        peer.write("123456789")
+        client = clients[0]
+
+        def full():
+            t.note("bytes read", client.bytes_read)
+            t.note("in the buffer", client.readable_length)
+            peer.write("more", lambda error: soon(t, still_full))
+
+        def still_full():
+            t.note("bytes read", client.bytes_read)
+            t.note("a part", client.read(3))
+            soon(t, below)
+
+        def below():
+            t.note("bytes read", client.bytes_read)
+            t.note("the rest", client.read())
+            client.once("readable", again)
+
+        def again():
+            t.note("bytes read", client.bytes_read)
+            t.note("what came later", client.read())
+            peer.end()
+            client.resume()
+            client.end()
+
+        client.once("readable", full)
+
+    clients = []
+
+    def on_listening():
+        client = t.net.connect(port=server.address().port, host="127.0.0.1", high_water_mark=4)
+        clients.append(t.watch("client", client))
+
+    server.on("connection", on_connection)
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="'readable' comes for data, and once more with an empty buffer before 'end'")
+class ReadableBeforeEnd:
+    def server(t):
+        serve(t, lambda peer: peer.end("hello"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_readable():
+            t.note("length", client.readable_length)
+            t.note("read", client.read())
+            t.note("read again", client.read())
+
+        client.on("readable", on_readable)
+
+
+@case(about="read(n) gives n bytes or nothing, and what is left once the peer has ended")
+class ReadBySize:
+    def server(t):
+        def on_connection(peer):
+            peer.write("12345")
+            peer.on("data", lambda chunk: peer.end("67"))
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def first():
+            t.note("two", client.read(2))
+            t.note("none", client.read(0))
+            t.note("too many", client.read(4))
+            t.note("left", client.readable_length)
+            client.write("go on")
+            client.on("readable", rest)
+
+        def rest():
+            t.note("four", client.read(4))
+
+        client.once("readable", first)
+
+
+@case(about="with a 'readable' listener 'data' comes from read() alone, and resume() does not make it flow")
+class ReadableBeatsData:
+    def server(t):
+        serve(t, lambda peer: peer.end("hello"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("data", t.callback("data"))
+
+        def on_readable():
+            client.resume()
+            t.note("flowing", client.readable_flowing)
+            t.next_tick(lambda: t.note("read", client.read()))
+
+        client.on("readable", on_readable)
+        t.note("flowing", client.readable_flowing)
+
+
+@case(about="when the last 'readable' listener goes, a socket with a 'data' listener flows")
+class ReadableListenerRemoved:
+    def server(t):
+        serve(t, lambda peer: peer.end("hello"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("data", t.callback("data"))
+
+        def on_readable():
+            client.remove_listener("readable", on_readable)
+            t.note("at once", client.readable_flowing)
+            t.next_tick(lambda: t.note("a tick later", client.readable_flowing))
+
+        client.on("readable", on_readable)
+
+
+@case(about="when the last 'readable' listener goes and nobody else asked, the socket neither flows nor is paused")
+class ReadableListenerRemovedAlone:
+    def server(t):
+        serve(t, lambda peer: peer.end("hello"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def look():
+            t.snapshot(client)
+            client.on("data", t.callback("data"))
+
+        client.once("readable", lambda: t.immediate(look))
+
+
+@case(about="pause() before 'connect' holds everything back until resume(), and a 'data' listener changes nothing")
+class PausedBeforeConnect:
+    def server(t):
+        serve(t, lambda peer: peer.end("hello"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        t.note("returns itself", client.pause() is client)
+        t.snapshot(client)
+        client.on("data", t.callback("data"))
+        client.on("ready", lambda: client.end(lambda: t.immediate(lambda: t.immediate(look))))
+
+        def look():
+            t.note("paused", client.is_paused())
+            t.note("flowing", client.readable_flowing)
+            t.note("returns itself", client.resume() is client)
+            t.note("paused", client.is_paused())
+            t.note("flowing", client.readable_flowing)
+
+
+@case(about="while connecting the last of several pause() and resume() calls counts")
+def LastCallWins(t):
+    server = t.net.create_server()
+    seen = []
+
+    def on_connection(peer):
+        peer.resume()
+        peer.end("hello")
+        seen.append(1)
+        if len(seen) == 2:
+            server.close()
+
+    def on_listening():
+        waits = t.watch("waits", t.net.connect(server.address().port, "127.0.0.1"))
+        waits.resume()
+        waits.resume()
+        waits.pause()
+        waits.on("data", lambda chunk: None)
+        flows = t.watch("flows", t.net.connect(server.address().port, "127.0.0.1"))
+        flows.resume()
+        flows.pause()
+        flows.resume()
+
+        def look():
+            t.note("paused", waits.is_paused())
+            t.note("bytes read", waits.bytes_read)
+            waits.resume()
+
+        flows.on("close", lambda had_error: soon(t, look))
+
+    server.on("connection", on_connection)
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="pause() and resume() emit 'pause' at once and 'resume' on a tick, each only when something changes")
+class PauseAndResumeEvents:
+    def server(t):
+        serve(t, lambda peer: peer.resume())
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_connect():
+            for label in ["pause", "pause", "resume", "resume", "pause", "resume"]:
+                t.note("call", label)
+                if label == "pause":
+                    client.pause()
+                else:
+                    client.resume()
+            t.next_tick(lambda: t.note("tick", client.readable_flowing))
+            t.immediate(lambda: client.end())
+
+        client.on("connect", on_connect)
+
+
+@case(about="pause() inside 'data' keeps what comes next in the buffer, resume() delivers it")
+def PauseInsideData(t):
+    server = t.net.create_server()
+    peers = []
+
+    def on_connection(peer):
+        server.close()
+        peers.append(peer)
+        peer.write("first")
+
+    def on_listening():
+        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
+
+        def on_first(chunk):
+            client.pause()
+            client.on("data", t.callback("data"))
+            peers[0].write("second", lambda error: soon(t, look))
+
+        def look():
+            t.note("in the buffer", client.readable_length)
+            peers[0].end("third", lambda: soon(t, look_again))
+
+        def look_again():
+            t.snapshot(client)
+            client.resume()
+
+        client.once("data", on_first)
+
+    server.on("connection", on_connection)
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="a reader that pauses stops the writer: write() returns False, and 'drain' comes after resume()")
+class PauseIsBackpressure:
+    def server(t):
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.resume()
+            t.note("write returns", peer.write(b"x" * 16777216, t.callback("written")))
+            t.note("need drain", peer.writable_need_drain)
+            peer.on("drain", lambda: peer.end())
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1")
+        chunks = []
+
+        def on_first(chunk):
+            client.pause()
+            # The buffer of the stream fills, then the kernel's.
+            t.timeout(20, lambda: look(client.bytes_read))
+
+        def look(before):
+            t.note("all of it", before > 8388608)
+            t.timeout(10, lambda: resume(before))
+
+        def resume(before):
+            t.note("read meanwhile", client.bytes_read - before)
+            client.resume()
+
+        client.on("data", lambda chunk: chunks.append(chunk))
+        client.once("data", on_first)
+        client.on("end", lambda: t.note("received", b"".join(chunks)))
+        client.on("close", t.callback("closed"))
+
+
+@case(about="unshift() puts data back in front of what is still to come")
+class Unshift:
+    def server(t):
+        serve(t, lambda peer: peer.end("header body"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_first(chunk):
+            client.pause()
+            t.note("first", chunk)
+            client.unshift(chunk[7:])
+            t.note("length", client.readable_length)
+            client.on("data", t.callback("later"))
+            client.resume()
+
+        client.once("data", on_first)
+
+
+@case(about="unshift() inside 'readable' is told again, and read() joins it with the rest", exact_chunks=True)
+class UnshiftInsideReadable:
+    def server(t):
+        def on_connection(peer):
+            peer.write("abc")
+            peer.once("data", lambda chunk: peer.end("def"))
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def first():
+            t.note("read", client.read())
+            client.unshift(b"bc")
+            client.unshift("a", "latin1")
+            t.note("length", client.readable_length)
+            client.write("go on")
+            client.on("readable", later)
+
+        def later():
+            t.note("buffer", client.readable_length)
+            if client.readable_length > 3 or client.readable_ended:
+                t.note("read", client.read())
+
+        client.once("readable", first)
+
+
+@case(about="unshift() after 'end' fails the socket with ERR_STREAM_UNSHIFT_AFTER_END_EVENT")
+class UnshiftAfterEnd:
+    def server(t):
+        def on_connection(peer):
+            peer.on("error", lambda error: None)
+            peer.resume()
+            peer.end()
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", allow_half_open=True))
+        client.resume()
+        client.on("error", t.callback("error"))
+        client.on("end", lambda: t.attempt("unshift", lambda: client.unshift("too late")))
+
+
+@case(about="push() by the user puts data into a socket as if it had been received, but is not counted as read")
+class PushByTheUser:
+    def server(t):
+        serve(t, lambda peer: peer.end("from outside"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("data", t.callback("data"))
+
+        def on_connect():
+            t.note("returns", client.push("from inside "))
+            t.note("bytes read", client.bytes_read)
+
+        client.on("connect", on_connect)
+        client.on("end", lambda: t.note("bytes read at the end", client.bytes_read))
+
+
+@case(about="push() after the peer's FIN fails the socket with ERR_STREAM_PUSH_AFTER_EOF")
+class PushAfterEnd:
+    def server(t):
+        def on_connection(peer):
+            peer.on("error", lambda error: None)
+            peer.resume()
+            peer.end()
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", allow_half_open=True))
+        client.resume()
+        client.on("error", t.callback("error"))
+        client.on("end", lambda: t.attempt("push", lambda: client.push("too late")))
+
+
+@case(about="a 'data' listener that throws is an uncaught error, the socket reads on")
+class DataListenerThrows:
+    def server(t):
+        def on_connection(peer):
+            peer.write("first")
+            peer.once("data", lambda chunk: peer.end("second"))
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        t.on_uncaught(lambda error: client.write("go on"))
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_data(chunk):
+            t.note("data", chunk)
+            if chunk == b"first":
+                raise t.error("the listener's own")
+
+        client.on("data", on_data)
+
+
+@case(about="when the last 'data' listener goes the socket flows on, and what comes is lost")
+class DataListenerRemoved:
+    def server(t):
+        def on_connection(peer):
+            peer.write("heard")
+            peer.once("data", lambda chunk: peer.end("lost"))
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_data(chunk):
+            client.remove_listener("data", on_data)
+            t.note("flowing", client.readable_flowing)
+            client.write("go on")
+
+        client.on("data", on_data)
+        client.on("end", lambda: t.note("bytes read", client.bytes_read))
+
+
+@case(about="destroy() inside 'data' stops delivery: neither the rest of the buffer nor 'end' comes")
+class DestroyInsideData:
+    def server(t):
+        def on_connection(peer):
+            peer.on("error", lambda error: None)
+            peer.write("12345678")
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_readable():
+            t.note("a part", client.read(4))
+            client.once("data", on_data)
+
+        def on_data(chunk):
+            client.unshift(b"90")
+            client.unshift(b"ab")
+            client.on("data", t.callback("later"))
+            client.destroy()
+            t.snapshot(client)
+
+        client.once("readable", on_readable)
+
+
+@case(about="a bare FIN reaches a socket that was paused in 'connect', since there is nothing to hold back")
+class FinWhilePausedInConnect:
+    def server(t):
+        serve(t, lambda peer: peer.end())
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("data", t.callback("data"))
+        client.on("connect", lambda: client.pause())
+
+
+@case(about="pause() and resume() after 'close' are harmless")
+class PauseAfterClose:
+    def server(t):
+        serve(t, lambda peer: peer.end("bye"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+        def on_close(had_error):
+            t.note("pause returns itself", client.pause() is client)
+            t.note("paused", client.is_paused())
+            t.note("resume returns itself", client.resume() is client)
+            t.note("read", client.read())
+            t.note("push returns", client.push("x"))
+            t.snapshot(client)
+
+        client.on("close", on_close)
+
+
+@case(about="a 'data' listener on an accepted socket that is paused does not start it, resume() does")
+def ListenerDoesNotUnpause(t):
+    server = t.net.create_server(pause_on_connect=True)
+
+    def on_connection(peer):
+        t.watch("peer", peer)
+        server.close()
+        peer.on("data", t.callback("data"))
+        t.note("flowing", peer.readable_flowing)
+        peers.append(peer)
+
+    peers = []
+
+    def look():
+        t.note("bytes read", peers[0].bytes_read)
+        peers[0].resume()
+
+    def on_listening():
+        client = t.net.connect(server.address().port, "127.0.0.1")
+        client.resume()
+        client.on("finish", lambda: soon(t, look))
+        client.end("early")
+
+    server.on("connection", on_connection)
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="read(0) on a socket paused at birth starts the reading, but not the flow")
+def ReadZeroStartsReading(t):
+    server = t.net.create_server(pause_on_connect=True)
+
+    def on_connection(peer):
+        t.watch("peer", peer)
+        server.close()
+        peer.on("data", t.callback("data"))
+        t.note("read", peer.read(0))
+        peers.append(peer)
+
+    peers = []
+
+    def look():
+        t.note("bytes read", peers[0].bytes_read)
+        t.note("in the buffer", peers[0].readable_length)
+        peers[0].resume()
+
+    def on_listening():
+        client = t.net.connect(server.address().port, "127.0.0.1")
+        client.resume()
+        client.on("finish", lambda: soon(t, look))
+        client.end("early")
+
+    server.on("connection", on_connection)
+    server.listen(0, "127.0.0.1", on_listening)
