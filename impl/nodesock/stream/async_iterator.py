@@ -13,7 +13,7 @@ from typing import Any
 
 from nodesock.errors import AggregateError
 from nodesock.runtime.promises import Promise
-from nodesock.runtime.ticks import queue_microtask
+from nodesock.runtime.uncaught import report_exception
 from nodesock.stream.destroyer import destroy
 from nodesock.stream.end_of_stream import finished
 from nodesock.stream.predicates import is_writable
@@ -131,7 +131,12 @@ class ReadableIterator(AsyncIterator[Any]):
         # Not while it waits: then the whole iteration is garbage, and nobody has left it.
         reader = self._reader
         if reader.started and not reader.over and reader.waiting is None:
-            queue_microtask(reader.leave)
+            # JavaScript leaves a microtask later, but goes on behind the loop later still: what stands there
+            # finds the stream destroyed.
+            try:
+                reader.leave()
+            except BaseException as raised:
+                report_exception(raised)
 
 
 def _both(inner: Any, outer: Any) -> Any:

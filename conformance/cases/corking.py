@@ -1,0 +1,294 @@
+"""cork() and uncork(): what is held together, and when it goes out."""
+
+from conformance import case
+
+
+def collect(t):
+    """A server that notes what one client has sent it, all together."""
+    chunks = []
+    server = t.net.create_server()
+
+    def on_connection(peer):
+        server.close()
+        peer.on("error", lambda error: t.note("server's error", error))
+        peer.on("data", lambda chunk: chunks.append(chunk))
+        peer.on("end", lambda: t.note("received", b"".join(chunks)))
+
+    server.on("connection", on_connection)
+    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+
+@case(about="corked writes wait, are counted, and go out together when the last uncork() has come")
+class CorksNest:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def note():
+            t.note("corked", client.writable_corked)
+            t.note("waiting", client.writable_length)
+            t.note("bytes written", client.bytes_written)
+
+        def on_ready():
+            t.note("cork returns", client.cork())
+            client.cork()
+            client.write("one ", t.callback("first"))
+            note()
+            client.write(b"two ", t.callback("second"))
+            client.uncork()
+            note()
+            t.note("uncork returns", client.uncork())
+            note()
+            t.next_tick(lambda: t.note("newer tick", None))
+            client.uncork()
+            note()
+            client.end("three", t.callback("ended"))
+
+        client.on("ready", on_ready)
+        client.resume()
+
+
+@case(about="a cork that is taken out on a tick holds all writes of the turn together")
+class UncorkOnTick:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_ready():
+            client.cork()
+            t.next_tick(lambda: client.uncork())
+            client.write("one ", t.callback("first"))
+            client.write("two ", t.callback("second"))
+            t.next_tick(lambda: t.note("tick", client.writable_length))
+            t.immediate(lambda: client.end())
+
+        client.on("ready", on_ready)
+        client.resume()
+
+
+@case(about="end() takes out all corks")
+class EndUncorks:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_ready():
+            client.cork()
+            client.cork()
+            client.cork()
+            client.write("one ", t.callback("first"))
+            client.end("two", t.callback("ended"))
+            t.note("corked", client.writable_corked)
+            t.note("waiting", client.writable_length)
+
+        client.on("ready", on_ready)
+        client.resume()
+
+
+@case(about="writes corked before 'connect' wait for uncork() though the connection is there")
+class CorkedBeforeConnect:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.cork()
+        client.write("one ", t.callback("first"))
+        client.write("zwei ", "latin1", t.callback("second"))
+        t.note("bytes written", client.bytes_written)
+
+        def on_ready():
+            t.note("waiting", client.writable_length)
+            t.note("bytes written", client.bytes_written)
+            client.write("three", t.callback("third"))
+            t.immediate(uncork)
+
+        def uncork():
+            t.note("still waiting", client.writable_length)
+            client.uncork()
+            t.note("after it", client.writable_length)
+            client.end()
+
+        client.on("ready", on_ready)
+        client.resume()
+
+
+@case(about="uncork() while connecting leaves the writes to 'connect', and they are called back together")
+class UncorkWhileConnecting:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.cork()
+        client.write("one ", t.callback("first"))
+        client.write(b"two ", t.callback("second"))
+        client.uncork()
+        t.note("waiting", client.writable_length)
+        client.on("connect", lambda: t.note("in connect", client.writable_length))
+        client.write("three ", t.callback("third"))
+        client.on("ready", lambda: client.end(t.callback("ended")))
+        client.resume()
+
+
+@case(about="corked text in several encodings and bytes go out as one, in order")
+class MixedEncodings:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_ready():
+            client.cork()
+            client.write("é|", "utf8")
+            client.write("é|", "latin1")
+            client.write("é|", "utf16le")
+            client.write("ff7c", "hex")
+            client.write(b"bytes|")
+            t.note("waiting", client.writable_length)
+            t.note("bytes written", client.bytes_written)
+            client.uncork()
+            t.note("bytes written", client.bytes_written)
+            client.end()
+
+        client.on("ready", on_ready)
+        client.resume()
+
+
+@case(about="corked writes return False from the high-water mark on, 'drain' comes before their callbacks")
+class HighWaterMark:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", high_water_mark=4))
+
+        def on_ready():
+            client.cork()
+            t.note("returns", client.write("abc", t.callback("first")))
+            t.note("returns", client.write("d", t.callback("second")))
+            t.note("returns", client.write("efg", t.callback("third")))
+            t.note("need drain", client.writable_need_drain)
+            client.uncork()
+            t.note("need drain", client.writable_need_drain)
+
+        client.on("drain", lambda: client.end())
+        client.on("ready", on_ready)
+        client.resume()
+
+
+@case(about="destroy() fails what is corked with ERR_STREAM_DESTROYED, nothing of it is sent")
+class DestroyCorked:
+    def server(t):
+        server = t.net.create_server(lambda peer: peer.resume())
+        server.on("connection", lambda peer: server.close())
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_ready():
+            client.cork()
+            client.write("one", t.callback("first"))
+            client.write("two", t.callback("second"))
+            client.destroy()
+            t.snapshot(client)
+            client.uncork()
+            client.write("three", t.callback("third"))
+
+        client.on("ready", on_ready)
+
+
+@case(about="uncork() without a cork, and cork() after end(), change nothing")
+class OddCalls:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_ready():
+            client.uncork()
+            t.note("corked", client.writable_corked)
+            client.write("one", t.callback("first"))
+            client.end(t.callback("ended"))
+            client.cork()
+            t.note("corked", client.writable_corked)
+
+        client.on("ready", on_ready)
+        client.resume()
+
+
+@case(about="a single corked write goes out by itself when it is uncorked")
+class SingleWrite:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_ready():
+            client.cork()
+            client.write("only", t.callback("written"))
+            client.uncork()
+            t.next_tick(lambda: t.note("newer tick", None))
+            client.cork()
+            client.uncork()
+            t.immediate(lambda: client.end())
+
+        client.on("ready", on_ready)
+        client.resume()
+
+
+@case(about="many corked writes, more than one system call takes, all arrive in order")
+class ManyWrites:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1")
+
+        def on_ready():
+            client.cork()
+            for number in range(3000):
+                client.write(f"{number} ")
+            client.write(b"x" * 3000000, t.callback("written"))
+            t.note("waiting", client.writable_length)
+            t.note("bytes written", client.bytes_written)
+            client.uncork()
+            t.note("bytes written", client.bytes_written)
+            client.end(t.callback("ended"))
+
+        client.on("ready", on_ready)
+        client.resume()
+        client.on("close", t.callback("closed"))
+
+
+@case(about="a cork put in while a large write is under way holds what follows it, not the write itself")
+class CorkBehindLargeWrite:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1")
+
+        def on_ready():
+            client.write(b"x" * 16777216, t.callback("large", uncork))
+            client.cork()
+            client.write("held", t.callback("held"))
+
+        def uncork(error):
+            t.note("waiting", client.writable_length)
+            client.uncork()
+            client.end(t.callback("ended"))
+
+        client.on("ready", on_ready)
+        client.resume()
+        client.on("close", t.callback("closed"))

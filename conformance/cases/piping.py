@@ -1,0 +1,250 @@
+"""pipe() and pipeline() where sockets are the ends."""
+
+from conformance import case
+
+
+def serve(t, on_connection):
+    """A server for one connection, whose port is published."""
+    server = t.net.create_server(on_connection)
+    server.on("connection", lambda peer: server.close())
+    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+
+@case(about="a socket piped into itself echoes, and ends when the other end has ended")
+class Echo:
+    def server(t):
+        def on_connection(peer):
+            t.watch("peer", peer)
+            t.note("returns the destination", peer.pipe(peer) is peer)
+
+        server = t.net.create_server(on_connection, allow_half_open=True)
+        server.on("connection", lambda peer: server.close())
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("data", lambda chunk: client.end())
+        client.write("echo")
+
+
+@case(about="two sockets piped into each other pass data and FIN on in both directions")
+def Proxy(t):
+    back = t.net.create_server(lambda peer: peer.pipe(peer), allow_half_open=True)
+    front = t.net.create_server(allow_half_open=True)
+
+    def on_connection(peer):
+        t.watch("peer", peer)
+        port = back.address().port
+        up = t.watch("up", t.net.connect(port=port, host="127.0.0.1", allow_half_open=True))
+        peer.pipe(up)
+        up.pipe(peer)
+
+    def on_back():
+        front.listen(0, "127.0.0.1", on_front)
+
+    def on_front():
+        client = t.watch("client", t.net.connect(front.address().port, "127.0.0.1"))
+        client.on("data", t.callback("data"))
+        client.end("through")
+
+        def on_close(had_error):
+            front.close()
+            back.close()
+
+        client.on("close", on_close)
+
+    front.on("connection", on_connection)
+    back.listen(0, "127.0.0.1", on_back)
+
+
+@case(about="a pipe into a socket that still connects waits, and what has come meanwhile is not lost")
+def PipeIntoConnecting(t):
+    server = t.net.create_server()
+
+    def on_connection(peer):
+        server.close()
+        peer.end()
+        peer.on("data", t.callback("received"))
+
+    def on_listening():
+        source = t.watch("source", t.stream.PassThrough())
+        source.end("early")
+        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
+        client.resume()
+        source.pipe(client)
+
+    server.on("connection", on_connection)
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="unpipe() stops the flow; a 'data' listener gets the rest after resume()")
+class Unpipe:
+    def server(t):
+        def on_connection(peer):
+            peer.write("one")
+            peer.once("data", lambda chunk: peer.end("two"))
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        sink = t.watch("sink", t.stream.PassThrough())
+        sink.on("unpipe", t.callback("unpipe"))
+        client.pipe(sink)
+
+        def on_data(chunk):
+            t.note("returns itself", client.unpipe(sink) is client)
+            t.note("flowing", client.readable_flowing)
+            t.note("paused", client.is_paused())
+            client.write("go on")
+            client.on("data", t.callback("later"))
+            t.immediate(lambda: client.resume())
+
+        sink.on("data", on_data)
+
+
+@case(about="unpipe() of what is not piped, and of everything, is harmless")
+class UnpipeAll:
+    def server(t):
+        serve(t, lambda peer: peer.end("hello"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        one = t.watch("one", t.stream.PassThrough())
+        two = t.watch("two", t.stream.PassThrough())
+        client.pipe(one)
+        client.unpipe(two)
+        client.pipe(two)
+        client.unpipe()
+        client.unpipe()
+        t.note("flowing", client.readable_flowing)
+        client.resume()
+
+
+@case(about="pipe() with end false leaves the destination open when the socket has ended")
+class PipeWithoutEnd:
+    def server(t):
+        serve(t, lambda peer: peer.end("hello"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        sink = t.watch("sink", t.stream.PassThrough())
+        client.pipe(sink, end=False)
+        sink.resume()
+        client.on("close", lambda had_error: t.snapshot(sink))
+
+
+@case(about="a destination that is full pauses the socket until it has drained")
+class FullDestination:
+    def server(t):
+        serve(t, lambda peer: peer.end("0123456789"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        sink = t.watch("sink", t.stream.PassThrough(high_water_mark=4))
+        client.pipe(sink)
+
+        def look():
+            t.note("paused", client.is_paused())
+            t.note("flowing", client.readable_flowing)
+            sink.on("data", t.callback("data"))
+
+        client.once("pause", lambda: t.immediate(look))
+
+
+@case(about="an error of the destination unpipes it and does not end the socket")
+class DestinationFails:
+    def server(t):
+        serve(t, lambda peer: peer.end("hello"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        sink = t.watch("sink", t.stream.PassThrough())
+        sink.on("error", t.callback("sink error", lambda error: client.resume()))
+        client.pipe(sink)
+        client.on("connect", lambda: sink.destroy(t.error("the sink's own")))
+
+
+@case(about="a socket that is destroyed does not end what it is piped into")
+class SourceDestroyed:
+    def server(t):
+        def on_connection(peer):
+            peer.on("error", lambda error: None)
+            peer.resume()
+            peer.write("hello")
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        sink = t.watch("sink", t.stream.PassThrough())
+        client.pipe(sink)
+        sink.on("data", lambda chunk: client.destroy())
+        client.on("close", lambda had_error: t.snapshot(sink))
+
+
+@case(about="a socket piped into two destinations serves both, the slower one sets the pace")
+class TwoDestinations:
+    def server(t):
+        serve(t, lambda peer: peer.end("0123456789"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        fast = t.watch("fast", t.stream.PassThrough())
+        slow = t.watch("slow", t.stream.PassThrough(high_water_mark=1))
+        client.pipe(fast)
+        client.pipe(slow)
+        fast.on("data", t.callback("fast"))
+        fast.on("data", lambda chunk: t.immediate(lambda: slow.on("data", t.callback("slow"))))
+
+
+@case(about="pipeline() of a socket into a sink calls back without error when all is through")
+class Pipeline:
+    def server(t):
+        serve(t, lambda peer: peer.end("hello"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        sink = t.watch("sink", t.stream.PassThrough())
+        sink.resume()
+        t.note("returns the last", t.stream.pipeline(client, sink, t.callback("done")) is sink)
+
+
+@case(about="pipeline() of a source into a socket ends the socket, and calls back when it has closed")
+class PipelineIntoSocket:
+    def server(t):
+        def on_connection(peer):
+            peer.on("data", t.callback("received"))
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+        source = t.watch("source", t.stream.Readable.from_([b"one", b"two"]))
+        t.stream.pipeline(source, client, t.callback("done"))
+
+
+@case(about="pipeline() destroys the sink when the socket is destroyed, and says premature close")
+class PipelineDestroyed:
+    def server(t):
+        def on_connection(peer):
+            peer.on("error", lambda error: None)
+            peer.resume()
+            peer.write("hello")
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        sink = t.watch("sink", t.stream.PassThrough())
+        t.stream.pipeline(client, sink, t.callback("done"))
+        sink.on("data", lambda chunk: client.destroy())
+
+
+@case(about="pipeline() through a socket that is refused calls back with its error and destroys the others")
+def PipelineRefused(t):
+    source = t.watch("source", t.stream.PassThrough())
+    source.write("never sent")
+    client = t.watch("client", t.net.connect(t.path("missing.sock")))
+    t.stream.pipeline(source, client, t.callback("done"))

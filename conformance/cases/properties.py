@@ -1,0 +1,356 @@
+"""The properties of a socket: what they say, when they change, and what is left of them after 'close'."""
+
+from conformance import case
+
+
+def serve(t, on_connection):
+    """A server for one connection, whose port is published."""
+    server = t.net.create_server(on_connection)
+    server.on("connection", lambda peer: server.close())
+    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+
+@case(about="a socket that was never connected is pending, 'open' and without addresses")
+def Fresh(t):
+    t.snapshot(t.net.Socket())
+    t.snapshot(t.net.Socket(allow_half_open=True, high_water_mark=100))
+
+
+@case(about="a socket made with readable or writable false has one side, and its state says so")
+def OneSided(t):
+    t.snapshot(t.net.Socket(readable=False))
+    t.snapshot(t.net.Socket(writable=False))
+    t.snapshot(t.net.Socket(readable=False, writable=False))
+
+
+@case(about="ready_state goes from 'open' over 'writeOnly' to 'closed' when the peer ends first")
+class WriteOnly:
+    def server(t):
+        def on_connection(peer):
+            peer.on("data", lambda chunk: None)
+            peer.end("bye")
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", allow_half_open=True))
+        client.resume()
+
+        def on_end():
+            t.snapshot(client)
+            client.end()
+            t.note("after end()", client.ready_state)
+
+        client.on("end", on_end)
+        client.on("close", lambda had_error: t.snapshot(client))
+
+
+@case(about="addresses that nobody read before 'close' are gone after it, those that were read stay")
+class AddressesAfterClose:
+    def server(t):
+        serve(t, lambda peer: peer.end("bye"))
+
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1")
+        client.resume()
+
+        def on_connect():
+            t.note("remote address", client.remote_address)
+            t.note("local address", client.local_address)
+
+        def on_close(had_error):
+            t.note("remote address", client.remote_address)
+            t.note("remote family", client.remote_family)
+            t.note("remote port", client.remote_port)
+            t.note("local address", client.local_address)
+            t.note("local port", client.local_port)
+            t.note("address", client.address())
+
+        client.on("connect", on_connect)
+        client.on("close", on_close)
+
+
+@case(about="addresses that nobody read before 'close' are absent after it")
+class UnreadAddressesAfterClose:
+    def server(t):
+        serve(t, lambda peer: peer.end("bye"))
+
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1")
+        client.resume()
+
+        def on_close(had_error):
+            t.note("remote address", client.remote_address)
+            t.note("remote port", client.remote_port)
+            t.note("local address", client.local_address)
+            t.note("local port", client.local_port)
+            t.note("address", client.address())
+
+        client.on("close", on_close)
+
+
+@case(about="addresses are those of the new connection when a socket connects again")
+class AddressesOfTheNewConnection:
+    def server(t):
+        server = t.net.create_server(lambda peer: peer.end("bye"))
+        seen = []
+
+        def on_connection(peer):
+            seen.append(1)
+            if len(seen) == 2:
+                server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.net.connect(port=port, host="127.0.0.1", local_address="127.0.0.5")
+        client.resume()
+
+        def on_connect():
+            t.note("address", client.address())
+            t.note("local address", client.local_address)
+            t.note("remote address", client.remote_address)
+
+        def again(had_error):
+            client.connect(port=port, host="127.0.0.1", local_address="127.0.0.6")
+            t.note("local address while connecting", client.local_address)
+            t.note("remote address while connecting", client.remote_address)
+
+        client.on("connect", on_connect)
+        client.once("close", again)
+
+
+@case(about="while connecting there is no remote address, though the local one may be known")
+class AddressesWhileConnecting:
+    def server(t):
+        serve(t, lambda peer: peer.end("bye"))
+
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1")
+        client.resume()
+        t.note("remote address at once", client.remote_address)
+        t.note("remote port at once", client.remote_port)
+        t.note("remote family at once", client.remote_family)
+        client.on("connect", lambda: t.snapshot(client))
+
+
+@case(about="over a unix socket address() is empty and there are no addresses at either end")
+class UnixSocket:
+    def server(t):
+        server = t.net.create_server()
+        path = t.path("properties.sock")
+
+        def on_connection(peer):
+            t.snapshot(peer)
+            peer.end("bye")
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(path, lambda: t.publish(path=path))
+
+    def client(t, path):
+        client = t.net.connect(path)
+        t.snapshot(client)
+        client.on("connect", lambda: t.snapshot(client))
+        client.on("close", lambda had_error: t.snapshot(client))
+        client.resume()
+
+
+@case(about="IPv6 addresses have their family at both ends", skip_unless="ipv6")
+class Ipv6:
+    def server(t):
+        server = t.net.create_server()
+
+        def on_connection(peer):
+            t.snapshot(peer)
+            peer.end("bye")
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "::1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.net.connect(port, "::1")
+        client.on("connect", lambda: t.snapshot(client))
+        client.on("close", lambda had_error: t.snapshot(client))
+        client.resume()
+
+
+@case(about="buffer_size is what waits to be written while there is a handle, and undefined without one")
+class BufferSize:
+    def server(t):
+        serve(t, lambda peer: peer.resume())
+
+    def client(t, port):
+        client = t.net.Socket()
+        t.note("without a handle", client.buffer_size)
+        client.connect(port, "127.0.0.1")
+        t.note("nothing waits", client.buffer_size)
+        client.write("12345")
+        t.note("while connecting", client.buffer_size)
+        client.on("ready", lambda: t.note("sent", client.buffer_size))
+        client.on("ready", lambda: client.end())
+        client.on("close", lambda had_error: t.note("closed", client.buffer_size))
+        client.resume()
+
+
+@case(about="destroy() makes closed and destroyed true at once, long before 'close'")
+class FlagsAfterDestroy:
+    def server(t):
+        serve(t, lambda peer: peer.on("error", lambda error: None).resume())
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_connect():
+            t.snapshot(client)
+            client.destroy()
+            t.snapshot(client)
+
+        client.on("connect", on_connect)
+        client.on("close", lambda had_error: t.snapshot(client))
+
+
+@case(about="destroy(error) sets errored at once, and readable_aborted")
+class FlagsAfterError:
+    def server(t):
+        serve(t, lambda peer: peer.on("error", lambda error: None).resume())
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("error", lambda error: t.note("the same", client.errored is error))
+
+        def on_connect():
+            client.destroy(t.error("on purpose"))
+            t.snapshot(client)
+
+        client.on("connect", on_connect)
+        client.on("close", lambda had_error: t.snapshot(client))
+
+
+@case(about="the stream's flags after an orderly end: ended and finished, nothing aborted")
+class FlagsAfterEnd:
+    def server(t):
+        serve(t, lambda peer: peer.end("bye"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("data", lambda chunk: t.snapshot(client))
+        client.on("end", lambda: t.snapshot(client))
+        client.on("finish", lambda: t.snapshot(client))
+        client.on("close", lambda had_error: t.snapshot(client))
+
+
+@case(about="counters stay what they were after 'close'")
+class CountersAfterClose:
+    def server(t):
+        def on_connection(peer):
+            peer.end("12345")
+            peer.resume()
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1")
+        client.resume()
+        client.end("123")
+
+        def note(had_error):
+            t.note("read", client.bytes_read)
+            t.note("written", client.bytes_written)
+            client.destroy()
+            t.immediate(lambda: t.note("read later", client.bytes_read))
+
+        client.on("close", note)
+
+
+@case(about="what destroy() throws away while connecting was never written")
+class CountersOfTheDestroyed:
+    def server(t):
+        serve(t, lambda peer: peer.on("error", lambda error: None).resume())
+
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1")
+        client.write("12345")
+        client.write("678")
+        other = t.net.connect(port, "127.0.0.1")
+        other.resume()
+        other.on("ready", lambda: other.end())
+        t.note("queued", client.bytes_written)
+        client.destroy()
+        t.note("destroyed", client.bytes_written)
+        client.on("close", lambda had_error: t.note("closed", client.bytes_written))
+
+
+@case(about="the high_water_mark of a server is that of its sockets, the default is 64 KiB")
+def HighWaterMarks(t):
+    server = t.net.create_server(high_water_mark=12345)
+
+    def on_connection(peer):
+        t.note("readable", peer.readable_high_water_mark)
+        t.note("writable", peer.writable_high_water_mark)
+        peer.end()
+        peer.resume()
+        server.close()
+
+    def on_listening():
+        client = t.net.connect(port=server.address().port, host="127.0.0.1", readable_high_water_mark=5)
+        t.note("client's readable", client.readable_high_water_mark)
+        t.note("client's writable", client.writable_high_water_mark)
+        client.resume()
+
+    server.on("connection", on_connection)
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="allow_half_open may be changed until the peer ends, and decides then")
+class ChangeAllowHalfOpen:
+    def server(t):
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.allow_half_open = True
+            peer.on("data", lambda chunk: None)
+            peer.on("end", lambda: t.immediate(lambda: peer.end("still open")))
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", allow_half_open=True))
+        client.allow_half_open = False
+        client.on("data", lambda chunk: None)
+        client.end("bye")
+
+
+@case(about="pending is true before, while and after: only a connected socket with a handle is not")
+class Pending:
+    def server(t):
+        serve(t, lambda peer: peer.end("bye"))
+
+    def client(t, port):
+        client = t.net.Socket()
+
+        def note(when):
+            t.note(f"pending {when}", client.pending)
+            t.note(f"connecting {when}", client.connecting)
+            t.note(f"state {when}", client.ready_state)
+
+        note("before")
+        client.connect(port, "127.0.0.1")
+        note("at once")
+        client.on("connectionAttempt", lambda address, port, family: note("during the attempt"))
+        client.on("connect", lambda: note("in connect"))
+        client.on("ready", lambda: note("in ready"))
+        client.on("data", lambda chunk: note("in data"))
+        client.on("end", lambda: note("in end"))
+        client.on("finish", lambda: note("in finish"))
+        client.on("close", lambda had_error: note("in close"))
+
+
+@case(about="a setter of the stream's flags does what it does in Node: destroyed can be set, others not changed by it")
+def SetDestroyed(t):
+    socket = t.net.Socket()
+    socket.destroyed = True
+    t.snapshot(socket)
+    socket.destroy(t.error("ignored"), t.callback("destroyed"))
+    t.immediate(lambda: t.snapshot(socket))

@@ -1,0 +1,585 @@
+"""The write side of a socket: what write() returns, when callbacks come, 'drain', and encodings."""
+
+from conformance import case
+
+
+def serve(t, on_connection):
+    """A server for one connection, whose port is published."""
+    server = t.net.create_server(on_connection)
+    server.on("connection", lambda peer: server.close())
+    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+
+def collect(t):
+    """A server that notes what one client has sent it, all together."""
+    chunks = []
+
+    def on_connection(peer):
+        peer.on("error", lambda error: t.note("server's error", error))
+        peer.on("data", lambda chunk: chunks.append(chunk))
+        peer.on("end", lambda: t.note("received", b"".join(chunks)))
+
+    serve(t, on_connection)
+
+
+@case(about="write() of less, exactly and more than the high-water mark, when the kernel takes all of it")
+class HighWaterMark:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", high_water_mark=4))
+
+        def on_connect():
+            for chunk in ["abc", "abcd", "abcde"]:
+                t.note("returns", client.write(chunk, t.callback("written")))
+                t.note("waiting", client.writable_length)
+                t.note("need drain", client.writable_need_drain)
+            client.end()
+
+        client.on("connect", on_connect)
+        client.resume()
+
+
+@case(about="while connecting write() returns False from the high-water mark on, and 'drain' follows 'connect'")
+class HighWaterMarkWhileConnecting:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", high_water_mark=4))
+        for chunk in ["abc", "d", "efghi"]:
+            t.note("returns", client.write(chunk, t.callback("written")))
+            t.note("waiting", client.writable_length)
+            t.note("need drain", client.writable_need_drain)
+        client.on("drain", lambda: client.end("drained"))
+        client.on("drain", t.callback("drain"))
+        client.resume()
+
+
+@case(about="the callback of a write the kernel took comes on a tick: before newer ticks, before microtasks")
+class CallbackTiming:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_ready():
+            t.microtask(lambda: t.note("microtask", None))
+            t.next_tick(lambda: t.note("older tick", None))
+            client.write("one", t.callback("first"))
+            t.note("written", client.bytes_written)
+            t.next_tick(lambda: t.note("newer tick", None))
+            client.write("two", t.callback("second"))
+            t.immediate(lambda: client.end())
+
+        client.on("ready", on_ready)
+        client.resume()
+
+
+@case(about="writes from write callbacks go out in order, each called back on a tick of its own")
+class WriteInCallback:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_ready():
+            client.write("one ", t.callback("first", lambda error: client.write("three ", t.callback("third"))))
+            client.write("two ", t.callback("second", lambda error: client.end("four", t.callback("ended"))))
+
+        client.on("ready", on_ready)
+        client.resume()
+
+
+@case(about="an exception in a write callback is an uncaught error, later callbacks still come")
+class CallbackThrows:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        t.on_uncaught(lambda error: t.note("uncaught", error))
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def throw(error):
+            raise t.error("the callback's own")
+
+        def on_ready():
+            client.write("one", t.callback("first", throw))
+            client.write("two", t.callback("second"))
+            t.immediate(lambda: client.end("three", t.callback("ended")))
+
+        client.on("ready", on_ready)
+        client.resume()
+
+
+@case(about="nothing written is nothing sent, but called back all the same")
+class WriteNothing:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        t.note("returns", client.write("", t.callback("empty text while connecting")))
+
+        def on_ready():
+            t.note("returns", client.write("", t.callback("empty text")))
+            t.note("returns", client.write(b"", t.callback("no bytes")))
+            t.note("written", client.bytes_written)
+            client.end("", t.callback("ended"))
+
+        client.on("ready", on_ready)
+        client.resume()
+
+
+@case(about="text is sent in the encoding that is named, and counted in its bytes")
+class Encodings:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_ready():
+            for encoding in ["utf8", "utf-8", "UTF8", "latin1", "binary", "ascii", "utf16le", "ucs2", "UCS-2"]:
+                client.write("é€\u0141|", encoding)
+                t.note(encoding, client.bytes_written)
+            client.write("😀|", "utf16le")
+            client.write("😀|", "latin1")
+            client.write("😀|")
+            t.note("astral", client.bytes_written)
+            client.end()
+
+        client.on("ready", on_ready)
+        client.resume()
+
+
+@case(about="a lone half of a surrogate pair is sent as U+FFFD in utf8 and as it is in utf16le")
+class LoneSurrogate:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_ready():
+            client.write("a\ud83dz")
+            t.note("utf8", client.bytes_written)
+            client.write("a\ude00z", "utf16le")
+            t.note("utf16le", client.bytes_written)
+            client.end()
+
+        client.on("ready", on_ready)
+        client.resume()
+
+
+@case(about="hex stops at the first odd or bad digit; base64 takes both alphabets, with padding or without")
+class HexAndBase64:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_ready():
+            for text in ["00ff", "abc", "zz", "12 34", "FFx1"]:
+                client.write(text, "hex")
+                t.note(f"hex {text}", client.bytes_written)
+            for text in ["aGk=", "aGk", "aG k", "-_-_", "+/+/", "a", "aGk=aGk="]:
+                client.write(text, "base64")
+                t.note(f"base64 {text}", client.bytes_written)
+                client.write(text, "base64url")
+                t.note(f"base64url {text}", client.bytes_written)
+            client.end()
+
+        client.on("ready", on_ready)
+        client.resume()
+
+
+@case(about="the same encodings count the same while connecting")
+class EncodingsWhileConnecting:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        for encoding in ["utf8", "latin1", "utf16le"]:
+            client.write("é€|", encoding)
+            t.note(encoding, client.bytes_written)
+            t.note("waiting", client.writable_length)
+        # Whole digits only: Node aborts on an odd number of them in a write of several chunks.
+        client.write("00ff", "hex")
+        t.note("hex", client.bytes_written)
+        client.end("aGk=", "base64")
+        t.note("base64", client.bytes_written)
+        client.resume()
+        client.on("close", lambda had_error: t.note("in the end", client.bytes_written))
+
+
+@case(about="set_default_encoding() is for text without an encoding of its own")
+class DefaultEncoding:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        t.note("returns itself", client.set_default_encoding("latin1") is client)
+        t.attempt("unknown", lambda: client.set_default_encoding("nope"))
+
+        def on_ready():
+            client.write("é|")
+            client.write("é|", "utf8")
+            client.set_default_encoding("HEX")
+            client.end("ff")
+
+        client.on("ready", on_ready)
+        client.resume()
+
+
+@case(about="an unknown encoding throws ERR_UNKNOWN_ENCODING from write() and end(), and nothing is sent")
+class UnknownEncoding:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        t.attempt("write", lambda: client.write("text", "nope", t.callback("written")))
+        t.attempt("bytes", lambda: client.write(b"bytes", "nope"))
+        t.attempt("end", lambda: client.end("text", "nope", t.callback("ended")))
+        t.note("state", client.ready_state)
+        t.note("written", client.bytes_written)
+        client.end()
+        client.resume()
+
+
+@case(about="end() with a chunk of a wrong type throws and does not end the socket")
+class EndWithBadChunk:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        t.attempt("number", lambda: client.end(5, t.callback("ended")))
+        t.attempt("list", lambda: client.end([1]))
+        t.note("ended", client.writable_ended)
+        t.note("null is no chunk", client.end(None, t.callback("ended with null")) is client)
+        client.resume()
+
+
+@case(about="a write of many mebibytes is counted at once, 'drain' comes when it is through, its callback after")
+class LargeWrite:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1")
+
+        def on_ready():
+            t.note("returns", client.write(b"x" * 16777216, t.callback("written")))
+            t.note("bytes written", client.bytes_written)
+            t.note("waiting", client.writable_length)
+            t.note("need drain", client.writable_need_drain)
+            t.note("a small one after it", client.write("y", t.callback("the small one")))
+            t.note("waiting", client.writable_length)
+            client.on("drain", t.callback("drain", lambda: client.end()))
+
+        client.on("ready", on_ready)
+        client.resume()
+        client.on("close", lambda had_error: t.note("in the end", client.bytes_written))
+
+
+@case(about="a large text is sent in its encoding, whole")
+class LargeText:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1")
+
+        def on_ready():
+            client.write("äö€" * 300000, t.callback("utf8"))
+            t.note("utf8", client.bytes_written)
+            client.write("äö€" * 300000, "utf16le", t.callback("utf16le"))
+            t.note("utf16le", client.bytes_written)
+            client.write("äö€" * 300000, "latin1", t.callback("latin1"))
+            t.note("latin1", client.bytes_written)
+            client.end(t.callback("ended"))
+
+        client.on("ready", on_ready)
+        client.resume()
+
+
+@case(about="'drain' does not come once end() has been called, though write() had returned False")
+class NoDrainAfterEnd:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", high_water_mark=2))
+        t.note("returns", client.write("abcdef", t.callback("written")))
+        client.end()
+        t.note("need drain", client.writable_need_drain)
+        client.on("drain", t.callback("drain"))
+        client.resume()
+
+
+@case(about="destroy() fails what still waits to be written with ERR_STREAM_DESTROYED, in order, before 'close'")
+def DestroyFailsQueue(t):
+    server = t.net.create_server(lambda peer: peer.on("error", lambda error: None).resume())
+
+    def on_listening():
+        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
+        client.write("one", t.callback("first"))
+        client.write("two", t.callback("second"))
+        client.write("three", t.callback("third"))
+        client.end("four", t.callback("ended"))
+        client.once("connectionAttempt", lambda address, port, family: t.next_tick(lambda: client.destroy()))
+        t.next_tick(lambda: t.note("waiting", client.writable_length))
+        client.on("close", lambda had_error: server.close())
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="destroy(error) gives that error to what still waits to be written")
+def DestroyErrorFailsQueue(t):
+    server = t.net.create_server(lambda peer: peer.on("error", lambda error: None).resume())
+
+    def on_listening():
+        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
+        client.on("error", t.callback("error"))
+        client.write("one", t.callback("first"))
+        client.write("two", t.callback("second"))
+        client.end("three", t.callback("ended"))
+
+        def destroy():
+            client.destroy(t.error("on purpose"))
+
+        # Not from the listener itself: Node's own connect fails on that with a TypeError.
+        client.once("connectionAttempt", lambda address, port, family: t.next_tick(destroy))
+        client.on("close", lambda had_error: server.close())
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="a refused connection gives its error to every write that waits, then to 'error'")
+def RefusedFailsQueue(t):
+    client = t.watch("client", t.net.connect(t.path("missing.sock")))
+    client.on("error", t.callback("error"))
+    t.note("returns", client.write("one", t.callback("first")))
+    client.write("two", t.callback("second"))
+    client.end("three", t.callback("ended"))
+    t.note("bytes written", client.bytes_written)
+    client.on("close", lambda had_error: t.note("in the end", client.bytes_written))
+
+
+@case(about="destroy() inside a write callback fails the writes behind it")
+class DestroyInCallback:
+    def server(t):
+        serve(t, lambda peer: peer.on("error", lambda error: None).resume())
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_ready():
+            client.write("one", t.callback("first", lambda error: client.destroy()))
+            client.write("two", t.callback("second"))
+            client.write("three", t.callback("third"))
+
+        client.on("ready", on_ready)
+
+
+@case(about="destroy() while the kernel has a write half taken fails it and what waits behind it")
+class DestroyDuringLargeWrite:
+    def raw(r):
+        listener = r.listen()
+        r.publish(port=listener.port)
+        listener.accept()
+        r.hold()
+
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1")
+
+        def on_ready():
+            t.note("returns", client.write(b"x" * 33554432, t.callback("large")))
+            client.write("behind", t.callback("behind"))
+            client.end(t.callback("ended"))
+            t.note("bytes written", client.bytes_written)
+            t.immediate(lambda: client.destroy())
+
+        client.on("ready", on_ready)
+        client.on("close", t.callback("closed", lambda had_error: t.note("written", client.bytes_written)))
+
+
+@case(about="a peer that resets while a write waits fails the write and what is behind it")
+class ResetDuringLargeWrite:
+    def raw(r):
+        listener = r.listen()
+        r.publish(port=listener.port)
+        peer = listener.accept()
+        peer.recv(1)
+        peer.reset()
+
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1")
+        client.pause()
+        client.on("error", t.callback("error"))
+
+        def on_ready():
+            client.write(b"x" * 33554432, t.callback("large"))
+            client.write("behind", t.callback("behind"))
+
+        client.on("ready", on_ready)
+        client.on("close", t.callback("closed"))
+
+
+@case(about="a reset that a paused socket has not read yet fails its next write with ECONNRESET")
+class WriteAfterUnreadReset:
+    def raw(r):
+        listener = r.listen()
+        signal = r.listen()
+        r.publish(port=listener.port, signal=signal.port)
+        peer = listener.accept()
+        told = signal.accept()
+        told.recv(1)
+        peer.reset()
+        told.close()
+
+    def client(t, port, signal):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.pause()
+        client.on("error", t.callback("error"))
+        other = t.net.connect(signal, "127.0.0.1")
+        other.resume()
+        client.on("ready", lambda: other.write("x"))
+        other.on("end", lambda: t.note("returns", client.write("too late", t.callback("written"))))
+
+
+@case(about="bytes that fail with ECONNRESET count as written, unlike a short text")
+class BytesAfterUnreadReset:
+    def raw(r):
+        listener = r.listen()
+        signal = r.listen()
+        r.publish(port=listener.port, signal=signal.port)
+        peer = listener.accept()
+        told = signal.accept()
+        told.recv(1)
+        peer.reset()
+        told.close()
+
+    def client(t, port, signal):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.pause()
+        client.on("error", t.callback("error"))
+        other = t.net.connect(signal, "127.0.0.1")
+        other.resume()
+        client.on("ready", lambda: other.write("x"))
+        other.on("end", lambda: t.note("returns", client.write(b"too late", t.callback("written"))))
+
+
+@case(about="corked writes that fail with ECONNRESET all get the error")
+class CorkedAfterUnreadReset:
+    def raw(r):
+        listener = r.listen()
+        signal = r.listen()
+        r.publish(port=listener.port, signal=signal.port)
+        peer = listener.accept()
+        told = signal.accept()
+        told.recv(1)
+        peer.reset()
+        told.close()
+
+    def client(t, port, signal):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.pause()
+        client.on("error", t.callback("error"))
+        other = t.net.connect(signal, "127.0.0.1")
+        other.resume()
+        client.on("ready", lambda: other.write("x"))
+
+        def write():
+            client.cork()
+            client.write("too", t.callback("first"))
+            client.write("late", t.callback("second"))
+            client.uncork()
+            client.write("behind", t.callback("third"))
+
+        other.on("end", write)
+
+
+@case(about="write() after both sides have ended fails with EPIPE")
+class WriteAfterBothEnded:
+    def server(t):
+        serve(t, lambda peer: peer.end("bye"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("error", t.callback("error"))
+        client.resume()
+
+        def on_end():
+            client.end()
+            t.note("returns", client.write("too late", t.callback("written")))
+            t.note("destroyed", client.destroyed)
+
+        client.on("end", on_end)
+
+
+@case(about="write() after 'end' and destroy() says EPIPE to its callback alone")
+class WriteAfterEndAndDestroy:
+    def server(t):
+        serve(t, lambda peer: peer.end("bye"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("error", t.callback("error"))
+        client.resume()
+        client.on("close", lambda had_error: t.note("returns", client.write("too late", t.callback("written"))))
+
+
+@case(about="write() after end() destroys a socket that is still connecting, and fails what was queued with it")
+def WriteAfterEndWhileConnecting(t):
+    server = t.net.create_server(lambda peer: peer.on("error", lambda error: None).resume())
+
+    def on_listening():
+        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
+        client.on("error", t.callback("error"))
+        client.write("queued", t.callback("first"))
+        client.end("last", t.callback("ended"))
+        t.note("returns", client.write("too late", t.callback("second")))
+        t.note("returns itself", client.end("too late as well", t.callback("ended again")) is client)
+        client.on("close", lambda had_error: server.close())
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="a chunk may be a bytearray, and is sent as it was when it was written")
+class Bytearray:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_ready():
+            chunk = bytearray(b"abc")
+            client.write(chunk, t.callback("written"))
+            chunk[0] = 122
+            client.end(chunk)
+
+        client.on("ready", on_ready)
+        client.resume()
+
+
+@case(about="write() from a listener of 'finish' is a write after end()")
+class WriteInFinish:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("error", t.callback("error"))
+        client.on("finish", lambda: t.note("returns", client.write("too late", t.callback("written"))))
+        client.on("ready", lambda: client.end("bye"))
+        client.resume()
