@@ -75,7 +75,7 @@ class RaiseDestroys:
         client.on("error", t.callback("error"))
 
         async def iterate():
-            async for chunk in client:
+            async for _chunk in client:
                 raise t.error("the reader's own")
 
         t.spawn(iterate())
