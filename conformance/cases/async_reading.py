@@ -10,7 +10,10 @@ def serve(t, on_connection):
     server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
 
 
-@case(about="async iteration yields every chunk, and destroys the socket after the peer's FIN", exact_chunks=True)
+@case(
+    about="async iteration yields every chunk, and destroys the socket after the peer's FIN",
+    exact_chunks=True,
+)
 class YieldsEveryChunk:
     def server(t):
         def on_connection(peer):
@@ -220,7 +223,9 @@ class IteratorKeepsSocket:
         t.spawn(iterate())
 
 
-@case(about="an async iteration holds the socket back: what it does not take stays in the buffer and the kernel")
+@case(
+    about="an async iteration holds the socket back: what it does not take stays in the buffer and the kernel"
+)
 def IterationIsBackpressure(t):
     server = t.net.create_server()
 
@@ -267,7 +272,9 @@ class IterateText:
         t.spawn(iterate())
 
 
-@case(about="async iteration with half-open: the loop ends at the peer's FIN, but it has destroyed the socket")
+@case(
+    about="async iteration with half-open: the loop ends at the peer's FIN, but it has destroyed the socket"
+)
 class IterateHalfOpen:
     def server(t):
         def on_connection(peer):
@@ -291,7 +298,7 @@ class IterateHalfOpen:
         t.spawn(iterate())
 
 
-@case(about="finished() is told once, without error, when both sides have ended; the socket is not yet destroyed then")
+@case(about="finished() is told without error when both sides have ended, before the socket is destroyed")
 class Finished:
     def server(t):
         def on_connection(peer):
@@ -407,3 +414,64 @@ class OncePromise:
             t.note("never", await t.events.once(failing, "connect"))
 
         t.spawn(follow())
+
+
+@case(about="pause() inside an async iteration does not stop it")
+class PauseInsideIteration:
+    def server(t):
+        def on_connection(peer):
+            peer.write("one")
+            peer.once("data", lambda chunk: peer.end("two"))
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        async def iterate():
+            async for chunk in client:
+                t.note("chunk", chunk)
+                if chunk == b"one":
+                    client.pause()
+                    client.write("go on")
+            t.note("over", client.destroyed)
+
+        t.spawn(iterate())
+
+
+@case(about="a 'data' listener beside an async iteration hears each chunk that the iteration reads")
+class DataBesideIteration:
+    def server(t):
+        serve(t, lambda peer: peer.end("hello"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("data", t.callback("data"))
+
+        async def iterate():
+            async for chunk in client:
+                t.note("chunk", chunk)
+
+        t.spawn(iterate())
+
+
+@case(about="a write inside an async iteration that is left by break after it still arrives")
+class WriteThenBreak:
+    def server(t):
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.on("data", lambda chunk: None)
+            peer.write("hello")
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        async def iterate():
+            async for chunk in client:
+                t.note("chunk", chunk)
+                client.write("last words", t.callback("written"))
+                break
+
+        t.spawn(iterate())

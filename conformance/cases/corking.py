@@ -184,28 +184,6 @@ class HighWaterMark:
         client.resume()
 
 
-@case(about="destroy() fails what is corked with ERR_STREAM_DESTROYED, nothing of it is sent")
-class DestroyCorked:
-    def server(t):
-        server = t.net.create_server(lambda peer: peer.resume())
-        server.on("connection", lambda peer: server.close())
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-
-        def on_ready():
-            client.cork()
-            client.write("one", t.callback("first"))
-            client.write("two", t.callback("second"))
-            client.destroy()
-            t.snapshot(client)
-            client.uncork()
-            client.write("three", t.callback("third"))
-
-        client.on("ready", on_ready)
-
-
 @case(about="uncork() without a cork, and cork() after end(), change nothing")
 class OddCalls:
     def server(t):
@@ -292,3 +270,51 @@ class CorkBehindLargeWrite:
         client.on("ready", on_ready)
         client.resume()
         client.on("close", t.callback("closed"))
+
+
+@case(about="a source piped into a corked socket waits for uncork(), its end takes out the cork")
+class PipedIntoCork:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        source = t.watch("source", t.stream.PassThrough())
+
+        def on_ready():
+            client.cork()
+            source.pipe(client)
+            source.write("through the pipe")
+            t.immediate(look)
+
+        def look():
+            t.note("waiting", client.writable_length)
+            source.end()
+
+        client.on("ready", on_ready)
+        client.resume()
+
+
+@case(
+    about="cork() inside a write callback holds the next writes, an exception in between does not lose them"
+)
+class CorkInCallback:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        t.on_uncaught(lambda error: t.note("uncaught", error))
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_written(error):
+            client.cork()
+            client.write("two ", t.callback("second"))
+            t.immediate(uncork)
+            raise t.error("on the way")
+
+        def uncork():
+            client.uncork()
+            client.end("three")
+
+        client.on("ready", lambda: client.write("one ", t.callback("first", on_written)))
+        client.resume()

@@ -55,7 +55,10 @@ def NobodyListens(t):
     server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(about="a buffer smaller than what arrives is filled again and again, the count tells how far", exact_chunks=True)
+@case(
+    about="a buffer smaller than what arrives is filled again and again, the count tells how far",
+    exact_chunks=True,
+)
 class SmallBuffer:
     def server(t):
         serve(t, lambda peer: peer.end("abcdefghij"))
@@ -371,3 +374,71 @@ class AsyncIteration:
             t.note("over", client.destroyed)
 
         t.spawn(iterate())
+
+
+@case(about="unshift() and push() reach 'data' past on_read")
+class UnshiftPastOnRead:
+    def server(t):
+        serve(t, lambda peer: peer.end("hello"))
+
+    def client(t, port):
+        def on_read(count, buffer):
+            t.note("read", buffer[:count])
+            client.push("pushed ")
+            client.unshift("put back ")
+
+        options = {"buffer": bytearray(16), "callback": on_read}
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", on_read=options))
+        client.on("data", t.callback("data"))
+
+
+@case(about="a socket with on_read that is piped passes only its end on")
+class Piped:
+    def server(t):
+        serve(t, lambda peer: peer.end("hello"))
+
+    def client(t, port):
+        options = {"buffer": bytearray(16), "callback": t.callback("read")}
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", on_read=options))
+        sink = t.watch("sink", t.stream.PassThrough())
+        client.pipe(sink)
+        sink.on("data", t.callback("data"))
+
+
+@case(about="with on_read and half-open the writable side outlives the peer's FIN")
+class HalfOpen:
+    def server(t):
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.on("data", lambda chunk: None)
+            peer.end("question")
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        options = {"buffer": bytearray(16), "callback": t.callback("read")}
+        client = t.net.connect(port=port, host="127.0.0.1", allow_half_open=True, on_read=options)
+        t.watch("client", client)
+        client.resume()
+        client.on("end", lambda: t.immediate(lambda: client.end("answer")))
+
+
+@case(about="False from on_read with nothing behind it holds the peer's FIN back until resume()")
+class FalseHoldsFin:
+    def server(t):
+        serve(t, lambda peer: peer.end("hello"))
+
+    def client(t, port):
+        def on_read(count, buffer):
+            t.note("read", buffer[:count])
+            client.end(lambda: t.immediate(lambda: t.immediate(look)))
+            return False
+
+        def look():
+            t.note("ended", client.readable_ended)
+            t.note("state", client.ready_state)
+            client.resume()
+
+        options = {"buffer": bytearray(16), "callback": on_read}
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", on_read=options))
+        client.resume()

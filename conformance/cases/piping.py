@@ -214,7 +214,8 @@ class Pipeline:
 class PipelineIntoSocket:
     def server(t):
         def on_connection(peer):
-            peer.on("data", t.callback("received"))
+            t.watch("peer", peer)
+            peer.on("data", lambda chunk: None)
 
         serve(t, on_connection)
 

@@ -347,7 +347,7 @@ class Pending:
         client.on("close", lambda had_error: note("in close"))
 
 
-@case(about="a setter of the stream's flags does what it does in Node: destroyed can be set, others not changed by it")
+@case(about="destroyed can be set, and destroy() then does nothing but call back")
 def SetDestroyed(t):
     socket = t.net.Socket()
     socket.destroyed = True

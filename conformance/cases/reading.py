@@ -161,7 +161,9 @@ class ReadableListenerRemoved:
         client.on("readable", on_readable)
 
 
-@case(about="when the last 'readable' listener goes and nobody else asked, the socket neither flows nor is paused")
+@case(
+    about="when the last 'readable' listener goes and nobody else asked, the socket neither flows nor is paused"
+)
 class ReadableListenerRemovedAlone:
     def server(t):
         serve(t, lambda peer: peer.end("hello"))
@@ -176,7 +178,9 @@ class ReadableListenerRemovedAlone:
         client.once("readable", lambda: t.immediate(look))
 
 
-@case(about="pause() before 'connect' holds everything back until resume(), and a 'data' listener changes nothing")
+@case(
+    about="pause() before 'connect' holds everything back until resume(), and a 'data' listener changes nothing"
+)
 class PausedBeforeConnect:
     def server(t):
         serve(t, lambda peer: peer.end("hello"))
@@ -230,7 +234,9 @@ def LastCallWins(t):
     server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(about="pause() and resume() emit 'pause' at once and 'resume' on a tick, each only when something changes")
+@case(
+    about="pause() and resume() emit 'pause' at once and 'resume' on a tick, each only when something changes"
+)
 class PauseAndResumeEvents:
     def server(t):
         serve(t, lambda peer: peer.resume())
@@ -382,7 +388,9 @@ class UnshiftAfterEnd:
         client.on("end", lambda: t.attempt("unshift", lambda: client.unshift("too late")))
 
 
-@case(about="push() by the user puts data into a socket as if it had been received, but is not counted as read")
+@case(
+    about="push() by the user puts data into a socket as if it had been received, but is not counted as read"
+)
 class PushByTheUser:
     def server(t):
         serve(t, lambda peer: peer.end("from outside"))
@@ -484,17 +492,6 @@ class DestroyInsideData:
         client.once("readable", on_readable)
 
 
-@case(about="a bare FIN reaches a socket that was paused in 'connect', since there is nothing to hold back")
-class FinWhilePausedInConnect:
-    def server(t):
-        serve(t, lambda peer: peer.end())
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-        client.on("data", t.callback("data"))
-        client.on("connect", lambda: client.pause())
-
-
 @case(about="pause() and resume() after 'close' are harmless")
 class PauseAfterClose:
     def server(t):
@@ -568,3 +565,127 @@ def ReadZeroStartsReading(t):
 
     server.on("connection", on_connection)
     server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="of two 'data' listeners the second still gets the chunk in which the first has paused")
+class PauseAmongListeners:
+    def server(t):
+        serve(t, lambda peer: peer.end("hello"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("data", t.callback("first", lambda chunk: client.pause()))
+        client.on("data", t.callback("second", lambda chunk: t.immediate(lambda: client.resume())))
+
+
+@case(about="a high-water mark of zero reads all the same, chunk by chunk")
+class HighWaterMarkOfZero:
+    def server(t):
+        def on_connection(peer):
+            peer.write("one")
+            peer.once("data", lambda chunk: peer.end("two"))
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", high_water_mark=0))
+        client.on("data", t.callback("data"))
+        client.once(
+            "data", lambda chunk: t.note("write returns", client.write("go on", t.callback("written")))
+        )
+        client.on("drain", t.callback("drain"))
+
+
+@case(about="with a high-water mark of zero nothing is read before somebody asks")
+class HighWaterMarkOfZeroUnread:
+    def server(t):
+        serve(t, lambda peer: peer.end("hello"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", high_water_mark=0))
+
+        def on_readable():
+            t.note("length", client.readable_length)
+            t.note("read", client.read())
+
+        client.on("ready", lambda: client.on("readable", on_readable))
+
+
+@case(about="read(n) of more than the high-water mark raises it to the next power of two")
+class ReadRaisesHighWaterMark:
+    def server(t):
+        serve(t, lambda peer: peer.end("0123456789" * 30))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", high_water_mark=16))
+
+        def on_readable():
+            t.note("read", client.read(300))
+            t.note("high-water mark", client.readable_high_water_mark)
+
+        t.note("read", client.read(300))
+        t.note("high-water mark", client.readable_high_water_mark)
+        client.on("readable", on_readable)
+
+
+@case(about="set_encoding() inside 'data' holds for what comes after that chunk")
+class EncodingInsideData:
+    def server(t):
+        def on_connection(peer):
+            peer.write("é")
+            peer.once("data", lambda chunk: peer.end("é"))
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("data", t.callback("data"))
+
+        def on_first(chunk):
+            client.set_encoding("latin1")
+            client.write("go on")
+
+        client.once("data", on_first)
+
+
+@case(about="remove_all_listeners('readable') lets a socket with a 'data' listener flow again")
+class RemoveAllReadable:
+    def server(t):
+        serve(t, lambda peer: peer.end("hello"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("readable", lambda: None)
+        client.on("data", t.callback("data"))
+        t.note("flowing", client.readable_flowing)
+        client.remove_all_listeners("readable")
+        t.next_tick(lambda: t.note("flowing", client.readable_flowing))
+
+
+@case(about="resume() and pause() inside 'pause' and 'resume' listeners are obeyed")
+class ResumeInsidePause:
+    def server(t):
+        serve(t, lambda peer: peer.end("hello"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("data", t.callback("data"))
+        client.once("resume", lambda: client.pause())
+        client.once("pause", lambda: t.note("flowing in 'pause'", client.readable_flowing))
+        client.once("pause", lambda: client.resume())
+
+
+@case(about="pause() of a socket read through 'readable' does not stop read()")
+class PauseWithReadable:
+    def server(t):
+        serve(t, lambda peer: peer.end("hello"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("ready", lambda: client.pause())
+
+        def on_readable():
+            t.note("paused", client.is_paused())
+            t.note("read", client.read())
+
+        client.on("readable", on_readable)

@@ -41,7 +41,9 @@ class HighWaterMark:
         client.resume()
 
 
-@case(about="while connecting write() returns False from the high-water mark on, and 'drain' follows 'connect'")
+@case(
+    about="while connecting write() returns False from the high-water mark on, and 'drain' follows 'connect'"
+)
 class HighWaterMarkWhileConnecting:
     def server(t):
         collect(t)
@@ -87,7 +89,9 @@ class WriteInCallback:
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
 
         def on_ready():
-            client.write("one ", t.callback("first", lambda error: client.write("three ", t.callback("third"))))
+            client.write(
+                "one ", t.callback("first", lambda error: client.write("three ", t.callback("third")))
+            )
             client.write("two ", t.callback("second", lambda error: client.end("four", t.callback("ended"))))
 
         client.on("ready", on_ready)
@@ -143,7 +147,17 @@ class Encodings:
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
 
         def on_ready():
-            for encoding in ["utf8", "utf-8", "UTF8", "latin1", "binary", "ascii", "utf16le", "ucs2", "UCS-2"]:
+            for encoding in [
+                "utf8",
+                "utf-8",
+                "UTF8",
+                "latin1",
+                "binary",
+                "ascii",
+                "utf16le",
+                "ucs2",
+                "UCS-2",
+            ]:
                 client.write("é€\u0141|", encoding)
                 t.note(encoding, client.bytes_written)
             client.write("😀|", "utf16le")
@@ -268,7 +282,9 @@ class EndWithBadChunk:
         client.resume()
 
 
-@case(about="a write of many mebibytes is counted at once, 'drain' comes when it is through, its callback after")
+@case(
+    about="a write of many mebibytes is counted at once, 'drain' comes when it is through, its callback after"
+)
 class LargeWrite:
     def server(t):
         collect(t)
@@ -325,93 +341,6 @@ class NoDrainAfterEnd:
         client.resume()
 
 
-@case(about="destroy() fails what still waits to be written with ERR_STREAM_DESTROYED, in order, before 'close'")
-def DestroyFailsQueue(t):
-    server = t.net.create_server(lambda peer: peer.on("error", lambda error: None).resume())
-
-    def on_listening():
-        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
-        client.write("one", t.callback("first"))
-        client.write("two", t.callback("second"))
-        client.write("three", t.callback("third"))
-        client.end("four", t.callback("ended"))
-        client.once("connectionAttempt", lambda address, port, family: t.next_tick(lambda: client.destroy()))
-        t.next_tick(lambda: t.note("waiting", client.writable_length))
-        client.on("close", lambda had_error: server.close())
-
-    server.listen(0, "127.0.0.1", on_listening)
-
-
-@case(about="destroy(error) gives that error to what still waits to be written")
-def DestroyErrorFailsQueue(t):
-    server = t.net.create_server(lambda peer: peer.on("error", lambda error: None).resume())
-
-    def on_listening():
-        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
-        client.on("error", t.callback("error"))
-        client.write("one", t.callback("first"))
-        client.write("two", t.callback("second"))
-        client.end("three", t.callback("ended"))
-
-        def destroy():
-            client.destroy(t.error("on purpose"))
-
-        # Not from the listener itself: Node's own connect fails on that with a TypeError.
-        client.once("connectionAttempt", lambda address, port, family: t.next_tick(destroy))
-        client.on("close", lambda had_error: server.close())
-
-    server.listen(0, "127.0.0.1", on_listening)
-
-
-@case(about="a refused connection gives its error to every write that waits, then to 'error'")
-def RefusedFailsQueue(t):
-    client = t.watch("client", t.net.connect(t.path("missing.sock")))
-    client.on("error", t.callback("error"))
-    t.note("returns", client.write("one", t.callback("first")))
-    client.write("two", t.callback("second"))
-    client.end("three", t.callback("ended"))
-    t.note("bytes written", client.bytes_written)
-    client.on("close", lambda had_error: t.note("in the end", client.bytes_written))
-
-
-@case(about="destroy() inside a write callback fails the writes behind it")
-class DestroyInCallback:
-    def server(t):
-        serve(t, lambda peer: peer.on("error", lambda error: None).resume())
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-
-        def on_ready():
-            client.write("one", t.callback("first", lambda error: client.destroy()))
-            client.write("two", t.callback("second"))
-            client.write("three", t.callback("third"))
-
-        client.on("ready", on_ready)
-
-
-@case(about="destroy() while the kernel has a write half taken fails it and what waits behind it")
-class DestroyDuringLargeWrite:
-    def raw(r):
-        listener = r.listen()
-        r.publish(port=listener.port)
-        listener.accept()
-        r.hold()
-
-    def client(t, port):
-        client = t.net.connect(port, "127.0.0.1")
-
-        def on_ready():
-            t.note("returns", client.write(b"x" * 33554432, t.callback("large")))
-            client.write("behind", t.callback("behind"))
-            client.end(t.callback("ended"))
-            t.note("bytes written", client.bytes_written)
-            t.immediate(lambda: client.destroy())
-
-        client.on("ready", on_ready)
-        client.on("close", t.callback("closed", lambda had_error: t.note("written", client.bytes_written)))
-
-
 @case(about="a peer that resets while a write waits fails the write and what is behind it")
 class ResetDuringLargeWrite:
     def raw(r):
@@ -432,50 +361,6 @@ class ResetDuringLargeWrite:
 
         client.on("ready", on_ready)
         client.on("close", t.callback("closed"))
-
-
-@case(about="a reset that a paused socket has not read yet fails its next write with ECONNRESET")
-class WriteAfterUnreadReset:
-    def raw(r):
-        listener = r.listen()
-        signal = r.listen()
-        r.publish(port=listener.port, signal=signal.port)
-        peer = listener.accept()
-        told = signal.accept()
-        told.recv(1)
-        peer.reset()
-        told.close()
-
-    def client(t, port, signal):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-        client.pause()
-        client.on("error", t.callback("error"))
-        other = t.net.connect(signal, "127.0.0.1")
-        other.resume()
-        client.on("ready", lambda: other.write("x"))
-        other.on("end", lambda: t.note("returns", client.write("too late", t.callback("written"))))
-
-
-@case(about="bytes that fail with ECONNRESET count as written, unlike a short text")
-class BytesAfterUnreadReset:
-    def raw(r):
-        listener = r.listen()
-        signal = r.listen()
-        r.publish(port=listener.port, signal=signal.port)
-        peer = listener.accept()
-        told = signal.accept()
-        told.recv(1)
-        peer.reset()
-        told.close()
-
-    def client(t, port, signal):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-        client.pause()
-        client.on("error", t.callback("error"))
-        other = t.net.connect(signal, "127.0.0.1")
-        other.resume()
-        client.on("ready", lambda: other.write("x"))
-        other.on("end", lambda: t.note("returns", client.write(b"too late", t.callback("written"))))
 
 
 @case(about="corked writes that fail with ECONNRESET all get the error")
@@ -535,10 +420,14 @@ class WriteAfterEndAndDestroy:
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
         client.on("error", t.callback("error"))
         client.resume()
-        client.on("close", lambda had_error: t.note("returns", client.write("too late", t.callback("written"))))
+        client.on(
+            "close", lambda had_error: t.note("returns", client.write("too late", t.callback("written")))
+        )
 
 
-@case(about="write() after end() destroys a socket that is still connecting, and fails what was queued with it")
+@case(
+    about="write() after end() destroys a socket that is still connecting, and fails what was queued with it"
+)
 def WriteAfterEndWhileConnecting(t):
     server = t.net.create_server(lambda peer: peer.on("error", lambda error: None).resume())
 
@@ -569,17 +458,4 @@ class Bytearray:
             client.end(chunk)
 
         client.on("ready", on_ready)
-        client.resume()
-
-
-@case(about="write() from a listener of 'finish' is a write after end()")
-class WriteInFinish:
-    def server(t):
-        collect(t)
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-        client.on("error", t.callback("error"))
-        client.on("finish", lambda: t.note("returns", client.write("too late", t.callback("written"))))
-        client.on("ready", lambda: client.end("bye"))
         client.resume()

@@ -1,5 +1,6 @@
 """net over real sockets on loopback: TCP and unix, one body for both where they agree."""
 
+import array
 import os
 import socket as stdlib_socket
 from collections.abc import Callable
@@ -299,3 +300,45 @@ def test_a_listener_that_destroys_during_an_attempt(log: Log) -> None:
     process.on("uncaughtException", lambda error: log.append(str(error)))
     run(main)
     assert log == ["Cannot read properties of null (reading 'connect')", ("close", False)]
+
+
+def test_whatever_has_a_buffer_is_sent_as_its_bytes(log: Log) -> None:
+    """JavaScript has typed arrays and DataView here; a case cannot say either."""
+    chunks = [array.array("H", [1, 258]), memoryview(b"abcdef")[1:4], memoryview(array.array("d", [1.5]))]
+
+    def connection(peer: net.Socket) -> None:
+        received: list[bytes] = []
+        peer.on("data", received.append)
+        peer.on("end", lambda: log.append(b"".join(received)))
+
+    def listening(server: net.Server) -> None:
+        client = net.connect(*endpoint(server))
+        for chunk in chunks:
+            client.write(chunk)
+        assert client.bytes_written == 4 + 3 + 8
+        client.end()
+        client.on("close", lambda: server.close())
+
+    run(lambda: serve((0, "127.0.0.1"), connection, listening))
+    assert log == [b"".join(bytes(chunk) for chunk in chunks)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "bytes_read",
+        "bytes_written",
+        "buffer_size",
+        "local_address",
+        "local_port",
+        "pending",
+        "ready_state",
+        "remote_address",
+        "remote_port",
+    ],
+)
+def test_what_only_the_socket_knows_cannot_be_set(name: str) -> None:
+    """In strict JavaScript a TypeError, in sloppy JavaScript, which cases are, nothing at all."""
+    socket = net.Socket()
+    with pytest.raises(AttributeError):
+        setattr(socket, name, 1)
