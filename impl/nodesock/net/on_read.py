@@ -32,6 +32,8 @@ class OnRead:
         self._callback = callback
         self._held: deque[tuple[int, memoryview | None]] = deque()
         self._scheduled = False
+        #: whether bytes are copied into the buffer; see `start`
+        self._copies = True
         #: the handle has said all it has to say; the end may still be held back behind data
         self._at_end = False
         #: what the handle's `reading` is for other sockets: false after pause() or when the callback said so
@@ -54,20 +56,19 @@ class OnRead:
             return OnRead(socket, None, buffer, callback)
         return None
 
-    def start(self) -> bool:
+    def start(self) -> None:
         """For a new handle: forget the last one, and get the first buffer.
 
-        False if the function gave none: then data takes the usual way.
+        If the function gives none, nothing is ever copied for this handle: the callback hears of each read as
+        libuv made it, with True, or the last buffer that the function did give, untouched, as Node has it.
         """
         self._held.clear()
         self._at_end = self.reading = False
         self.held_bytes = 0
         if self._factory is not None:
             buffer = call(self._factory)
-            if not _is_buffer(buffer):
-                return False
-            self._buffer = buffer
-        return True
+            self._copies = _is_buffer(buffer)
+            self._buffer = buffer if self._copies else True
 
     def received(self, nread: int, data: bytes | None) -> None:
         """The handle's reader."""
@@ -130,7 +131,7 @@ class OnRead:
             if not self.reading:
                 self._hold(view, True)
                 return
-            size = memoryview(self._buffer).nbytes
+            size = memoryview(self._buffer).nbytes if self._copies else len(view)
             if size == 0:
                 self.held_bytes += len(view)  # nobody will ever have read them
                 socket._read_ended(UV_ENOBUFS)
@@ -148,7 +149,8 @@ class OnRead:
 
     def _report(self, socket: "Socket", part: memoryview) -> None:
         buffer = self._buffer
-        memoryview(buffer).cast("B")[: len(part)] = part
+        if self._copies:
+            memoryview(buffer).cast("B")[: len(part)] = part
         go_on = call(self._callback, len(part), buffer) is not False
         if self._factory is not None:
             following = call(self._factory)

@@ -218,7 +218,8 @@ class Socket(Connection):
         handle = self._handle
         if handle is not None:
             handle.owner = self
-            if self._on_read is not None and self._on_read.start():
+            if self._on_read is not None:
+                self._on_read.start()
                 handle.on_read = self._on_read.received
             else:
                 handle.on_read = self._on_handle_read
