@@ -2,8 +2,8 @@
 
     from nodesock import dgram
 
-    socket = dgram.create_socket("udp4", lambda message, sender: socket.send(message, sender.port,
-    sender.address)) socket.bind(41234)
+    socket = dgram.create_socket("udp4", lambda message, sender: socket.send(message, sender.port, sender.address))
+    socket.bind(41234)
 
 How it is laid out: `core.py` holds the socket's state and the queue of calls that wait for a pending bind;
 `binding.py`, `connecting.py`, `sending.py` and `options.py` each add one topic; `socket.py` puts them

@@ -1,0 +1,36 @@
+"""The programs of docs/nodesock.md run as they stand there and print what is shown below them; links lead somewhere."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "nodesock.md").read_text("utf-8")
+PROGRAM = re.compile(r"```python\n# (\S+\.py)\n(.*?)```\n\n```text\n(.*?)```", re.DOTALL)
+PROGRAMS = {name: (source, shown) for name, source, shown in PROGRAM.findall(PAGE)}
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+
+
+def test_every_program_has_its_output() -> None:
+    assert len(PROGRAMS) == PAGE.count("```python")
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_program_prints_what_is_shown(name: str, tmp_path: Path) -> None:
+    source, shown = PROGRAMS[name]
+    path = tmp_path / name
+    path.write_text(source, "utf-8")
+    done = subprocess.run(
+        [sys.executable, str(path)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", shown)
+
+
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))])
+def test_links_lead_to_files(page: str) -> None:
+    path = ROOT / page
+    missing = [link for link in LINK.findall(path.read_text("utf-8")) if not (path.parent / link).exists()]
+    assert not missing
