@@ -342,3 +342,26 @@ def test_what_only_the_socket_knows_cannot_be_set(name: str) -> None:
     socket = net.Socket()
     with pytest.raises(AttributeError):
         setattr(socket, name, 1)
+
+
+def test_reset_while_the_fin_goes_out(log: Log) -> None:
+    """Not a case: a Node process in which this happened never ends."""
+
+    def main() -> None:
+        serve((0, "127.0.0.1"), lambda peer: peer.resume(), listening)
+
+    def listening(server: net.Server) -> None:
+        server.unref()
+        client = net.connect(*endpoint(server))
+        client.on("error", lambda error: log.append(str(error)))
+        client.on("close", lambda had_error: log.append("close"))
+
+        def connected() -> None:
+            client.end("x")
+            client.reset_and_destroy()
+            log.append(client.destroyed)
+
+        client.on("connect", connected)
+
+    run(main)
+    assert log == ["reset EINVAL", True]

@@ -1,0 +1,229 @@
+"""destroy_soon(): end, and destroy once everything is written."""
+
+from conformance import case
+
+
+def listen(t, server):
+    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+
+def accepting(t):
+    """A server that takes one connection and ends it when the client does."""
+    server = t.net.create_server()
+
+    def on_connection(peer):
+        t.watch("peer", peer)
+        peer.on("error", lambda error: None)
+        peer.on("data", lambda chunk: None)
+        server.close()
+
+    server.on("connection", on_connection)
+    listen(t, server)
+
+
+@case(about="destroy_soon() on an idle connection: 'finish', then 'close' with false, no waiting for the peer")
+class Idle:
+    def server(t):
+        accepting(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_connect():
+            t.immediate(soon)
+
+        def soon():
+            t.note("returns", client.destroy_soon())
+            t.snapshot(client)
+
+        client.on("connect", on_connect)
+        client.on("finish", lambda: t.snapshot(client))
+
+
+@case(about="destroy_soon() in 'finish' and after it destroys at once")
+class InFinish:
+    def server(t):
+        accepting(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("connect", lambda: client.end("ping"))
+
+        def on_finish():
+            client.destroy_soon()
+            t.note("destroyed", client.destroyed)
+
+        client.on("finish", on_finish)
+
+
+@case(about="destroy_soon() while connecting sends what waits, after 'connect', and then closes")
+class WhileConnecting:
+    def server(t):
+        accepting(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.write("early", t.callback("written"))
+        client.destroy_soon()
+        t.snapshot(client)
+
+
+@case(about="destroy_soon() on a socket that was never connected finishes and closes it, 'close' without argument")
+def Fresh(t):
+    fresh = t.watch("fresh", t.net.Socket())
+    fresh.destroy_soon()
+    t.snapshot(fresh)
+    fresh.on("close", t.callback("close"))
+
+
+@case(about="destroy_soon() twice, or after end(), adds nothing to what happens")
+class Twice:
+    def server(t):
+        accepting(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_connect():
+            client.end("ping", t.callback("ended"))
+            client.destroy_soon()
+            client.destroy_soon()
+            t.note("listeners of 'finish'", client.listener_count("finish"))
+
+        client.on("connect", on_connect)
+
+
+@case(about="destroy_soon() flushes what is corked")
+class Corked:
+    def server(t):
+        accepting(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_connect():
+            client.cork()
+            client.write("one", t.callback("first"))
+            client.write("two", t.callback("second"))
+            client.destroy_soon()
+
+        client.on("connect", on_connect)
+
+
+@case(about="destroy_soon() with a big write under way closes when it is delivered, and the peer has it all")
+class BigWrite:
+    def server(t):
+        server = t.net.create_server()
+
+        def on_connection(peer):
+            chunks = []
+            peer.on("data", lambda chunk: chunks.append(len(chunk)))
+            peer.on("end", lambda: t.note("received", sum_of(chunks)))
+            peer.on("close", t.callback("close"))
+            server.close()
+
+        server.on("connection", on_connection)
+        listen(t, server)
+
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1")
+
+        def on_connect():
+            client.write(b"x" * 8388608, t.callback("written"))
+            client.destroy_soon()
+            t.note("destroyed", client.destroyed)
+
+        client.on("connect", on_connect)
+        client.on("finish", t.callback("finish"))
+        client.on("close", t.callback("close"))
+
+
+def sum_of(numbers):
+    total = 0
+    for number in numbers:
+        total += number
+    return total
+
+
+@case(about="destroy() after destroy_soon() cuts it short: no 'finish'")
+class CutShort:
+    def server(t):
+        accepting(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_connect():
+            client.write("data", t.callback("written"))
+            client.destroy_soon()
+            client.destroy()
+
+        client.on("connect", on_connect)
+
+
+@case(about="destroy_soon() with input unread still closes, and the peer is reset")
+class WithUnreadInput:
+    def client(t, port, control):
+        client = t.watch("client", t.net.Socket())
+        client.pause()
+
+        def on_connect():
+            # The data is in the kernel once the other connection speaks.
+            signal = t.net.connect(control, "127.0.0.1")
+            signal.on("data", lambda chunk: client.destroy_soon())
+
+        client.connect(port, "127.0.0.1", on_connect)
+
+    def raw(r):
+        listener = r.listen()
+        other = r.listen()
+        r.publish(port=listener.port, control=other.port)
+        peer = listener.accept()
+        peer.send(b"unread")
+        signal = other.accept()
+        signal.send(b"go")
+        peer.recv_all()
+        signal.close()
+
+
+@case(about="destroy_soon() on a destroyed socket does nothing at all")
+class AfterDestroy:
+    def server(t):
+        accepting(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_connect():
+            client.destroy()
+            client.destroy_soon()
+            t.note("listeners of 'finish'", client.listener_count("finish"))
+
+        client.on("connect", on_connect)
+        client.on("close", lambda had_error: client.destroy_soon())
+
+
+@case(about="destroy_soon() in 'end' of a half-open socket sends its last words and closes")
+class InEnd:
+    def server(t):
+        server = t.net.create_server(allow_half_open=True)
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.on("data", lambda chunk: None)
+
+            def on_end():
+                peer.write("last words", t.callback("written"))
+                peer.destroy_soon()
+                t.note("state", peer.ready_state)
+
+            peer.on("end", on_end)
+            server.close()
+
+        server.on("connection", on_connection)
+        listen(t, server)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("data", lambda chunk: None)
+        client.end("ping")

@@ -1,0 +1,446 @@
+"""One socket object, several connections: what connect() resets and what stays."""
+
+from conformance import case
+
+
+def greeting(t, connections):
+    """A server that greets and ends so many connections, then closes."""
+    server = t.net.create_server()
+    taken = []
+
+    def on_connection(peer):
+        peer.on("error", lambda error: None)
+        peer.resume()
+        taken.append(peer)
+        if len(taken) == connections:
+            server.close()
+        peer.end("hello")
+
+    server.on("connection", on_connection)
+    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+
+@case(about="connect() in 'close' starts anew: state, counters, flags")
+class InClose:
+    def server(t):
+        greeting(t, 2)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+        client.on("connect", lambda: t.snapshot(client))
+
+        def on_close(had_error):
+            t.snapshot(client)
+            t.note("returns itself", client.connect(port, "127.0.0.1") == client)
+            t.snapshot(client)
+
+        client.once("close", on_close)
+
+
+@case(about="connect() an immediate after 'close' works as well as in it")
+class AfterClose:
+    def server(t):
+        greeting(t, 2)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+        def again():
+            client.connect(port, "127.0.0.1", t.callback("connected"))
+            t.snapshot(client)
+
+        client.once("close", lambda had_error: t.immediate(again))
+
+
+@case(about="connect() after destroy() in one turn: the old 'close' comes while the new connection is made")
+class BeforeClose:
+    def server(t):
+        greeting(t, 2)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def again():
+            client.destroy()
+            client.connect(port, "127.0.0.1", t.callback("connected"))
+            t.snapshot(client)
+            client.resume()
+
+        client.once("connect", again)
+
+
+@case(about="connect() after destroy(error) in one turn: the error is still told")
+class BeforeError:
+    def server(t):
+        greeting(t, 2)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("error", t.callback("error"))
+
+        def again():
+            client.destroy(t.error("first life"))
+            client.connect(port, "127.0.0.1", t.callback("connected"))
+            t.snapshot(client)
+            client.resume()
+
+        client.once("connect", again)
+
+
+@case(about="connect() in 'error' of a refused connection works, with the old 'close' in between")
+class InError:
+    def client(t, port, other):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_error(error):
+            t.snapshot(client)
+            client.connect(other, "127.0.0.1", t.callback("connected"))
+            t.snapshot(client)
+
+        client.once("error", on_error)
+        client.resume()
+
+    def raw(r):
+        listener = r.listen()
+        r.publish(port=r.closed_port(), other=listener.port)
+        peer = listener.accept()
+        peer.shutdown("write")
+        peer.recv_all()
+
+
+@case(about="a refused connection may be tried again in 'close' any number of times: one 'error', one 'close' each")
+class RefusedAgain:
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("error", lambda error: None)
+        tries = []
+
+        def again(had_error):
+            tries.append(had_error)
+            if len(tries) < 4:
+                client.connect(port, "127.0.0.1")
+
+        client.on("close", again)
+        client.on("close", lambda had_error: t.note("listeners of 'connect'", client.listener_count("connect")))
+
+    def raw(r):
+        r.publish(port=r.closed_port())
+
+
+@case(about="the encoding chosen once holds for the next connection, with nothing left of a split character")
+class EncodingKept:
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.set_encoding("utf8")
+        client.on("data", t.callback("data"))
+
+        def again(had_error):
+            t.note("encoding", client.readable_encoding)
+            client.connect(port, "127.0.0.1")
+
+        client.once("close", again)
+
+    def raw(r):
+        listener = r.listen()
+        r.publish(port=listener.port)
+        for data in [b"h\xc3", b"\xa9llo"]:
+            peer = listener.accept()
+            peer.send(data)
+            peer.shutdown("write")
+            peer.recv_all()
+
+
+@case(about="a user's listeners stay through a reconnect, once-listeners of the first connection are gone")
+class ListenersKept:
+    def server(t):
+        greeting(t, 2)
+
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1", t.callback("first connected"))
+        client.on("connect", t.callback("connect"))
+        client.on("data", t.callback("data"))
+        client.on("end", t.callback("end"))
+        client.on("finish", t.callback("finish"))
+        client.on("close", t.callback("close"))
+
+        def again(had_error):
+            for name in ["connect", "data", "end", "finish", "close", "error"]:
+                t.note(name, client.listener_count(name))
+            client.connect(port, "127.0.0.1", t.callback("second connected"))
+            for name in ["connect", "data", "end", "finish", "close", "error"]:
+                t.note(name, client.listener_count(name))
+
+        client.once("close", again)
+
+
+@case(about="no-delay, keep-alive and type of service of the first connection are set on the second one too")
+class OptionsAgain:
+    def server(t):
+        server = t.net.create_server()
+        taken = []
+
+        def on_connection(peer):
+            peer.resume()
+            taken.append(peer)
+            if len(taken) == 2:
+                server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.set_no_delay(True)
+        client.set_keep_alive(True, 7000)
+        client.once("connect", lambda: client.set_type_of_service(16))
+        client.on("ready", lambda: t.kernel(client).end())
+        client.resume()
+        client.once("close", lambda had_error: client.connect(port, "127.0.0.1"))
+
+
+@case(about="the timeout does not outlive the connection, its property does")
+class TimeoutForgotten:
+    def server(t):
+        greeting(t, 1)
+
+    def client(t, port, silent):
+        client = t.net.connect(port, "127.0.0.1")
+        client.on("timeout", t.callback("timeout"))
+
+        def first():
+            client.set_timeout(20)
+            client.destroy()
+
+        def again(had_error):
+            client.connect(silent, "127.0.0.1")
+            t.note("timeout", client.timeout)
+            t.timeout(60, lambda: client.destroy())
+
+        client.once("connect", first)
+        client.once("close", again)
+
+    def raw(r):
+        listener = r.listen()
+        r.publish(silent=listener.port)
+        listener.accept()
+        r.hold()
+
+
+@case(about="a socket paused in its first life is paused in its second one until resume()")
+class PausedKept:
+    def server(t):
+        greeting(t, 2)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("data", t.callback("data"))
+
+        def first():
+            client.pause()
+            client.destroy()
+
+        def again(had_error):
+            t.note("paused", client.is_paused())
+            client.connect(port, "127.0.0.1")
+            t.note("paused", client.is_paused())
+            client.on("connect", lambda: t.immediate(lambda: client.resume()))
+
+        client.once("connect", first)
+        client.once("close", again)
+
+
+@case(about="what was buffered unread in the first life is not read in the second")
+class BufferForgotten:
+    def server(t):
+        greeting(t, 2)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_readable():
+            t.note("buffered", client.readable_length)
+            client.destroy()
+
+        def again(had_error):
+            client.connect(port, "127.0.0.1")
+            t.note("buffered", client.readable_length)
+            client.on("data", t.callback("data"))
+
+        client.once("readable", on_readable)
+        client.once("close", again)
+
+
+@case(about="a cork of the first life is gone in the second")
+class CorkForgotten:
+    def server(t):
+        greeting(t, 2)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def first():
+            client.cork()
+            client.write("held", t.callback("held"))
+            client.destroy()
+
+        def again(had_error):
+            client.connect(port, "127.0.0.1")
+            t.note("corked", client.writable_corked)
+            client.end("sent", t.callback("ended"))
+            client.resume()
+
+        client.once("connect", first)
+        client.once("close", again)
+
+
+@case(about="a socket that was destroyed before it ever connected can be connected")
+class AfterFreshDestroy:
+    def server(t):
+        greeting(t, 1)
+
+    def client(t, port):
+        client = t.watch("client", t.net.Socket())
+        client.destroy()
+        t.snapshot(client)
+        client.connect(port, "127.0.0.1")
+        t.snapshot(client)
+        client.resume()
+
+
+@case(about="a socket that was ended before it ever connected cannot be written, and connects all the same")
+class AfterFreshEnd:
+    def server(t):
+        greeting(t, 1)
+
+    def client(t, port):
+        client = t.watch("client", t.net.Socket())
+        client.end(t.callback("ended"))
+        client.on("error", t.callback("error"))
+
+        def connect():
+            client.connect(port, "127.0.0.1")
+            t.snapshot(client)
+
+        client.on("finish", lambda: t.immediate(connect))
+        client.resume()
+
+
+@case(about="from TCP to a unix socket and back: the kind of the connection is chosen anew")
+class KindChanges:
+    def server(t, port):
+        server = t.net.create_server()
+        path = t.path("kind.sock")
+
+        def on_connection(peer):
+            peer.end("by path")
+            peer.resume()
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(path, lambda: t.publish(path=path))
+
+    def client(t, port, path):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("data", lambda chunk: t.note("address", client.remote_address))
+
+        def to_path(had_error):
+            t.note("peer of the first", client.remote_address)
+            client.once("close", to_port)
+            client.connect(path)
+
+        def to_port(had_error):
+            client.connect(port, "127.0.0.1")
+
+        client.once("close", to_path)
+
+    def raw(r):
+        listener = r.listen()
+        r.publish(port=listener.port)
+        for data in [b"by port", b"by port again"]:
+            peer = listener.accept()
+            peer.send(data)
+            peer.shutdown("write")
+            peer.recv_all()
+
+
+@case(about="connect() on a socket that is connecting is a second attempt on the same handle")
+class WhileConnecting:
+    def server(t):
+        server = t.net.create_server(lambda peer: peer.on("error", lambda error: None))
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        server.unref()
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("error", t.callback("error"))
+        client.connect(port, "127.0.0.1", t.callback("never"))
+        t.snapshot(client)
+
+
+@case(about="connect() on an open connection is told as made a second time, over the same connection")
+class WhileConnected:
+    def server(t):
+        server = t.net.create_server()
+
+        def on_connection(peer):
+            peer.on("data", t.callback("data"))
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("error", t.callback("error"))
+
+        def again():
+            client.once("ready", lambda: client.end("twice connected"))
+            client.connect(port, "127.0.0.1", t.callback("connected again"))
+            t.snapshot(client)
+
+        client.once("ready", lambda: t.immediate(again))
+
+
+@case(about="errored of the first life is forgotten by connect()")
+class ErrorForgotten:
+    def server(t):
+        greeting(t, 2)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("error", t.callback("error"))
+        client.once("connect", lambda: client.destroy(t.error("first life")))
+
+        def again(had_error):
+            t.note("errored", client.errored)
+            client.connect(port, "127.0.0.1")
+            t.note("errored", client.errored)
+
+        client.once("close", again)
+        client.resume()
+
+
+@case(about="what was written early in a refused first life is not sent in the second")
+class WritesForgotten:
+    def client(t, port, other):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("error", lambda error: None)
+        client.write("lost", t.callback("lost"))
+
+        def again(had_error):
+            client.connect(other, "127.0.0.1")
+            t.note("waiting", client.writable_length)
+            t.note("counted", client.bytes_written)
+            client.end("sent", t.callback("sent"))
+            client.resume()
+
+        client.once("close", again)
+
+    def raw(r):
+        listener = r.listen()
+        r.publish(port=r.closed_port(), other=listener.port)
+        peer = listener.accept()
+        peer.send(b"got " + peer.recv_all())
+        peer.close()
