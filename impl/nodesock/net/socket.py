@@ -529,6 +529,8 @@ class Socket(Connection):
             self._resetting = False
             err = handle.reset(closed)
             if err:
+                # Node leaves the handle open for good, and its process then never ends.
+                handle.close()
                 self.emit("error", errno_exception(err, "reset"))
         else:
             handle.close(closed)
