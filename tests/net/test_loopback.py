@@ -348,10 +348,9 @@ def test_reset_while_the_fin_goes_out(log: Log) -> None:
     """Not a case: a Node process in which this happened never ends."""
 
     def main() -> None:
-        serve((0, "127.0.0.1"), lambda peer: peer.resume(), listening)
+        serve((0, "127.0.0.1"), lambda peer: peer.resume().on("error", lambda error: None), listening)
 
     def listening(server: net.Server) -> None:
-        server.unref()
         client = net.connect(*endpoint(server))
         client.on("error", lambda error: log.append(str(error)))
         client.on("close", lambda had_error: log.append("close"))
@@ -360,6 +359,7 @@ def test_reset_while_the_fin_goes_out(log: Log) -> None:
             client.end("x")
             client.reset_and_destroy()
             log.append(client.destroyed)
+            server.close()
 
         client.on("connect", connected)
 

@@ -1,0 +1,507 @@
+"""set_timeout(): when 'timeout' comes, what puts it off, and what it leaves alone."""
+
+from conformance import case
+
+
+def listen(t, server):
+    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+
+def accepting(t):
+    """A server that takes one connection and ends when the client does."""
+    server = t.net.create_server()
+
+    def on_connection(peer):
+        peer.on("error", lambda error: None)
+        peer.resume()
+        server.close()
+
+    server.on("connection", on_connection)
+    listen(t, server)
+
+
+def stop(socket):
+    """End, and no more 'timeout' while the other side takes its time."""
+    socket.set_timeout(0)
+    socket.end()
+
+
+@case(about="'timeout' comes once, has no arguments and leaves the connection open and usable")
+class Once:
+    def server(t):
+        accepting(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+        def on_timeout(*rest):
+            t.note("arguments", len(rest))
+            t.snapshot(client)
+            t.timeout(45, lambda: stop(client))
+
+        client.on("timeout", on_timeout)
+        client.on("ready", lambda: client.set_timeout(20))
+
+
+@case(about="the callback is a once-listener of 'timeout'; every call adds one")
+def Callback(t):
+    socket = t.net.Socket()
+    callback = t.callback("timeout")
+    t.note("returns itself", socket.set_timeout(20, callback) == socket)
+    t.note("listeners", socket.listener_count("timeout"))
+    socket.set_timeout(10, callback)
+    t.note("listeners", socket.listener_count("timeout"))
+
+    def on_timeout():
+        t.note("listeners left", socket.listener_count("timeout"))
+        socket.destroy()
+        t.clear(keeps_alive)
+
+    socket.on("timeout", on_timeout)
+    keeps_alive = t.timeout(5000, lambda: None)
+
+
+@case(about="set_timeout(0, callback) stops the timer and takes that listener away")
+def Stopped(t):
+    socket = t.net.Socket()
+    callback = t.callback("timeout")
+    t.note("never set", socket.timeout)
+    socket.set_timeout(15, callback)
+    socket.set_timeout(15, callback)
+    socket.set_timeout(15, t.callback("another"))
+    t.note("set", socket.timeout)
+    socket.set_timeout(0, callback)
+    t.note("listeners", socket.listener_count("timeout"))
+    t.note("stopped", socket.timeout)
+    socket.set_timeout(0, callback)
+    t.note("listeners", socket.listener_count("timeout"))
+    t.timeout(40, lambda: t.note("time has passed", None))
+
+
+@case(about="set_timeout() without a callback keeps the listeners of earlier calls")
+def Changed(t):
+    socket = t.net.Socket()
+    socket.set_timeout(10000, t.callback("from the first call"))
+    socket.set_timeout(10)
+    t.note("timeout", socket.timeout)
+
+    def on_timeout():
+        socket.destroy()
+        t.clear(keeps_alive)
+
+    socket.on("timeout", on_timeout)
+    keeps_alive = t.timeout(5000, lambda: None)
+
+
+@case(about="set_timeout() throws for what is no number, negative, not finite, and for a callback that is none")
+def Validation(t):
+    socket = t.net.Socket()
+    t.attempt("nothing", lambda: socket.set_timeout())
+    t.attempt("None", lambda: socket.set_timeout(None))
+    t.attempt("text", lambda: socket.set_timeout("100"))
+    t.attempt("negative", lambda: socket.set_timeout(-1))
+    t.attempt("fraction below zero", lambda: socket.set_timeout(-0.5))
+    t.attempt("NaN", lambda: socket.set_timeout(float("nan")))
+    t.attempt("Infinity", lambda: socket.set_timeout(float("inf")))
+    t.attempt("object", lambda: socket.set_timeout({"ms": 5}))
+    t.attempt("boolean", lambda: socket.set_timeout(True))
+    t.note("the property has been set all the same", socket.timeout)
+    t.attempt("callback text", lambda: socket.set_timeout(0, "later"))
+    t.attempt("callback number", lambda: socket.set_timeout(0, 5))
+    t.attempt("callback None", lambda: socket.set_timeout(0, None))
+    t.attempt("callback text with a time", lambda: socket.set_timeout(1000, "later"))
+    t.note("timeout", socket.timeout)
+    t.note("listeners", socket.listener_count("timeout"))
+    t.note("active", t.active())
+
+
+@case(about="the property keeps what was given: fractions, and more than a timer can hold")
+def Property(t):
+    socket = t.net.Socket()
+    for value in [0.5, 1.75, 2147483647, 2147483648, 9007199254740991]:
+        socket.set_timeout(value)
+        t.note("timeout", socket.timeout)
+    socket.set_timeout(0.25)
+    socket.on("timeout", lambda: t.clear(keeps_alive))
+    socket.on("timeout", t.callback("timeout"))
+    keeps_alive = t.timeout(5000, lambda: None)
+
+
+@case(about="on a destroyed socket set_timeout() sets nothing and adds no listener, whatever it is given")
+def Destroyed(t):
+    socket = t.net.Socket()
+    socket.set_timeout(7)
+    socket.destroy()
+    t.note("timeout", socket.timeout)
+    t.note("returns itself", socket.set_timeout(9, t.callback("never")) == socket)
+    t.attempt("wrong time", lambda: socket.set_timeout("x") == socket)
+    t.note("timeout", socket.timeout)
+    t.note("listeners", socket.listener_count("timeout"))
+
+
+@case(about="the timer alone does not keep the process alive")
+def KeepsNothingAlive(t):
+    socket = t.net.Socket()
+    socket.set_timeout(30, t.callback("never"))
+    t.note("active", t.active())
+
+
+@case(about="a socket that was never connected times out as well")
+def NeverConnected(t):
+    socket = t.watch("socket", t.net.Socket())
+    socket.set_timeout(10)
+    socket.on("timeout", lambda: t.clear(keeps_alive))
+    keeps_alive = t.timeout(5000, lambda: None)
+
+
+@case(about="writing puts 'timeout' off")
+class WriteIsActivity:
+    def server(t):
+        accepting(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+        def on_ready():
+            # The timers' due times decide, however late they run: 60 without the write, 100 or more with it.
+            client.set_timeout(60)
+            t.timeout(40, lambda: client.write("busy"))
+            t.timeout(80, lambda: t.note("past the first due time", None))
+
+        client.on("ready", on_ready)
+        client.on("timeout", lambda: stop(client))
+
+
+@case(about="corked writes are no activity, uncork() is")
+class CorkIsIdle:
+    def server(t):
+        accepting(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+        timeouts = []
+
+        def on_ready():
+            client.set_timeout(60)
+            client.cork()
+            t.timeout(40, lambda: client.write("held back"))
+            t.timeout(80, lambda: t.note("past the first due time", None))
+
+        def on_timeout():
+            timeouts.append(1)
+            if len(timeouts) == 1:
+                client.uncork()
+            else:
+                stop(client)
+
+        client.on("ready", on_ready)
+        client.on("timeout", on_timeout)
+
+
+@case(about="incoming data puts 'timeout' off")
+def ReadIsActivity(t):
+    server = t.net.create_server()
+
+    def on_connection(peer):
+        # In one process: what a timer's function writes is read before the next timers run.
+        t.timeout(30, lambda: peer.write("busy"))
+        peer.resume()
+        server.close()
+
+    server.on("connection", on_connection)
+
+    def on_listening():
+        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
+        client.on("data", lambda chunk: None)
+
+        def on_ready():
+            client.set_timeout(150)
+            t.timeout(170, lambda: t.note("past the first due time", None))
+
+        client.on("ready", on_ready)
+        client.on("timeout", lambda: stop(client))
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="data that is not read because the socket is paused is no activity")
+class PausedIsIdle:
+    def server(t):
+        server = t.net.create_server()
+
+        def on_connection(peer):
+            peer.write("not read")
+            peer.resume()
+            peer.on("error", lambda error: None)
+            server.close()
+
+        server.on("connection", on_connection)
+        listen(t, server)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.pause()
+        client.on("data", lambda chunk: None)
+
+        def on_timeout():
+            t.note("read", client.bytes_read)
+            client.set_timeout(0)
+            client.end()
+            client.resume()
+
+        client.on("ready", lambda: client.set_timeout(30))
+        client.on("timeout", on_timeout)
+
+
+@case(about="calling set_timeout() again starts the time anew")
+class SetAgain:
+    def server(t):
+        accepting(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+        def on_ready():
+            client.set_timeout(60)
+            t.timeout(40, lambda: client.set_timeout(60))
+            t.timeout(80, lambda: t.note("past the first due time", None))
+
+        client.on("ready", on_ready)
+        client.on("timeout", lambda: stop(client))
+
+
+@case(about="activity after 'timeout' starts the time anew, and 'timeout' comes again")
+class AgainAfterActivity:
+    def server(t):
+        accepting(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+        timeouts = []
+
+        def on_timeout():
+            timeouts.append(1)
+            if len(timeouts) < 3:
+                client.write("busy")
+            else:
+                stop(client)
+
+        client.on("ready", lambda: client.set_timeout(15))
+        client.on("timeout", on_timeout)
+
+
+@case(about="a connection attempt that takes too long is told by 'timeout' and goes on")
+class WhileConnecting:
+    def client(t, port):
+        client = t.watch("client", t.net.Socket())
+        client.set_timeout(30)
+        client.connect(port, "127.0.0.1")
+
+        def on_timeout():
+            t.note("connecting", client.connecting)
+            client.destroy()
+
+        client.on("timeout", on_timeout)
+
+    def raw(r):
+        r.publish(port=r.full_backlog().port)
+        r.hold()
+
+
+@case(about="the timeout option of connect() is set_timeout() without a callback, and runs while it connects")
+class Option:
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", timeout=20))
+        t.note("timeout", client.timeout)
+        t.note("listeners", client.listener_count("timeout"))
+        client.on("timeout", lambda: client.destroy())
+
+    def raw(r):
+        r.publish(port=r.full_backlog().port)
+        r.hold()
+
+
+@case(about="the timeout option of a Socket is not looked at, nor is that of its connect()")
+class OptionOfSocket:
+    def server(t):
+        accepting(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.Socket(timeout=10))
+        t.note("timeout", client.timeout)
+        client.connect(port=port, host="127.0.0.1", timeout=10)
+        t.note("timeout", client.timeout)
+        client.resume()
+        client.on("ready", lambda: t.timeout(30, lambda: client.end()))
+
+
+@case(about="a wrong timeout option of connect() throws as set_timeout() does")
+def OptionValidation(t):
+    t.attempt("text", lambda: t.net.connect(port=1, host="127.0.0.1", timeout="soon"))
+    t.attempt("negative", lambda: t.net.connect(port=1, host="127.0.0.1", timeout=-5))
+
+
+@case(about="a write that nobody takes is told by 'timeout', with its bytes still waiting")
+class StalledWrite:
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1")
+        client.on("error", lambda error: None)
+
+        def on_connect():
+            client.write(b"x" * 16777216, t.callback("written"))
+            client.set_timeout(30, on_timeout)
+
+        def on_timeout():
+            t.note("waiting", client.writable_length)
+            t.note("state", client.ready_state)
+            client.destroy()
+
+        client.on("connect", on_connect)
+        client.on("close", t.callback("close"))
+
+    def raw(r):
+        listener = r.listen()
+        r.publish(port=listener.port)
+        listener.accept()
+        r.hold()
+
+
+@case(about="after its own end() a socket that waits for the peer's end times out")
+class HalfClosed:
+    def server(t):
+        server = t.net.create_server(allow_half_open=True)
+
+        def on_connection(peer):
+            peer.resume()
+            # It answers the end only when the second connection says so.
+            server.once("connection", lambda other: other.on("end", lambda: peer.end()).resume().end())
+            server.once("connection", lambda other: server.close())
+
+        server.once("connection", on_connection)
+        listen(t, server)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+        client.on("connect", lambda: client.end("ping"))
+        client.on("finish", lambda: client.set_timeout(20))
+
+        def on_timeout():
+            t.note("state", client.ready_state)
+            client.set_timeout(0)
+            other = t.net.connect(port, "127.0.0.1")
+            other.resume()
+            other.end()
+
+        client.on("timeout", on_timeout)
+
+
+@case(about="destroy(error) in 'timeout' is the usual way to give up: 'error', 'close' with true")
+class GiveUp:
+    def server(t):
+        accepting(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("error", t.callback("error"))
+        client.on("ready", lambda: client.set_timeout(10))
+        client.on("timeout", lambda: client.destroy(t.error("idle")))
+
+
+@case(about="end() and destroy() put an end to the timer: no 'timeout' after 'close'")
+class NotAfterClose:
+    def server(t):
+        accepting(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_ready():
+            client.set_timeout(20)
+            client.destroy()
+            t.timeout(50, lambda: t.note("time has passed", client.timeout))
+
+        client.on("ready", on_ready)
+
+
+@case(about="a listener of 'timeout' that throws is uncaught, and the socket lives on")
+class ThrowingListener:
+    def server(t):
+        accepting(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+        t.on_uncaught(lambda error: client.end("bye"))
+
+        def on_timeout():
+            raise t.error("from the listener")
+
+        client.on("ready", lambda: client.set_timeout(10))
+        client.on("timeout", on_timeout)
+
+
+@case(about="sockets with the same timeout time out in the order of their last activity")
+class Order:
+    def server(t):
+        server = t.net.create_server()
+        taken = []
+
+        def on_connection(peer):
+            peer.resume()
+            taken.append(peer)
+            if len(taken) == 3:
+                server.close()
+
+        server.on("connection", on_connection)
+        listen(t, server)
+
+    def client(t, port):
+        open_ones = []
+
+        def on_connect():
+            open_ones.append(1)
+            if len(open_ones) == 3:
+                a.set_timeout(40, t.callback("a"))
+                b.set_timeout(40, t.callback("b"))
+                c.set_timeout(40, t.callback("c"))
+                t.timeout(10, lambda: b.write("busy"))
+                t.timeout(20, lambda: a.write("busy"))
+                a.on("timeout", end_all)
+
+        def end_all():
+            a.end()
+            b.end()
+            c.end()
+
+        a = t.net.connect(port, "127.0.0.1", on_connect)
+        b = t.net.connect(port, "127.0.0.1", on_connect)
+        c = t.net.connect(port, "127.0.0.1", on_connect)
+        for socket in [a, b, c]:
+            socket.resume()
+
+
+@case(about="over a unix socket an accepted connection times out as over TCP")
+class UnixSocket:
+    def server(t):
+        server = t.net.create_server()
+        path = t.path("timeout.sock")
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.resume()
+            peer.set_timeout(20)
+            peer.on("timeout", lambda: stop(peer))
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(path, lambda: t.publish(path=path))
+
+    def client(t, path):
+        client = t.watch("client", t.net.connect(path))
+        client.resume()
