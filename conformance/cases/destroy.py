@@ -41,7 +41,9 @@ class AtOnce:
         client.on("close", lambda had_error: t.snapshot(client))
 
 
-@case(about="destroy(error) keeps the error in 'errored', emits it on a tick, and 'close' comes after immediates")
+@case(
+    about="destroy(error) keeps the error in 'errored', emits it on a tick, and 'close' comes after immediates"
+)
 class WithError:
     def server(t):
         accepting(t)
@@ -87,7 +89,9 @@ class WithText:
         client.on("close", t.callback("close"))
 
 
-@case(about="write, write, end, destroy in one turn: what the kernel has is told so, the end callback gets an error")
+@case(
+    about="write, write, end, destroy in one turn: what the kernel has is told so, the end callback gets an error"
+)
 class FlushedWrites:
     def server(t):
         accepting(t)
@@ -167,7 +171,9 @@ class BigWrite:
         r.hold()
 
 
-@case(about="a big write cut off by destroy(error): the callbacks hear of the cancellation, 'error' of the error")
+@case(
+    about="a big write cut off by destroy(error): the callbacks hear of the cancellation, 'error' of the error"
+)
 class BigWriteWithError:
     def client(t, port):
         client = t.net.connect(port, "127.0.0.1")
@@ -207,7 +213,9 @@ class WhileConnecting:
         t.snapshot(client)
 
 
-@case(about="destroy(error) while connecting emits the error and 'close' with true; waiting writes hear after it")
+@case(
+    about="destroy(error) while connecting emits the error and 'close' with true; waiting writes hear after it"
+)
 class WhileConnectingWithError:
     def server(t):
         server = t.net.create_server()
@@ -224,7 +232,9 @@ class WhileConnectingWithError:
         t.snapshot(client)
 
 
-@case(about="a refused connection fails waiting writes after 'close': the first as closed, the others as refused")
+@case(
+    about="a refused connection fails waiting writes after 'close': the first as closed, the others as refused"
+)
 class RefusedWithWrites:
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -292,7 +302,9 @@ class InFirstOfSeveralAttempts:
         r.publish(port=r.closed_port())
 
 
-@case(about="destroy() in 'connectionAttemptFailed' of the first address: no other is tried, 'close' with false")
+@case(
+    about="destroy() in 'connectionAttemptFailed' of the first address: no other is tried, 'close' with false"
+)
 class InAttemptFailed:
     def client(t, port):
         def lookup(host, options, callback):
@@ -720,7 +732,9 @@ class Several:
         a.on("error", t.callback("error"))
 
 
-@case(about="destroy() frees the server's count at once and lets a closing server emit 'close' after the socket's")
+@case(
+    about="destroy() frees the server's count at once and lets a closing server emit 'close' after the socket's"
+)
 def FreesTheServer(t):
     server = t.watch("server", t.net.create_server())
 
@@ -766,7 +780,9 @@ class UnixSocket:
         client.on("connect", on_connect)
 
 
-@case(about="destroy() while a unix socket connects: 'close' alone, the waiting write hears that it was closed")
+@case(
+    about="destroy() while a unix socket connects: 'close' alone, the waiting write hears that it was closed"
+)
 class UnixSocketConnecting:
     def server(t):
         server = t.net.create_server(lambda peer: peer.on("error", lambda error: None))

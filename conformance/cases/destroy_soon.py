@@ -21,7 +21,9 @@ def accepting(t):
     listen(t, server)
 
 
-@case(about="destroy_soon() on an idle connection: 'finish', then 'close' with false, no waiting for the peer")
+@case(
+    about="destroy_soon() on an idle connection: 'finish', then 'close' with false, no waiting for the peer"
+)
 class Idle:
     def server(t):
         accepting(t)
@@ -68,7 +70,9 @@ class WhileConnecting:
         t.snapshot(client)
 
 
-@case(about="destroy_soon() on a socket that was never connected finishes and closes it, 'close' without argument")
+@case(
+    about="destroy_soon() on a socket that was never connected finishes and closes it, 'close' without argument"
+)
 def Fresh(t):
     fresh = t.watch("fresh", t.net.Socket())
     fresh.destroy_soon()

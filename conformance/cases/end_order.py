@@ -7,7 +7,9 @@ def listen(t, server):
     server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
 
 
-@case(about="write() and end() in 'connect': write callback, 'prefinish', end callback, 'finish', 'end', 'close'")
+@case(
+    about="write() and end() in 'connect': write callback, 'prefinish', end callback, 'finish', 'end', 'close'"
+)
 class ActiveSide:
     def server(t):
         server = t.net.create_server(allow_half_open=True)
@@ -113,7 +115,9 @@ def NeverConnected(t):
     fresh.on("finish", lambda: t.immediate(lambda: t.snapshot(fresh)))
 
 
-@case(about="end() with data on a socket that was never connected is an 'error' ERR_SOCKET_CLOSED and closes it")
+@case(
+    about="end() with data on a socket that was never connected is an 'error' ERR_SOCKET_CLOSED and closes it"
+)
 def NeverConnectedWithData(t):
     fresh = t.watch("fresh", t.net.Socket())
     fresh.on("error", t.callback("error"))
@@ -122,7 +126,9 @@ def NeverConnectedWithData(t):
     fresh.on("close", lambda *rest: t.note("arguments of 'close'", len(rest)))
 
 
-@case(about="end() with data after end() is ERR_STREAM_WRITE_AFTER_END for every pending callback and 'error'")
+@case(
+    about="end() with data after end() is ERR_STREAM_WRITE_AFTER_END for every pending callback and 'error'"
+)
 class EndWithDataTwice:
     def server(t):
         server = t.net.create_server()
@@ -207,7 +213,9 @@ def ReturnValues(t):
     t.note("connecting", socket.connecting)
 
 
-@case(about="end() while connecting: ready_state stays 'opening', the data and the FIN go out after 'connect'")
+@case(
+    about="end() while connecting: ready_state stays 'opening', the data and the FIN go out after 'connect'"
+)
 class EndWhileConnecting:
     def server(t):
         server = t.net.create_server()
@@ -228,7 +236,9 @@ class EndWhileConnecting:
         client.resume()
 
 
-@case(about="a peer's FIN with nothing before it gives 'end', 'finish' and 'close' though nobody ever listened")
+@case(
+    about="a peer's FIN with nothing before it gives 'end', 'finish' and 'close' though nobody ever listened"
+)
 class NobodyListens:
     def server(t):
         server = t.net.create_server()
@@ -245,7 +255,9 @@ class NobodyListens:
         client.end()
 
 
-@case(about="pause() in 'connect' comes too late to keep a bare FIN from ending a socket with a 'data' listener")
+@case(
+    about="pause() in 'connect' comes too late to keep a bare FIN from ending a socket with a 'data' listener"
+)
 class PausedInConnect:
     def server(t):
         server = t.net.create_server()
@@ -300,7 +312,17 @@ class InternalListeners:
         server = t.net.create_server()
 
         def on_connection(peer):
-            for name in ["end", "data", "error", "close", "connect", "finish", "timeout", "readable", "drain"]:
+            for name in [
+                "end",
+                "data",
+                "error",
+                "close",
+                "connect",
+                "finish",
+                "timeout",
+                "readable",
+                "drain",
+            ]:
                 t.note(f"accepted {name}", peer.listener_count(name))
             peer.end()
             server.close()
@@ -744,7 +766,9 @@ class WriteAfterReset:
         signal.close()
 
 
-@case(about="of writes that the kernel refuses short texts are not counted in bytes_written, bytes and long texts are")
+@case(
+    about="of writes that the kernel refuses short texts are not counted in bytes_written, bytes and long texts are"
+)
 class CountAfterReset:
     def client(t, port):
         refused = [

@@ -110,7 +110,9 @@ class InError:
         peer.recv_all()
 
 
-@case(about="a refused connection may be tried again in 'close' any number of times: one 'error', one 'close' each")
+@case(
+    about="a refused connection may be tried again in 'close' any number of times: one 'error', one 'close' each"
+)
 class RefusedAgain:
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -123,7 +125,9 @@ class RefusedAgain:
                 client.connect(port, "127.0.0.1")
 
         client.on("close", again)
-        client.on("close", lambda had_error: t.note("listeners of 'connect'", client.listener_count("connect")))
+        client.on(
+            "close", lambda had_error: t.note("listeners of 'connect'", client.listener_count("connect"))
+        )
 
     def raw(r):
         r.publish(port=r.closed_port())

@@ -40,7 +40,9 @@ class WhileConnecting:
         t.snapshot(client)
 
 
-@case(about="reset_and_destroy() in 'connect' is at once: destroyed, 'ready' still comes, ECONNRESET at the peer")
+@case(
+    about="reset_and_destroy() in 'connect' is at once: destroyed, 'ready' still comes, ECONNRESET at the peer"
+)
 class InConnect:
     def server(t):
         server = t.net.create_server()
@@ -63,7 +65,9 @@ class InConnect:
         client.on("connect", on_connect)
 
 
-@case(about="reset_and_destroy() of an open connection is 'error' ECONNRESET and 'close' with true at the peer")
+@case(
+    about="reset_and_destroy() of an open connection is 'error' ECONNRESET and 'close' with true at the peer"
+)
 class OpenConnection:
     def server(t):
         server = t.net.create_server()
@@ -274,13 +278,17 @@ class Refused:
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
         client.on("error", t.callback("error"))
         client.reset_and_destroy()
-        client.on("close", lambda had_error: t.note("listeners of 'connect'", client.listener_count("connect")))
+        client.on(
+            "close", lambda had_error: t.note("listeners of 'connect'", client.listener_count("connect"))
+        )
 
     def raw(r):
         r.publish(port=r.closed_port())
 
 
-@case(about="a peer's reset while data waits unread: 'error' ECONNRESET, and the data can still be read after 'close'")
+@case(
+    about="a peer's reset while data waits unread: 'error' ECONNRESET, and the data can still be read after 'close'"
+)
 class PausedThenReset:
     def client(t, port, control):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -315,7 +323,9 @@ class ResetAfterEnd:
 
         def on_end():
             signal = t.net.connect(control, "127.0.0.1")
-            signal.on("data", lambda chunk: t.note("returns", client.write("too late", t.callback("written"))))
+            signal.on(
+                "data", lambda chunk: t.note("returns", client.write("too late", t.callback("written")))
+            )
 
         client.on("end", on_end)
 

@@ -94,7 +94,9 @@ def Changed(t):
     keeps_alive = t.timeout(5000, lambda: None)
 
 
-@case(about="set_timeout() throws for what is no number, negative, not finite, and for a callback that is none")
+@case(
+    about="set_timeout() throws for what is no number, negative, not finite, and for a callback that is none"
+)
 def Validation(t):
     socket = t.net.Socket()
     t.attempt("nothing", lambda: socket.set_timeout())
@@ -437,7 +439,7 @@ class ThrowingListener:
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
         client.resume()
-        t.on_uncaught(lambda error: client.end("bye"))
+        t.on_uncaught(lambda error: stop(client))
 
         def on_timeout():
             raise t.error("from the listener")

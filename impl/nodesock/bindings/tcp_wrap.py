@@ -124,17 +124,24 @@ class TCP(StreamHandle):
         return self._bad() or attempt(self._handle.nodelay, bool(enable))
 
     def set_keep_alive(self, enable: bool, delay: int = 0, interval: int = 1, count: int = 10) -> int:
-        """uv_tcp_keepalive_ex: idle delay and interval in s, number of probes. UV_EINVAL for a 0 while enabling."""
+        """uv_tcp_keepalive_ex: idle delay and interval in s, number of probes. With a 0 keep-alive goes on
+        with the kernel's own times, and it is UV_EINVAL."""
         if self._closing:
             return UV_EBADF
-        if enable and (interval < 1 or count < 1) and self.fd >= 0:
-            return UV_EINVAL
-        err = attempt(self._handle.keepalive, bool(enable), delay)
-        if not err and enable and (interval != 1 or count != 10) and self.fd >= 0:
-            with borrowed(self.fd, socket.SOCK_STREAM) as sock:
-                err = attempt(sock.setsockopt, socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, interval) or attempt(
-                    sock.setsockopt, socket.IPPROTO_TCP, socket.TCP_KEEPCNT, count
-                )
+        if not enable or self.fd < 0 or (interval == 1 and count == 10):
+            return attempt(self._handle.keepalive, bool(enable), delay)
+        # pyuv knows the delay only. In libuv's order, up to the first one that is refused:
+        options = (
+            (socket.TCP_KEEPIDLE, delay),
+            (socket.TCP_KEEPINTVL, interval),
+            (socket.TCP_KEEPCNT, count),
+        )
+        with borrowed(self.fd, socket.SOCK_STREAM) as sock:
+            err = attempt(sock.setsockopt, socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            if not err and min(delay, interval, count) < 1:
+                err = UV_EINVAL
+            for name, value in options:
+                err = err or attempt(sock.setsockopt, socket.IPPROTO_TCP, name, value)
         return err
 
     def set_type_of_service(self, tos: int) -> int:

@@ -12,7 +12,7 @@ from nodesock.bindings.tcp_wrap import TCP
 from nodesock.errors import errno_exception, node_error
 from nodesock.net.address_info import AddressInfo
 from nodesock.stream import Duplex
-from nodesock.validators import UNDEFINED, is_number, to_int32, to_number, validate_int32
+from nodesock.validators import UNDEFINED, is_number, is_uint32, to_int32, to_number, validate_int32
 
 
 class Connection(Duplex):
@@ -77,39 +77,36 @@ class Connection(Duplex):
 
     def _apply_keep_alive(self, handle: TCP) -> None:
         enable, delay, interval, count = self._keep_alive
+        # What is no unsigned integer is not given, for Node's binding.
         handle.set_keep_alive(
-            enable,
-            delay,
-            1 if interval is UNDEFINED else interval,
-            10 if count is UNDEFINED else to_int32(count),
+            enable, delay, interval if is_uint32(interval) else 1, int(count) if is_uint32(count) else 10
         )
 
     def set_type_of_service(self, tos: Any = UNDEFINED) -> Self:
         """Set the type-of-service byte (0–255) of IP packets; without a connection it is remembered.
 
-        Raises ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, or `setTypeOfService CODE`. Mirrors
-        `socket.setTypeOfService()`.
+        Raises ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, or `setTypeOfService CODE`: EBADF between connect() and the
+        first attempt, and the value is remembered all the same. Mirrors `socket.setTypeOfService()`.
         """
         if not is_number(tos) or tos != tos:
             raise node_error("ERR_INVALID_ARG_TYPE", "tos", "number", tos)
         validate_int32(tos, "tos", 0, 255)
         tos = int(tos)
         handle = self._handle
-        if isinstance(handle, TCP) and not self.connecting and tos != self._type_of_service:
-            err = handle.set_type_of_service(tos)
+        if tos != self._type_of_service:
+            self._type_of_service = tos
+            err = handle.set_type_of_service(tos) if isinstance(handle, TCP) else 0
             if err < 0:
                 raise errno_exception(err, "setTypeOfService")
-        self._type_of_service = tos
         return self
 
     def get_type_of_service(self) -> int:
-        """The type-of-service byte; the remembered one without a connection. Mirrors
+        """The type-of-service byte that the kernel has; the remembered one without a connection. Raises
+        `getTypeOfService CODE`, EBADF between connect() and the first attempt. Mirrors
         `socket.getTypeOfService()`."""
         handle = self._handle
-        if self._type_of_service is not None:
-            return self._type_of_service
-        if not isinstance(handle, TCP) or self.connecting:
-            return 0
+        if not isinstance(handle, TCP):
+            return self._type_of_service or 0
         tos = handle.get_type_of_service()
         if tos < 0:
             raise errno_exception(tos, "getTypeOfService")
