@@ -12,7 +12,7 @@ import pytest
 
 import nodesock
 from nodesock import dgram
-from nodesock.dgram.binding import guess_handle_type
+from nodesock.bindings.uv import guess_handle_type
 from nodesock.errors import NodeError
 from nodesock.net.blocklist import BlockList
 

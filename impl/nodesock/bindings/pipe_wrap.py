@@ -12,13 +12,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import nodesock._pyuv as _pyuv
-from nodesock.bindings.stream_wrap import StreamHandle, _Request
+from nodesock.bindings.connection_wrap import SERVER as SERVER
+from nodesock.bindings.connection_wrap import SOCKET as SOCKET
+from nodesock.bindings.connection_wrap import ConnectionHandle
+from nodesock.bindings.stream_wrap import _Request
 from nodesock.bindings.uv import UV_EBADF, UV_ECANCELED, UV_EINVAL, attempt, from_exception
-from nodesock.runtime.handles import requests
-from nodesock.runtime.loop import enter, get_loop
+from nodesock.runtime.loop import get_loop
 
-SOCKET: Final = 0
-SERVER: Final = 1
 UV_READABLE: Final = 1
 UV_WRITABLE: Final = 2
 _NAME_MAX: Final = 108
@@ -27,17 +27,17 @@ _NAME_MAX: Final = 108
 _wakeups: set[Any] = set()
 
 
-class Pipe(StreamHandle):
+class Pipe(ConnectionHandle):
     """A uv_pipe_t; `kind` is SOCKET or SERVER and only names it."""
 
-    __slots__ = ("_connect_request", "_name", "_on_connection", "kind")
+    __slots__ = ("_name",)
 
     def __init__(self, kind: int = SOCKET) -> None:
-        super().__init__(_pyuv.Pipe(get_loop()), "PipeWrap")  # a server too, unlike TCP
-        self.kind = kind
+        super().__init__(_pyuv.Pipe(get_loop()), "PipeWrap", kind)  # a server too, unlike TCP
         self._name: str | None = None
-        self._on_connection: Callable[[int, Pipe | None], Any] | None = None
-        self._connect_request: _Request | None = None
+
+    def _client(self) -> "Pipe":
+        return Pipe(SOCKET)
 
     def bind(self, path: str) -> int:
         """uv_pipe_bind2: make the socket file; '' takes a free abstract name. UV_EADDRINUSE if there is a file."""
@@ -49,31 +49,6 @@ class Pipe(StreamHandle):
         if not err:
             self._name = path
         return err
-
-    def open(self, fd: int) -> int:
-        """uv_pipe_open: take over an open descriptor."""
-        return self._bad() or attempt(self._handle.open, fd)
-
-    def listen(self, backlog: int, on_connection: Callable[[int, "Pipe | None"], Any]) -> int:
-        """uv_listen: `on_connection(status, client)` for each connection, at most one a loop turn."""
-        if self._closing:
-            return UV_EBADF
-        self._on_connection = on_connection
-        return attempt(
-            self._handle.listen, self._uv_connection, backlog if 0 <= backlog < 2**31 else 2**31 - 1
-        )
-
-    def _uv_connection(self, handle: Any, error: int | None) -> None:
-        client: Pipe | None = None
-        if error is None:
-            client = Pipe(SOCKET)
-            try:
-                handle.accept(client._handle)
-            except _pyuv.error.UVError:
-                client.close()
-                return
-        if self._on_connection is not None:
-            enter(self._on_connection, error or 0, client)
 
     def connect(self, path: str, on_complete: Callable[[int], Any]) -> int:
         """uv_pipe_connect2: `on_complete(status)` follows unless < 0 is returned (UV_EINVAL: the name is too long)."""
@@ -88,8 +63,7 @@ class Pipe(StreamHandle):
             err = attempt(self._handle.connect, path, request)
             if err:
                 return err
-        self._connect_request = request
-        requests[request] = "ConnectWrap"
+        self._connect_started(request)
         return 0
 
     def _connect_abstract(self, path: str, request: _Request) -> None:
@@ -120,9 +94,6 @@ class Pipe(StreamHandle):
             wakeup.close()
         _wakeups.discard(wakeup)
         request(self._handle, UV_ECANCELED if self._closing else status or None)
-
-    def _connecting(self) -> bool:
-        return self._connect_request is not None and not self._connect_request.done
 
     def fchmod(self, mode: int) -> int:
         """uv_pipe_chmod: let everybody read (UV_READABLE) and / or write (UV_WRITABLE) the socket file."""
@@ -156,17 +127,8 @@ class Pipe(StreamHandle):
         except Exception as error:
             return from_exception(error)
 
-    def _release(self) -> None:
-        super()._release()
-        self._on_connection = None
-        self._connect_request = None
 
 
 def _fits(path: str) -> bool:
-    """What libuv takes for a name: not too long, and a NUL only in an abstract one."""
-    """Whether a name is not too long, and has no NUL but the first of an abstract one."""
-    return (
-        len(os.fsencode(path)) <= _NAME_MAX
-        and "\0" not in path[1:]
-        and (path.startswith("\0") or "\0" not in path)
-    )
+    """What libuv takes for a name: not too long, and a NUL only at the start, as in an abstract one."""
+    return len(os.fsencode(path)) <= _NAME_MAX and "\0" not in path[1:]

@@ -9,13 +9,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import nodesock._pyuv as _pyuv
-from nodesock.bindings.stream_wrap import StreamHandle, _Request
+from nodesock.bindings.connection_wrap import SERVER as SERVER
+from nodesock.bindings.connection_wrap import SOCKET as SOCKET
+from nodesock.bindings.connection_wrap import ConnectionHandle
+from nodesock.bindings.stream_wrap import _Request
 from nodesock.bindings.uv import UV_EBADF, UV_EINVAL, UV_ENOTCONN, attempt, from_exception
-from nodesock.runtime.handles import requests
-from nodesock.runtime.loop import enter, get_loop
-
-SOCKET: Final = 0
-SERVER: Final = 1
+from nodesock.runtime.loop import get_loop
 
 #: uv_tcp_flags
 UV_TCP_IPV6ONLY: Final = 1
@@ -24,16 +23,16 @@ UV_TCP_REUSEPORT: Final = 2
 Endpoint = tuple[str, str, int]
 
 
-class TCP(StreamHandle):
+class TCP(ConnectionHandle):
     """A uv_tcp_t; `kind` is SOCKET or SERVER and only names it."""
 
-    __slots__ = ("_connect_request", "_on_connection", "kind")
+    __slots__ = ()
 
     def __init__(self, kind: int = SOCKET) -> None:
-        super().__init__(_pyuv.TCP(get_loop()), "TCPServerWrap" if kind == SERVER else "TCPSocketWrap")
-        self.kind = kind
-        self._on_connection: Callable[[int, TCP | None], Any] | None = None
-        self._connect_request: _Request | None = None
+        super().__init__(_pyuv.TCP(get_loop()), "TCPServerWrap" if kind == SERVER else "TCPSocketWrap", kind)
+
+    def _client(self) -> "TCP":
+        return TCP(SOCKET)
 
     # --- addresses ---------------------------------------------------------------------------------------------------
 
@@ -48,10 +47,6 @@ class TCP(StreamHandle):
         """uv_tcp_bind to an IPv6 address (`%zone` allowed); flags UV_TCP_IPV6ONLY, UV_TCP_REUSEPORT."""
         where = ip6_address(address, port)
         return self._bad() or (UV_EINVAL if where is None else attempt(self._handle.bind, where, flags))
-
-    def open(self, fd: int) -> int:
-        """uv_tcp_open: take over an open descriptor."""
-        return self._bad() or attempt(self._handle.open, fd)
 
     def getsockname(self) -> Endpoint | int:
         """(address, 'IPv4'|'IPv6', port) of this end, or a negative libuv number."""
@@ -68,29 +63,6 @@ class TCP(StreamHandle):
             return endpoint(ask())
         except Exception as error:
             return from_exception(error)
-
-    # --- listening ---------------------------------------------------------------------------------------------------
-
-    def listen(self, backlog: int, on_connection: Callable[[int, "TCP | None"], Any]) -> int:
-        """uv_listen: `on_connection(status, client)` for each connection, at most one a loop turn."""
-        if self._closing:
-            return UV_EBADF
-        self._on_connection = on_connection
-        return attempt(
-            self._handle.listen, self._uv_connection, backlog if 0 <= backlog < 2**31 else 2**31 - 1
-        )
-
-    def _uv_connection(self, handle: Any, error: int | None) -> None:
-        client: TCP | None = None
-        if error is None:
-            client = TCP(SOCKET)
-            try:
-                handle.accept(client._handle)
-            except _pyuv.error.UVError:  # gone again: libuv says EAGAIN, Node says nothing
-                client.close()
-                return
-        if self._on_connection is not None:
-            enter(self._on_connection, error or 0, client)
 
     # --- connecting --------------------------------------------------------------------------------------------------
 
@@ -110,12 +82,8 @@ class TCP(StreamHandle):
         request = _Request(on_complete)
         err = attempt(self._handle.connect, where, request)
         if not err:
-            self._connect_request = request
-            requests[request] = "ConnectWrap"
+            self._connect_started(request)
         return err
-
-    def _connecting(self) -> bool:
-        return self._connect_request is not None and not self._connect_request.done
 
     # --- options -----------------------------------------------------------------------------------------------------
 
@@ -183,10 +151,6 @@ class TCP(StreamHandle):
         self.close(on_closed)
         return 0
 
-    def _release(self) -> None:
-        super()._release()
-        self._on_connection = None
-        self._connect_request = None
 
 
 def _tos_option(sock: socket.socket) -> tuple[int, int]:

@@ -1,13 +1,11 @@
 """Mirrors the binding part of lib/dgram.js: `bind`, `bind_sync`, `address`, and what starts when a socket is bound."""
 
-import os
-import socket as _socket
-import stat
 from collections.abc import Mapping
 from typing import Any, Self
 
 from nodesock.bindings.cares_wrap import is_ip
 from nodesock.bindings.udp_wrap import UDP, UV_UDP_IPV6ONLY, UV_UDP_REUSEADDR, UV_UDP_REUSEPORT
+from nodesock.bindings.uv import guess_handle_type
 from nodesock.callables import call
 from nodesock.dgram.core import BINDING, BOUND, UNBOUND, SocketCore, as_options, to_uint32, truthy
 from nodesock.dgram.remote_info import RemoteInfo
@@ -244,30 +242,3 @@ def bind_error(err: int, address: Any, port: Any) -> UVError:
     if address is UNDEFINED:
         del error.address  # type: ignore[attr-defined]  # Node sets it to undefined
     return error
-
-
-def guess_handle_type(fd: int) -> str:
-    """What a descriptor is, in Node's words: 'TCP', 'UDP', 'PIPE', 'TTY', 'FILE' or 'UNKNOWN'.
-
-    Mirrors uv_guess_handle.
-    """
-    try:
-        mode = os.fstat(fd).st_mode
-    except OSError:
-        return "UNKNOWN"
-    if os.isatty(fd):
-        return "TTY"
-    if stat.S_ISREG(mode) or stat.S_ISCHR(mode):
-        return "FILE"
-    if stat.S_ISFIFO(mode):
-        return "PIPE"
-    if not stat.S_ISSOCK(mode):
-        return "UNKNOWN"
-    with _socket.socket(fileno=os.dup(fd)) as probe:
-        kind, family = probe.type, probe.family
-    if kind == _socket.SOCK_STREAM:
-        return "PIPE" if family == _socket.AF_UNIX else "TCP" if family in _INTERNET else "UNKNOWN"
-    return "UDP" if kind == _socket.SOCK_DGRAM and family in _INTERNET else "UNKNOWN"
-
-
-_INTERNET = (_socket.AF_INET, _socket.AF_INET6)

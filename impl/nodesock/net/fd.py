@@ -1,39 +1,11 @@
-"""What kind of descriptor it is (uv_guess_handle) and the handle for it: the `fd` options of sockets and
-servers."""
+"""The handle for a descriptor: the `fd` options of sockets and servers."""
 
-import os
-import socket
-import stat
 from typing import Any
 
 from nodesock.bindings import pipe_wrap, tcp_wrap
+from nodesock.bindings.uv import guess_handle_type
 from nodesock.errors import errno_exception, node_error
 from nodesock.validators import validate_int32
-
-
-def guess_handle_type(fd: int) -> str:
-    """'TCP', 'PIPE', 'UDP', 'FILE', 'TTY' or 'UNKNOWN'. Mirrors uv_guess_handle and Node's guessHandleType."""
-    try:
-        mode = os.fstat(fd).st_mode
-    except OSError:
-        return "UNKNOWN"
-    if os.isatty(fd):
-        return "TTY"
-    if stat.S_ISREG(mode) or stat.S_ISCHR(mode):
-        return "FILE"
-    if stat.S_ISFIFO(mode):
-        return "PIPE"
-    if not stat.S_ISSOCK(mode):
-        return "UNKNOWN"
-    with socket.socket(fileno=os.dup(fd)) as view:
-        family, kind = view.family, view.type
-    if kind == socket.SOCK_STREAM:
-        if family in (socket.AF_INET, socket.AF_INET6):
-            return "TCP"
-        return "PIPE" if family == socket.AF_UNIX else "UNKNOWN"
-    if kind == socket.SOCK_DGRAM and family in (socket.AF_INET, socket.AF_INET6):
-        return "UDP"
-    return "UNKNOWN"
 
 
 def create_handle(fd: Any, is_server: bool) -> Any:
