@@ -1,41 +1,96 @@
-"""Write the API reference, one Markdown file a module, from the signatures and docstrings of what nodesock offers."""
+"""Write the API reference, one Markdown file a module, from the signatures and docstrings of what nodesock offers.
+
+A class's members are listed with the class that users name; what it has of another documented class is named
+there, not repeated.
+"""
 
 import importlib
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-MODULES = ["nodesock", "nodesock.net", "nodesock.dgram", "nodesock.stream", "nodesock.events", "nodesock.errors"]
+MODULES = [
+    "nodesock",
+    "nodesock.events",
+    "nodesock.stream",
+    "nodesock.net",
+    "nodesock.dgram",
+    "nodesock.errors",
+    "nodesock.dns",
+    "nodesock.diagnostics",
+]
 
 
 def main() -> None:
     """`reference.py DIRECTORY`."""
     into = Path(sys.argv[1] if len(sys.argv) > 1 else "build/docs")
     into.mkdir(parents=True, exist_ok=True)
-    for name in MODULES:
-        page = into / f"{name}.md"
-        page.write_text("\n".join(module_page(importlib.import_module(name))), "utf-8")
+    modules = [importlib.import_module(name) for name in MODULES]
+    homes = documented_classes(modules)
+    for module in modules:
+        page = into / f"{module.__name__}.md"
+        page.write_text("\n".join(module_page(module, homes)), "utf-8")
         print(page)
 
 
-def module_page(module: ModuleType) -> Iterator[str]:
+def public_names(module: ModuleType) -> list[str]:
+    """What the module offers, in its own order."""
+    return list(getattr(module, "__all__", [name for name in vars(module) if not name.startswith("_")]))
+
+
+def documented_classes(modules: list[ModuleType]) -> Mapping[type, tuple[str, str]]:
+    """Each class with the page and name it is described under: its module's rather than that of `nodesock` itself."""
+    homes: dict[type, tuple[str, str]] = {}
+    for module in sorted(modules, key=lambda module: module.__name__ == "nodesock"):
+        for name in public_names(module):
+            thing = getattr(module, name)
+            if inspect.isclass(thing):
+                homes.setdefault(thing, (module.__name__, name))
+    return homes
+
+
+def module_page(module: ModuleType, homes: Mapping[type, tuple[str, str]]) -> Iterator[str]:
     """The lines of one module's page."""
     yield f"# {module.__name__}\n"
     yield f"{inspect.getdoc(module) or ''}\n"
-    for name in getattr(module, "__all__", [name for name in vars(module) if not name.startswith("_")]):
+    for name in public_names(module):
         thing = getattr(module, name)
         if inspect.ismodule(thing):
             continue
         if inspect.isclass(thing):
-            yield from described("##", f"class {name}", thing)
-            for member, value in sorted(vars(thing).items()):
-                if not member.startswith("_") and (callable(value) or isinstance(value, property)):
-                    yield from described("###", f"{name}.{member}", value)
+            if homes[thing] != (module.__name__, name):
+                yield f"## `class {name}`\n\nThe same as `{'.'.join(homes[thing])}`.\n"
+                continue
+            yield from class_section(name, thing, homes)
         elif callable(thing):
             yield from described("##", name, thing)
+        elif type(thing).__module__.startswith("nodesock."):
+            yield from class_section(name, type(thing), homes)
+
+
+def class_section(name: str, thing: type, homes: Mapping[type, tuple[str, str]]) -> Iterator[str]:
+    """A class (or the one object of it) with its members, and those of its bases that have no section of their own."""
+    if thing in homes:
+        yield from described("##", f"class {name}", thing)
+    else:
+        yield f"## `{name}`\n\n{inspect.getdoc(thing) or ''}\n"
+    members: dict[str, Any] = {}
+    above = []
+    for base in thing.__mro__:
+        if base is not thing and base in homes:
+            above.append(base)
+        elif base.__module__.split(".")[0] == "nodesock":
+            for member, value in vars(base).items():
+                members.setdefault(member, value)
+    if above:
+        yield f"Also all of {', '.join('`' + '.'.join(homes[base]) + '`' for base in above)}.\n"
+    for member, value in sorted(members.items()):
+        plain = value.__func__ if isinstance(value, classmethod | staticmethod) else value
+        if not member.startswith("_") and (callable(plain) or isinstance(plain, property)):
+            yield from described("###", f"{name}.{member}", plain)
 
 
 def described(level: str, title: str, thing: Any) -> Iterator[str]:

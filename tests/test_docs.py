@@ -29,8 +29,30 @@ def test_the_program_prints_what_is_shown(name: str, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr, done.stdout) == (0, "", shown)
 
 
-@pytest.mark.parametrize("page", ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))])
+@pytest.mark.parametrize(
+    "page", ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
+)
 def test_links_lead_to_files(page: str) -> None:
     path = ROOT / page
     missing = [link for link in LINK.findall(path.read_text("utf-8")) if not (path.parent / link).exists()]
     assert not missing
+
+
+def test_the_reference_has_every_public_member_of_a_class(tmp_path: Path) -> None:
+    """A class is put together of several files, and is described with what it has of all of them."""
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "docs" / "reference.py"), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    dgram = (tmp_path / "nodesock.dgram.md").read_text("utf-8")
+    for member in ("bind", "send", "connect", "set_ttl", "close"):
+        assert f"### `Socket.{member}(" in dgram
+    assert "Also all of `nodesock.events.EventEmitter`" in dgram
+    net = (tmp_path / "nodesock.net.md").read_text("utf-8")
+    assert "### `Socket.set_no_delay(" in net and "### `Server.listen(" in net
+    assert "The same as `nodesock.net.Socket`" in net  # Stream, its old name
+    assert "### `process.emit_warning(" in (tmp_path / "nodesock.md").read_text("utf-8")
