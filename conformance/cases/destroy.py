@@ -455,7 +455,9 @@ class InErrorAndClose:
         r.publish(port=r.closed_port())
 
 
-@case(about="destroy() in a write callback cuts off what was written behind it")
+@case(
+    about="destroy() in a write callback: what the kernel has is still told so, the end callback gets an error"
+)
 class InWriteCallback:
     def server(t):
         accepting(t)
@@ -733,7 +735,7 @@ class Several:
 
 
 @case(
-    about="destroy() frees the server's count at once and lets a closing server emit 'close' after the socket's"
+    about="destroy() frees the server's count at once: a closing server emits 'close' before the socket does"
 )
 def FreesTheServer(t):
     server = t.watch("server", t.net.create_server())

@@ -165,7 +165,7 @@ class CutShort:
         client.on("connect", on_connect)
 
 
-@case(about="destroy_soon() with input unread still closes, and the peer is reset")
+@case(about="destroy_soon() with input unread finishes and closes all the same")
 class WithUnreadInput:
     def client(t, port, control):
         client = t.watch("client", t.net.Socket())
@@ -190,7 +190,9 @@ class WithUnreadInput:
         signal.close()
 
 
-@case(about="destroy_soon() on a destroyed socket does nothing at all")
+@case(
+    about="destroy_soon() on a destroyed socket only leaves a listener of 'finish' behind, which never runs"
+)
 class AfterDestroy:
     def server(t):
         accepting(t)

@@ -255,8 +255,8 @@ class PausedKept:
         client.once("close", again)
 
 
-@case(about="what was buffered unread in the first life is not read in the second")
-class BufferForgotten:
+@case(about="what the first life left unread in the buffer is read in the second, before its own data")
+class BufferKept:
     def server(t):
         greeting(t, 2)
 
@@ -276,8 +276,8 @@ class BufferForgotten:
         client.once("close", again)
 
 
-@case(about="a cork of the first life is gone in the second")
-class CorkForgotten:
+@case(about="a cork outlives its connection: the second life starts corked")
+class CorkKept:
     def server(t):
         greeting(t, 2)
 
@@ -313,7 +313,7 @@ class AfterFreshDestroy:
         client.resume()
 
 
-@case(about="a socket that was ended before it ever connected cannot be written, and connects all the same")
+@case(about="a socket that was ended before it ever connected can be connected, and written again")
 class AfterFreshEnd:
     def server(t):
         greeting(t, 1)
@@ -326,8 +326,9 @@ class AfterFreshEnd:
         def connect():
             client.connect(port, "127.0.0.1")
             t.snapshot(client)
+            t.note("returns", client.write("again", t.callback("written")))
 
-        client.on("finish", lambda: t.immediate(connect))
+        client.once("finish", lambda: t.immediate(connect))
         client.resume()
 
 
@@ -426,8 +427,10 @@ class ErrorForgotten:
         client.resume()
 
 
-@case(about="what was written early in a refused first life is not sent in the second")
-class WritesForgotten:
+@case(
+    about="an early write that a refused first life left pending spoils the second one: ERR_MULTIPLE_CALLBACK"
+)
+class EarlyWriteOfRefusedLife:
     def client(t, port, other):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
         client.on("error", lambda error: None)

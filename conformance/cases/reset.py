@@ -168,6 +168,32 @@ class WithWrite:
         def on_connect():
             client.write("a", t.callback("first"))
             client.write("b", t.callback("second"))
+            client.reset_and_destroy()
+
+        client.on("connect", on_connect)
+
+
+@case(
+    about="reset_and_destroy() while the FIN goes out is 'error' EINVAL at once; unheard it is told again, uncaught"
+)
+class AfterEnd:
+    def server(t):
+        server = t.net.create_server()
+
+        def on_connection(peer):
+            peer.on("error", lambda error: None)
+            peer.on("close", lambda had_error: server.close())
+            peer.resume()
+
+        server.on("connection", on_connection)
+        listen(t, server)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_connect():
+            client.write("a", t.callback("first"))
+            client.write("b", t.callback("second"))
             client.end(t.callback("ended"))
             client.reset_and_destroy()
 
@@ -220,7 +246,9 @@ class InFinish:
         client.on("finish", on_finish)
 
 
-@case(about="reset_and_destroy() in 'end' of a half-open socket closes it without error")
+@case(
+    about="reset_and_destroy() in 'end' of a half-open socket closes it without error; the other end has ECONNRESET"
+)
 class InEnd:
     def server(t):
         server = t.net.create_server(allow_half_open=True)
@@ -243,7 +271,7 @@ class InEnd:
         client.resume()
 
 
-@case(about="reset_and_destroy() in 'close' does not disturb a connect() that was made there before")
+@case(about="reset_and_destroy() after a connect() in 'close' resets the new connection once it is made")
 class Reconnecting:
     def server(t):
         server = t.net.create_server()

@@ -250,12 +250,14 @@ class PausedIsIdle:
 
         def on_timeout():
             t.note("read", client.bytes_read)
-            client.set_timeout(0)
-            client.end()
+            t.clear(keeps_alive)
+            stop(client)
             client.resume()
 
         client.on("ready", lambda: client.set_timeout(30))
         client.on("timeout", on_timeout)
+        # A connection that is not read keeps nothing alive.
+        keeps_alive = t.timeout(5000, lambda: None)
 
 
 @case(about="calling set_timeout() again starts the time anew")
