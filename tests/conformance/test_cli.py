@@ -300,3 +300,22 @@ def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
         command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
     )
     assert "Traceback" not in ran.stderr and "BrokenPipe" not in ran.stderr
+
+
+def test_the_harness_without_what_it_needs_is_one_line(tmp_path: Path) -> None:
+    """Who installs the library alone still gets the command; it says what is missing."""
+    (tmp_path / "click.py").write_text(
+        "raise ModuleNotFoundError(\"No module named 'click'\", name='click')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "conformance", "list"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 3 and not done.stdout
+    assert done.stderr == (
+        "conformance: click is not installed; install nodesock with its extra, nodesock[conformance]\n"
+    )
