@@ -241,6 +241,14 @@ def _unhandled_rejection(reason: object) -> str:
 
 _Text = str | Callable[..., str]
 
+
+def _as_text(value: object) -> str:
+    """A value in a text as `%s` has it: strings and buffers as they are, all else as it is inspected."""
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value).decode("utf-8", "replace")
+    return value if isinstance(value, str) else inspect(value)
+
+
 _TABLE: Final[dict[str, tuple[type[NodeError], _Text]]] = {
     "ERR_BUFFER_OUT_OF_BOUNDS": (NodeRangeError, _out_of_bounds),
     "ERR_DNS_SET_SERVERS_FAILED": (NodeError, 'c-ares failed to set servers: "{}" [{}]'),
@@ -253,7 +261,7 @@ _TABLE: Final[dict[str, tuple[type[NodeError], _Text]]] = {
     "ERR_INVALID_FD": (NodeRangeError, '"fd" must be a positive integer: {}'),
     "ERR_INVALID_FD_TYPE": (NodeTypeError, "Unsupported fd type: {}"),
     "ERR_INVALID_HANDLE_TYPE": (NodeTypeError, "This handle type cannot be sent"),
-    "ERR_INVALID_IP_ADDRESS": (NodeTypeError, "Invalid IP address: {}"),
+    "ERR_INVALID_IP_ADDRESS": (NodeTypeError, lambda value: f"Invalid IP address: {_as_text(value)}"),
     "ERR_INVALID_RETURN_VALUE": (NodeTypeError, lambda wanted, name, value: (
         f'Expected {wanted} to be returned from the "{name}" function but got {_described(value)}.')),
     "ERR_INVALID_STATE": (NodeError, "Invalid state: {}"),
@@ -288,7 +296,7 @@ _TABLE: Final[dict[str, tuple[type[NodeError], _Text]]] = {
     "ERR_STREAM_WRAP": (NodeError, "Stream has StringDecoder set or is in objectMode"),
     "ERR_UNHANDLED_ERROR": (NodeError, _unhandled_error),
     "ERR_UNHANDLED_REJECTION": (UnhandledPromiseRejection, _unhandled_rejection),
-    "ERR_UNKNOWN_ENCODING": (NodeTypeError, "Unknown encoding: {}"),
+    "ERR_UNKNOWN_ENCODING": (NodeTypeError, lambda value: f"Unknown encoding: {_as_text(value)}"),
 }  # fmt: skip
 
 

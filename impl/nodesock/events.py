@@ -113,12 +113,15 @@ class EventEmitter:
 
     # --- emit --------------------------------------------------------------------------------------------------------
 
-    def emit(self, event: Hashable, *args: Any) -> bool:
+    def emit(self, event: Hashable = UNDEFINED, *args: Any) -> bool:
         """Call the event's listeners with `args`. True if there were any.
 
         'error' without a listener raises its argument, or ERR_UNHANDLED_ERROR if that is no exception.
         """
-        records = self._events.get(event)
+        try:
+            records = self._events.get(event)
+        except TypeError:
+            return self.emit(_name(event), *args)
         if records is None or event == "error":
             if event != "error":
                 return False
@@ -176,24 +179,24 @@ class EventEmitter:
 
     # --- adding ------------------------------------------------------------------------------------------------------
 
-    def on(self: Self, event: Hashable, listener: Listener) -> Self:
+    def on(self: Self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED) -> Self:
         """Add a listener to the end of the event's list. Raises ERR_INVALID_ARG_TYPE."""
         return self._add(event, listener, listener, False)
 
-    def add_listener(self: Self, event: Hashable, listener: Listener) -> Self:
+    def add_listener(self: Self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED) -> Self:
         """The same as `on`."""
         return self._add(event, listener, listener, False)
 
-    def prepend_listener(self: Self, event: Hashable, listener: Listener) -> Self:
+    def prepend_listener(self: Self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED) -> Self:
         """Add a listener to the front of the event's list."""
         return self._add(event, listener, listener, True)
 
-    def once(self: Self, event: Hashable, listener: Listener) -> Self:
+    def once(self: Self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED) -> Self:
         """Add a listener that is removed just before its first call."""
         validate_function(listener, "listener")
         return self.on(event, _Once(self, event, listener))
 
-    def prepend_once_listener(self: Self, event: Hashable, listener: Listener) -> Self:
+    def prepend_once_listener(self: Self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED) -> Self:
         """`once`, at the front of the list."""
         validate_function(listener, "listener")
         return self.prepend_listener(event, _Once(self, event, listener))
@@ -201,6 +204,7 @@ class EventEmitter:
     def _add(self: Self, event: Hashable, listener: Listener, original: Listener, front: bool) -> Self:
         if not callable(listener):
             raise node_error("ERR_INVALID_ARG_TYPE", "listener", "function", listener)
+        event = _name(event)
         events = self._events
         if events is _NOTHING:
             events = self._events = {}
@@ -238,10 +242,11 @@ class EventEmitter:
 
     # --- removing ----------------------------------------------------------------------------------------------------
 
-    def remove_listener(self: Self, event: Hashable, listener: Listener) -> Self:
+    def remove_listener(self: Self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED) -> Self:
         """Remove the most recently added record of this listener. Raises ERR_INVALID_ARG_TYPE."""
         if not callable(listener):
             raise node_error("ERR_INVALID_ARG_TYPE", "listener", "function", listener)
+        event = _name(event)
         events = self._events
         records = events.get(event)
         if not records:
@@ -253,7 +258,7 @@ class EventEmitter:
                 break
         return self
 
-    def off(self: Self, event: Hashable, listener: Listener) -> Self:
+    def off(self: Self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED) -> Self:
         """The same as `remove_listener`."""
         return self.remove_listener(event, listener)
 
@@ -271,6 +276,7 @@ class EventEmitter:
 
     def remove_all_listeners(self: Self, event: Hashable = UNDEFINED) -> Self:
         """Remove every listener, or every one of one event; 'removeListener' hears of each, last added first."""
+        event = _name(event)
         events = self._events
         if "removeListener" not in events:
             if event is UNDEFINED:
@@ -293,17 +299,17 @@ class EventEmitter:
 
     # --- asking ------------------------------------------------------------------------------------------------------
 
-    def listeners(self, event: Hashable) -> list[Listener]:
+    def listeners(self, event: Hashable = UNDEFINED) -> list[Listener]:
         """A copy of the event's listeners, the originals of `once`."""
-        return [_unwrap(record[0]) for record in self._events.get(event, ())]
+        return [_unwrap(record[0]) for record in self._events.get(_name(event), ())]
 
-    def raw_listeners(self, event: Hashable) -> list[Listener]:
+    def raw_listeners(self, event: Hashable = UNDEFINED) -> list[Listener]:
         """A copy of the event's listeners with the wrappers of `once` (each has `.listener`)."""
-        return [record[0] for record in self._events.get(event, ())]
+        return [record[0] for record in self._events.get(_name(event), ())]
 
-    def listener_count(self, event: Hashable, listener: Any = None) -> int:
+    def listener_count(self, event: Hashable = UNDEFINED, listener: Any = None) -> int:
         """How many listeners the event has, or how often it has this one."""
-        records = self._events.get(event, ())
+        records = self._events.get(_name(event), ())
         if listener is None:
             return len(records)
         return sum(1 for record in records if record[0] == listener or _unwrap(record[0]) == listener)
@@ -312,7 +318,7 @@ class EventEmitter:
         """The events that have listeners, in the order they first got one."""
         return list(self._events)
 
-    def set_max_listeners(self: Self, n: Any) -> Self:
+    def set_max_listeners(self: Self, n: Any = UNDEFINED) -> Self:
         """Warn (once an event) when there are more than `n` listeners; 0 = never. Raises ERR_OUT_OF_RANGE."""
         validate_number(n, "setMaxListeners", 0)
         self._max_listeners = n
@@ -321,6 +327,15 @@ class EventEmitter:
     def get_max_listeners(self) -> int | float:
         """The limit set, or `EventEmitter.default_max_listeners`."""
         return EventEmitter.default_max_listeners if self._max_listeners is None else self._max_listeners
+
+
+def _name(event: Hashable) -> Hashable:
+    """The event, or the text that stands for one that cannot be a key: JavaScript makes strings of objects."""
+    try:
+        hash(event)
+    except TypeError:
+        return repr(event)
+    return event
 
 
 def _call(listener: Listener, takes: int | tuple[int, int], args: tuple[Any, ...]) -> Any:
@@ -347,7 +362,7 @@ def _emitter_text(emitter: object) -> str:
 # --- module functions ------------------------------------------------------------------------------------------------
 
 
-def get_event_listeners(emitter: Any, event: Hashable) -> list[Listener]:
+def get_event_listeners(emitter: Any = UNDEFINED, event: Hashable = UNDEFINED) -> list[Listener]:
     """events.getEventListeners: the listeners of an EventEmitter or an EventTarget. Raises ERR_INVALID_ARG_TYPE."""
     if isinstance(emitter, EventEmitter):
         return emitter.listeners(event)
@@ -356,7 +371,11 @@ def get_event_listeners(emitter: Any, event: Hashable) -> list[Listener]:
     raise node_error("ERR_INVALID_ARG_TYPE", "emitter", ["EventEmitter", "EventTarget"], emitter)
 
 
-def get_max_listeners(emitter: Any) -> int | float:
+def _no_emitter(value: object) -> Exception:
+    return node_error("ERR_INVALID_ARG_TYPE", "emitter", "EventEmitter", value)
+
+
+def get_max_listeners(emitter: Any = UNDEFINED) -> int | float:
     """events.getMaxListeners. Raises ERR_INVALID_ARG_TYPE."""
     if isinstance(emitter, EventEmitter):
         return emitter.get_max_listeners()
@@ -380,7 +399,7 @@ def set_max_listeners(n: Any = UNDEFINED, *targets: Any) -> None:
             raise node_error("ERR_INVALID_ARG_TYPE", "eventTargets", ["EventEmitter", "EventTarget"], target)
 
 
-def add_abort_listener(signal: Any, listener: Listener) -> Callable[[], None]:
+def add_abort_listener(signal: Any = UNDEFINED, listener: Any = UNDEFINED) -> Callable[[], None]:
     """events.addAbortListener: call `listener` once when `signal` aborts (on a microtask if it has already).
 
     Returns a function that takes the listener off again (Node's disposable). Raises ERR_INVALID_ARG_TYPE.
@@ -396,7 +415,7 @@ def add_abort_listener(signal: Any, listener: Listener) -> Callable[[], None]:
     return lambda: signal.remove_event_listener("abort", listener)
 
 
-def once(emitter: Any, event: Hashable, *, signal: Any = UNDEFINED) -> "Promise":
+def once(emitter: Any = UNDEFINED, event: Hashable = UNDEFINED, *, signal: Any = UNDEFINED) -> "Promise":
     """events.once: a promise of the list of arguments of the next `event`; an 'error' meanwhile rejects it.
 
     With `signal` an abort rejects it with AbortError. Raises ERR_INVALID_ARG_TYPE.
@@ -406,6 +425,8 @@ def once(emitter: Any, event: Hashable, *, signal: Any = UNDEFINED) -> "Promise"
     validate_abort_signal(signal, "options.signal")
     if signal is not UNDEFINED and signal.aborted:
         return Promise.rejected(AbortError(cause=signal.reason))
+    if not isinstance(emitter, EventEmitter) and not hasattr(emitter, "once"):
+        return Promise.rejected(_no_emitter(emitter))
     promise = Promise()
 
     def resolved(*args: Any) -> None:
@@ -521,8 +542,8 @@ class _Events(AsyncIterator[list[Any]]):
 
 
 def on(
-    emitter: Any,
-    event: Hashable,
+    emitter: Any = UNDEFINED,
+    event: Hashable = UNDEFINED,
     *,
     signal: Any = UNDEFINED,
     close: list[Hashable] | tuple[Hashable, ...] = (),
@@ -536,4 +557,6 @@ def on(
     validate_abort_signal(signal, "options.signal")
     if signal is not UNDEFINED and signal.aborted:
         raise AbortError(cause=signal.reason)
+    if not isinstance(emitter, EventEmitter) and not hasattr(emitter, "on"):
+        raise _no_emitter(emitter)
     return _Events(emitter, event, signal, tuple(close), high_water_mark, low_water_mark)

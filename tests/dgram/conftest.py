@@ -118,7 +118,7 @@ class Scripted:
                 self.events.append((event, *args) if args else event)
             return emit(event, *args)
 
-        socket.emit = recorded  # type: ignore[method-assign]
+        socket.emit = recorded  # type: ignore[method-assign, assignment]
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ long each."""
 
 from typing import Any
 
-from nodesock.validators import validate_boolean, validate_int32
+from nodesock.validators import UNDEFINED, validate_boolean, validate_int32
 
 MIN_ATTEMPT_TIMEOUT = 10
 
@@ -17,7 +17,7 @@ def get_default_auto_select_family() -> bool:
     return _auto_select_family
 
 
-def set_default_auto_select_family(value: Any = None) -> None:
+def set_default_auto_select_family(value: Any = UNDEFINED) -> None:
     """Sets the default of `auto_select_family`. Raises ERR_INVALID_ARG_TYPE unless it is a bool."""
     global _auto_select_family
     validate_boolean(value, "value")
@@ -29,7 +29,7 @@ def get_default_auto_select_family_attempt_timeout() -> int:
     return _attempt_timeout
 
 
-def set_default_auto_select_family_attempt_timeout(value: Any = None) -> None:
+def set_default_auto_select_family_attempt_timeout(value: Any = UNDEFINED) -> None:
     """Sets the default of `auto_select_family_attempt_timeout` in ms; less than 10 becomes 10.
 
     Raises ERR_INVALID_ARG_TYPE or ERR_OUT_OF_RANGE for what is no whole number from 1 to 2147483647.

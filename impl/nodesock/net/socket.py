@@ -352,7 +352,9 @@ class Socket(Connection):
 
     # --- writing --------------------------------------------------------------------------------------------
 
-    def write(self, chunk: Any, encoding: Any = None, callback: Callable[..., Any] | None = None) -> bool:
+    def write(
+        self, chunk: Any = UNDEFINED, encoding: Any = None, callback: Callable[..., Any] | None = None
+    ) -> bool:
         """See Writable.write. Mirrors `socket.write()`."""
         ws = self._writable_state
         if (

@@ -6,6 +6,7 @@ Numbers are kept beside the text, so that `net.BlockList` compares addresses wit
 import re
 import socket
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -51,7 +52,8 @@ class SocketAddress:
     ) -> None:
         if options is not UNDEFINED:
             validate_object(options, "options")
-            keywords = {**options, **keywords}
+            if isinstance(options, Mapping):
+                keywords = {**options, **keywords}
         family = keywords.get("family", UNDEFINED)
         if family is UNDEFINED:
             family = "ipv4"

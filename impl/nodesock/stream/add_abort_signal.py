@@ -4,6 +4,7 @@ from typing import Any, TypeVar
 
 from nodesock.errors import AbortError, node_error
 from nodesock.events import add_abort_listener
+from nodesock.inspect import UNDEFINED
 from nodesock.stream.end_of_stream import finished
 from nodesock.stream.predicates import is_node_stream
 from nodesock.validators import validate_abort_signal
@@ -11,9 +12,9 @@ from nodesock.validators import validate_abort_signal
 StreamT = TypeVar("StreamT")
 
 
-def add_abort_signal(signal: Any, stream: StreamT) -> StreamT:
+def add_abort_signal(signal: Any = UNDEFINED, stream: StreamT = UNDEFINED) -> StreamT:  # type: ignore[assignment]
     """Destroy `stream` with AbortError when `signal` aborts. Returns the stream. Raises ERR_INVALID_ARG_TYPE."""
-    if signal is None:
+    if signal is None or signal is UNDEFINED:
         raise node_error("ERR_INVALID_ARG_TYPE", "signal", "AbortSignal", signal)
     validate_abort_signal(signal, "signal")
     if not is_node_stream(stream):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
+from nodesock.inspect import UNDEFINED
 from nodesock.stream.destroy import construct
 from nodesock.stream.legacy import Stream
 from nodesock.stream.readable import Readable, init_readable
@@ -26,7 +27,7 @@ class Duplex(Readable, Writable):
     allow_half_open: Any = True
 
     def __init__(self, options: Mapping[str, Any] | None = None, /, **given: Any) -> None:
-        if options:
+        if isinstance(options, Mapping):
             given = {**options, **given}
         Stream.__init__(self, given)
         init_readable(self, given, True)
@@ -56,7 +57,7 @@ class Duplex(Readable, Writable):
         return Writable.destroy(self, error, callback)
 
     def pipe(  # type: ignore[override]
-        self, destination: Any, options: Mapping[str, Any] | None = None, *, end: Any = True
+        self, destination: Any = UNDEFINED, options: Mapping[str, Any] | None = None, *, end: Any = True
     ) -> Any:
         """See Readable.pipe."""
         return Readable.pipe(self, destination, options, end=end)

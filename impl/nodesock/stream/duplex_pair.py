@@ -7,8 +7,8 @@ from nodesock.runtime.ticks import next_tick
 from nodesock.stream.duplex import Duplex
 
 
-class _Side(Duplex):
-    _other: "_Side"
+class DuplexSide(Duplex):
+    _other: "DuplexSide"
     #: the write that waits for the other side to read
     _waiting: Callable[..., Any] | None = None
 
@@ -35,7 +35,7 @@ class _Side(Duplex):
         callback(error)
 
 
-def _end_other(other: _Side, failed: bool) -> None:
+def _end_other(other: DuplexSide, failed: bool) -> None:
     if other.destroyed:
         return
     if failed:
@@ -46,6 +46,6 @@ def _end_other(other: _Side, failed: bool) -> None:
 
 def duplex_pair(options: Mapping[str, Any] | None = None, /, **given: Any) -> tuple[Duplex, Duplex]:
     """`stream.duplexPair(options)`: what is written to one side can be read from the other."""
-    first, second = _Side(options, **given), _Side(options, **given)
+    first, second = DuplexSide(options, **given), DuplexSide(options, **given)
     first._other, second._other = second, first
     return first, second

@@ -7,7 +7,7 @@ UTF-8, and the one-byte encodings take the low byte of every unit.
 
 import codecs
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from nodesock.errors import node_error
@@ -16,6 +16,7 @@ __all__ = [
     "StringDecoder",
     "byte_length",
     "decode",
+    "default_encoding",
     "encode",
     "is_encoding",
     "make_decoder",
@@ -122,12 +123,22 @@ def encode(text: str, encoding: str | None = None) -> bytes:
     """`Buffer.from(text, encoding)`. An empty or absent encoding is utf8; raises ERR_UNKNOWN_ENCODING for an
     unknown one.
     """
-    if not encoding:
+    if not encoding or not isinstance(encoding, str):
         return _encode_utf8(text)
     name = normalize_encoding(encoding)
     if name is None:
         raise node_error("ERR_UNKNOWN_ENCODING", encoding)
     return _ENCODERS[name](text)
+
+
+def default_encoding(options: Mapping[str, Any]) -> str:
+    """The option `default_encoding` of a stream, as given. Raises ERR_UNKNOWN_ENCODING."""
+    encoding = options.get("default_encoding")
+    if encoding is None:
+        return "utf8"
+    if not is_encoding(encoding):
+        raise node_error("ERR_UNKNOWN_ENCODING", encoding)
+    return str(encoding)
 
 
 def byte_length(text: str, encoding: str | None = None) -> int:

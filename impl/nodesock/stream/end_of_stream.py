@@ -147,9 +147,9 @@ class _Watch:
 
 
 def finished(
-    stream: Any,
-    options: Mapping[str, Any] | Callable[..., Any] | None = None,
-    callback: Callable[..., Any] | None = None,
+    stream: Any = UNDEFINED,
+    options: Any = UNDEFINED,
+    callback: Any = UNDEFINED,
     /,
     **given: Any,
 ) -> Callable[[], None]:
@@ -160,13 +160,13 @@ def finished(
     'error'), `signal` (an abort calls back with AbortError). Returns a function that takes the listeners off.
     Raises ERR_INVALID_ARG_TYPE.
     """
-    if callback is None and callable(options):
+    if callback is UNDEFINED and options is not UNDEFINED and (callable(options) or not given):
         callback, options = options, None
-    if options is not None:
+    if options is not None and options is not UNDEFINED:
         validate_object(options, "options")
-        given = {**options, **given}  # type: ignore[dict-item]
+        if isinstance(options, Mapping):
+            given = {**options, **given}
     validate_function(callback, "callback")
-    assert callback is not None
     signal = given.get("signal", UNDEFINED)
     validate_abort_signal(signal, "options.signal")
     if not predicates.is_node_stream(stream):

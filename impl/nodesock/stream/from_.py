@@ -115,3 +115,6 @@ async def _next(iterator: Any) -> Any:
     value = await iterator.__anext__()
     await Promise.resolved(None)
     return value
+
+
+_Source.__name__ = _Source.__qualname__ = "Readable"  # in Node it is one, and error texts name the class

@@ -7,6 +7,8 @@ destination wants 'drain' and resumes when none is waited for any more (`await_d
 from dataclasses import dataclass
 from typing import Any
 
+from nodesock.errors import NodeTypeError
+from nodesock.inspect import UNDEFINED
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream.destroy import error_or_destroy
 
@@ -114,7 +116,9 @@ class _Pipe:
 
 
 def pipe(source: Any, destination: Any, end: bool) -> Any:
-    """The body of `source.pipe(destination, end=end)`."""
+    """The body of `source.pipe(destination, end=end)`. Raises Node's plain TypeError for what is no emitter."""
+    if not callable(getattr(destination, "on", None)):
+        raise NodeTypeError(_no_destination(destination))
     rs = source._readable_state
     if len(rs.pipes) == 1:
         rs.several_pipes = True
@@ -136,6 +140,12 @@ def pipe(source: Any, destination: Any, end: bool) -> Any:
     elif not rs.flowing:
         source.resume()
     return destination
+
+
+def _no_destination(value: object) -> str:
+    if value is None or value is UNDEFINED:
+        return f"Cannot read properties of {'null' if value is None else 'undefined'} (reading 'on')"
+    return "dest.on is not a function"
 
 
 def unpipe(source: Any, destination: Any = None) -> None:

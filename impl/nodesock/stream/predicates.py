@@ -72,7 +72,7 @@ def is_readable_finished(stream: Any, strict: bool = True) -> bool | None:
     return rs.end_emitted or (not strict and rs.ended and rs.length == 0)
 
 
-def is_readable(stream: Any) -> bool | None:
+def is_readable(stream: Any = None) -> bool | None:
     """`stream.isReadable(stream)`: whether data may still come."""
     readable = getattr(stream, "readable", None)
     if not isinstance(readable, bool):
@@ -82,7 +82,7 @@ def is_readable(stream: Any) -> bool | None:
     return has_readable_side(stream) and readable and not is_readable_finished(stream)
 
 
-def is_writable(stream: Any) -> bool | None:
+def is_writable(stream: Any = None) -> bool | None:
     """`stream.isWritable(stream)`: whether it may still be written."""
     writable = getattr(stream, "writable", None)
     if not isinstance(writable, bool):
@@ -117,13 +117,13 @@ def will_emit_close(stream: Any) -> bool:
     return state is not None and state.auto_destroy and state.emit_close and not state.closed
 
 
-def is_errored(stream: Any) -> bool:
+def is_errored(stream: Any = None) -> bool:
     """`stream.isErrored(stream)`: whether 'error' has been emitted."""
     state = readable_state(stream) or writable_state(stream)
     return state is not None and state.error_emitted
 
 
-def is_disturbed(stream: Any) -> bool:
+def is_disturbed(stream: Any = None) -> bool:
     """`stream.isDisturbed(stream)`: whether it has been read from, or was cut off."""
     return bool(getattr(stream, "readable_did_read", False) or getattr(stream, "readable_aborted", False))
 

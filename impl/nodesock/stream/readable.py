@@ -74,7 +74,7 @@ class Readable(Stream):
     _listed_first: ClassVar[tuple[str, ...]] = ("close", "error", "data", "end", "readable")
 
     def __init__(self, options: Mapping[str, Any] | None = None, /, **given: Any) -> None:
-        if options:
+        if isinstance(options, Mapping):
             given = {**options, **given}
         super().__init__(given)
         init_readable(self, given, False)
@@ -88,7 +88,7 @@ class Readable(Stream):
 
     # --- from the source ----------------------------------------------------------------------------------
 
-    def push(self, chunk: Any, encoding: str | None = None) -> bool:
+    def push(self, chunk: Any = b"", encoding: str | None = None) -> bool:
         """For the source: deliver a chunk, or None at the end. False asks it to wait for the next `_read`."""
         rs = self._readable_state
         if (
@@ -112,7 +112,7 @@ class Readable(Stream):
             return not rs.ended and (rs.length == 0 or rs.length < rs.high_water_mark)
         return push_chunk(self, rs, chunk, encoding)
 
-    def unshift(self, chunk: Any, encoding: str | None = None) -> bool:
+    def unshift(self, chunk: Any = b"", encoding: str | None = None) -> bool:
         """Put a chunk back in front of the buffer. Fails with ERR_STREAM_UNSHIFT_AFTER_END_EVENT after 'end'."""
         return unshift_chunk(self, self._readable_state, chunk, encoding)
 
@@ -232,11 +232,13 @@ class Readable(Stream):
         rs = self._readable_state
         return rs.paused is True or rs.flowing is False
 
-    def pipe(self, destination: Any, options: Mapping[str, Any] | None = None, *, end: Any = True) -> Any:
+    def pipe(
+        self, destination: Any = UNDEFINED, options: Mapping[str, Any] | None = None, *, end: Any = True
+    ) -> Any:
         """Write everything to `destination`, at its pace, and end it too unless `end` is False. Returns
         `destination`.
         """
-        if options:
+        if isinstance(options, Mapping):
             end = options.get("end", end)
         return piping.pipe(self, destination, end is not False)
 
@@ -247,7 +249,7 @@ class Readable(Stream):
 
     # --- listeners that steer the flow --------------------------------------------------------------------
 
-    def on(self, event: Hashable, listener: Listener) -> Self:
+    def on(self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED) -> Self:
         """`EventEmitter.on`; a 'data' listener starts the flow, a 'readable' listener takes it over."""
         super().on(event, listener)
         rs = self._readable_state
@@ -268,11 +270,11 @@ class Readable(Stream):
                     next_tick(first_read_tick, self)
         return self
 
-    def add_listener(self, event: Hashable, listener: Listener) -> Self:
+    def add_listener(self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED) -> Self:
         """The same as `on`."""
         return self.on(event, listener)
 
-    def remove_listener(self, event: Hashable, listener: Listener) -> Self:
+    def remove_listener(self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED) -> Self:
         """`EventEmitter.remove_listener`; without its last 'readable' listener the stream may flow again, from
         the next tick on.
         """
@@ -283,7 +285,7 @@ class Readable(Stream):
             self._readable_state.data_listening = False
         return self
 
-    def off(self, event: Hashable, listener: Listener) -> Self:
+    def off(self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED) -> Self:
         """The same as `remove_listener`."""
         return self.remove_listener(event, listener)
 
@@ -431,7 +433,9 @@ class Readable(Stream):
         self._readable_state.refresh_direct()
 
     @staticmethod
-    def from_(iterable: Any, options: Mapping[str, Any] | None = None, /, **given: Any) -> "Readable":
+    def from_(
+        iterable: Any = UNDEFINED, options: Mapping[str, Any] | None = None, /, **given: Any
+    ) -> "Readable":
         """`Readable.from(iterable, options)`: a stream of what an iterable, async iterable or a string or bytes
         yields.
         """

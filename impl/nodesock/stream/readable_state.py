@@ -26,7 +26,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nodesock.stream import high_water_mark
-from nodesock.stream.encodings import StringDecoder, make_decoder
+from nodesock.stream.encodings import StringDecoder, default_encoding, make_decoder
 
 
 class ReadableState:
@@ -70,7 +70,7 @@ class ReadableState:
         self.errored: Any = None
         self.closed = False
         self.close_emitted = False
-        self.default_encoding: str = options.get("default_encoding") or "utf8"
+        self.default_encoding = default_encoding(options)
         self.await_drain: set[Any] = set()
         self.several_pipes = False
         self.reading_more = False

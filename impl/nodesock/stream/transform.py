@@ -25,7 +25,7 @@ class Transform(Duplex):
     _kept: Callable[..., Any] | None = None
 
     def __init__(self, options: Mapping[str, Any] | None = None, /, **given: Any) -> None:
-        if options:
+        if isinstance(options, Mapping):
             given = {**options, **given}
         object_mode = bool(given.get("object_mode") or given.get("readable_object_mode"))
         mark = high_water_mark.choose(

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Self
 
 from nodesock.callables import adapt, call
 from nodesock.errors import node_error
+from nodesock.inspect import UNDEFINED
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream.destroy import construct, error_or_destroy, note_error, undestroy
 from nodesock.stream.destroy import destroy as destroy_stream
@@ -54,7 +55,7 @@ class Writable(Stream):
     _final: Callable[[Any], Any] | None = None
 
     def __init__(self, options: Mapping[str, Any] | None = None, /, **given: Any) -> None:
-        if options:
+        if isinstance(options, Mapping):
             given = {**options, **given}
         super().__init__(given)
         init_writable(self, given, False)
@@ -70,7 +71,7 @@ class Writable(Stream):
 
     # --- writing ------------------------------------------------------------------------------------------
 
-    def write(self, chunk: Any, encoding: Any = None, callback: Callback | None = None) -> bool:
+    def write(self, chunk: Any = UNDEFINED, encoding: Any = None, callback: Callback | None = None) -> bool:
         """Write bytes or a string; False asks the caller to wait for 'drain'. `callback(error)` comes when it is
         through.
 
@@ -155,7 +156,7 @@ class Writable(Stream):
             if not ws.writing:
                 _flush(self, ws)
 
-    def set_default_encoding(self, encoding: str) -> Self:
+    def set_default_encoding(self, encoding: Any = UNDEFINED) -> Self:
         """The encoding of strings written without one. Raises ERR_UNKNOWN_ENCODING."""
         if isinstance(encoding, str):
             encoding = encoding.lower()
@@ -164,7 +165,7 @@ class Writable(Stream):
         self._writable_state.default_encoding = encoding
         return self
 
-    def pipe(self, destination: Any, **options: Any) -> Any:
+    def pipe(self, destination: Any = None, **options: Any) -> Any:
         """A Writable cannot be read: fails with ERR_STREAM_CANNOT_PIPE."""
         error_or_destroy(self, node_error("ERR_STREAM_CANNOT_PIPE"))
 
@@ -326,7 +327,7 @@ def finish_init(stream: Any, options: Mapping[str, Any]) -> None:
     if callable(given):
         stream._construct = adapt(given, 1)
     signal = options.get("signal")
-    if signal is not None:
+    if signal or (signal is not None and not isinstance(signal, (bool, int, float, str))):
         from nodesock.stream.add_abort_signal import add_abort_signal
 
         add_abort_signal(signal, stream)

@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from nodesock.stream import high_water_mark
+from nodesock.stream.encodings import default_encoding
 
 
 class Queued(NamedTuple):
@@ -82,7 +83,7 @@ class WritableState:
         self.emit_close = options.get("emit_close") is not False
         self.auto_destroy = options.get("auto_destroy") is not False
         self.decode_strings = options.get("decode_strings") is not False
-        self.default_encoding: str = options.get("default_encoding") or "utf8"
+        self.default_encoding = default_encoding(options)
         self.writable: bool | None = None
         self.ready = not self.object_mode
 
