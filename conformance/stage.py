@@ -220,6 +220,18 @@ class Stage:
         """The path for a unix socket of that name, the same for all roles of the run."""
         return str(self._path_dir / name)
 
+    def file_mode(self, path: str) -> str | None:
+        """What lies at a path: ``socket 755`` or ``other 644``; None if nothing does."""
+        try:
+            mode = os.lstat(path).st_mode
+        except FileNotFoundError:
+            return None
+        return f"{'socket' if stat.S_ISSOCK(mode) else 'other'} {stat.S_IMODE(mode) & 0o777:o}"
+
+    def remove(self, path: str) -> None:
+        """Remove a file."""
+        os.unlink(path)
+
     def error(self, message: str) -> Exception:
         """``new Error(message)``."""
         return StageError(message)

@@ -15,7 +15,7 @@ STAGE = frozenset(
     {
         "net", "dgram", "stream", "events", "watch", "snapshot", "kernel", "note", "callback", "attempt",
         "publish", "next_tick", "microtask", "immediate", "timeout", "clear", "on_uncaught", "on_before_exit",
-        "async_dispose", "path",
+        "async_dispose", "path", "file_mode", "remove",
         "error", "abort_controller", "spawn", "active", "exit",
     }
 )

@@ -254,6 +254,11 @@ const stage = {
   onBeforeExit: (fn) => void process.on('beforeExit', (code) => fn(code)),
   asyncDispose: (object) => object[Symbol.asyncDispose](),
   path: (name) => path.join(pathDir, name),
+  fileMode: (name) => {
+    const found = fs.lstatSync(name, { throwIfNoEntry: false });
+    return found ? `${found.isSocket() ? 'socket' : 'other'} ${(found.mode & 0o777).toString(8)}` : null;
+  },
+  remove: (name) => fs.unlinkSync(name),
   error: (message) => new Error(message),
   abortController: () => new AbortController(),
   spawn: (promise) => void promise,

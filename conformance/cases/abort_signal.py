@@ -1,0 +1,376 @@
+"""The option signal of sockets and servers: an AbortSignal destroys the one and closes the other."""
+
+from conformance import case
+
+
+def accepting(t):
+    server = t.net.create_server(lambda peer: peer.resume())
+    server.on("connection", lambda peer: server.close())
+    server.on("connection", lambda peer: peer.on("error", lambda error: None))
+    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+
+@case(about="aborting a connected socket destroys it at once with an AbortError, 'close' says true")
+class Connected:
+    def server(t):
+        accepting(t)
+
+    def client(t, port):
+        controller = t.abort_controller()
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", signal=controller.signal))
+        client.on("error", t.callback("error"))
+
+        def on_connect():
+            controller.abort()
+            t.note("destroyed", client.destroyed)
+            t.snapshot(client)
+
+        client.on("connect", on_connect)
+
+
+@case(about="the reason of the abort is the cause of the error, whatever it is")
+def Reason(t):
+    for reason in [5, "why", None, False, t.error("an error")]:
+        controller = t.abort_controller()
+        socket = t.net.Socket(signal=controller.signal)
+        socket.on("error", t.callback("error", lambda error: t.note("cause", error.cause)))
+        controller.abort(reason)
+
+
+@case(about="the default reason is an AbortError of its own, 'This operation was aborted'")
+def DefaultReason(t):
+    controller = t.abort_controller()
+    socket = t.watch("socket", t.net.Socket(signal=controller.signal))
+
+    def on_error(error):
+        t.note("same", error.cause is controller.signal.reason)
+        t.note("name", error.cause.name)
+        t.note("message", error.cause.message)
+        t.note("code", error.cause.code)
+        t.note("own code", error.code)
+
+    socket.on("error", on_error)
+    controller.abort()
+    t.note("destroyed", socket.destroyed)
+
+
+@case(about="a socket with a signal that is aborted already fails, and its connection is made all the same")
+class AlreadyAborted:
+    def server(t):
+        accepting(t)
+
+    def client(t, port):
+        controller = t.abort_controller()
+        controller.abort()
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", signal=controller.signal))
+        client.on("error", t.callback("error"))
+        t.snapshot(client)
+        t.next_tick(lambda: t.note("state on a tick", client.ready_state))
+        # The connection that nobody wants any more would keep both processes alive.
+        client.on("ready", lambda: t.exit(0))
+
+
+@case(about="new Socket() with an aborted signal is destroyed on a tick, not in the constructor")
+def AlreadyAbortedSocket(t):
+    controller = t.abort_controller()
+    controller.abort("early")
+    t.next_tick(lambda: t.note("tick before", None))
+    socket = t.watch("socket", t.net.Socket(signal=controller.signal))
+    socket.on("error", t.callback("error"))
+    t.note("destroyed", socket.destroyed)
+    t.next_tick(lambda: t.note("tick after", socket.destroyed))
+    t.microtask(lambda: t.note("microtask", socket.destroyed))
+
+
+@case(about="aborting a socket while it connects: 'error' and 'close', no 'connect'")
+class WhileConnecting:
+    def server(t):
+        server = t.net.create_server(lambda peer: peer.on("error", lambda error: None))
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        server.unref()
+
+    def client(t, port):
+        controller = t.abort_controller()
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", signal=controller.signal))
+        client.on("error", t.callback("error"))
+        client.write("never", t.callback("written"))
+        controller.abort()
+        t.snapshot(client)
+
+
+@case(about="aborting during the lookup: 'error' and 'close' first, the answer is shown but nothing is tried")
+def DuringLookup(t):
+    controller = t.abort_controller()
+    answers = []
+    client = t.watch(
+        "client",
+        t.net.connect(
+            port=1,
+            host="any.name",
+            signal=controller.signal,
+            lookup=lambda host, options, answer: answers.append(answer),
+        ),
+    )
+    client.on("error", t.callback("error"))
+    client.on("close", lambda had_error: answers[0](None, [{"address": "127.0.0.1", "family": 4}]))
+    t.immediate(lambda: controller.abort())
+
+
+@case(about="an abort after 'close' does nothing, and one after destroy() no more than destroy()")
+def AfterDestroy(t):
+    controller = t.abort_controller()
+    socket = t.watch("socket", t.net.Socket(signal=controller.signal))
+    socket.on("error", t.callback("error"))
+    socket.on("close", lambda had_error: controller.abort("late"))
+    socket.destroy()
+    other = t.abort_controller()
+    second = t.watch("second", t.net.Socket(signal=other.signal))
+    second.on("error", t.callback("error of the second"))
+    second.destroy()
+    other.abort()
+
+
+@case(about="the pending writes of an aborted socket are told of the abort in their callbacks")
+class PendingWrites:
+    def server(t):
+        accepting(t)
+
+    def client(t, port):
+        controller = t.abort_controller()
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", signal=controller.signal))
+        client.on("error", t.callback("error"))
+
+        def on_connect():
+            client.cork()
+            client.write("a", t.callback("first"))
+            client.write("b", t.callback("second"))
+            client.end("c", t.callback("ended"))
+            client.cork()
+            controller.abort()
+
+        client.on("connect", on_connect)
+
+
+@case(about="one signal destroys all sockets that have it, in the order in which they were made")
+def ManySockets(t):
+    controller = t.abort_controller()
+    first = t.watch("first", t.net.Socket(signal=controller.signal))
+    second = t.watch("second", t.net.Socket(signal=controller.signal))
+    first.on("error", t.callback("first error"))
+    second.on("error", t.callback("second error"))
+    first.on("close", t.callback("first closed"))
+    second.on("close", t.callback("second closed"))
+    controller.abort()
+    controller.abort("again")
+    t.note("both", [first.destroyed, second.destroyed])
+
+
+@case(about="an abort without an 'error' listener is uncaught")
+def Uncaught(t):
+    controller = t.abort_controller()
+    t.watch("socket", t.net.Socket(signal=controller.signal))
+    controller.abort()
+
+
+@case(about="the signal does not keep the process alive")
+def NoLife(t):
+    controller = t.abort_controller()
+    t.watch("socket", t.net.Socket(signal=controller.signal))
+    t.note("active", t.active())
+    t.on_before_exit(lambda code: t.note("aborted", controller.signal.aborted))
+
+
+@case(about="a socket's signal that is no AbortSignal throws ERR_INVALID_ARG_TYPE on options.signal")
+def WrongSignal(t):
+    t.attempt("number", lambda: t.net.Socket(signal=5))
+    t.attempt("text", lambda: t.net.Socket(signal="abort"))
+    t.attempt("object", lambda: t.net.Socket(signal={"a": 1}))
+    t.attempt("true", lambda: t.net.Socket(signal=True))
+    t.attempt("list", lambda: t.net.Socket(signal=[]))
+    t.attempt("connect", lambda: t.net.connect(port=1, host="127.0.0.1", signal=5))
+
+
+@case(about="a signal that is null, false, 0 or empty is no signal for a socket")
+def NoSignal(t):
+    t.attempt("null", lambda: t.net.Socket(signal=None).destroyed)
+    t.attempt("false", lambda: t.net.Socket(signal=False).destroyed)
+    t.attempt("zero", lambda: t.net.Socket(signal=0).destroyed)
+    t.attempt("empty", lambda: t.net.Socket(signal="").destroyed)
+
+
+@case(about="the signal of socket.connect() is not looked at: only the constructor takes one")
+class SignalOfConnect:
+    def server(t):
+        accepting(t)
+
+    def client(t, port):
+        controller = t.abort_controller()
+        client = t.watch("client", t.net.Socket())
+
+        def on_connect():
+            controller.abort()
+            t.note("destroyed", client.destroyed)
+            client.end()
+
+        client.on("connect", on_connect)
+        client.connect(port=port, host="127.0.0.1", signal=controller.signal)
+        client.resume()
+
+
+@case(about="aborting the signal of listen() closes the server as close() does")
+def Listening(t):
+    controller = t.abort_controller()
+    server = t.watch("server", t.net.create_server())
+
+    def on_listening():
+        controller.abort()
+        t.note("listening", server.listening)
+        t.note("address", server.address())
+
+    server.listen(on_listening, port=0, host="127.0.0.1", signal=controller.signal)
+
+
+@case(about="listen() with an aborted signal listens until the next tick: 'close' and no 'listening'")
+def ListenAborted(t):
+    controller = t.abort_controller()
+    controller.abort("early")
+    server = t.watch("server", t.net.create_server())
+    server.listen(t.callback("never"), path=t.path("aborted.sock"), signal=controller.signal)
+    t.note("listening", server.listening)
+    t.note("file", t.file_mode(t.path("aborted.sock")))
+    t.next_tick(lambda: t.note("listening on a tick", server.listening))
+    server.on("close", lambda: t.note("file after", t.file_mode(t.path("aborted.sock"))))
+
+
+@case(about="aborting before 'listening' closes the server, and 'listening' never comes")
+def AbortedBeforeListening(t):
+    controller = t.abort_controller()
+    server = t.watch("server", t.net.create_server())
+    server.listen(t.callback("never"), port=0, host="127.0.0.1", signal=controller.signal)
+    controller.abort()
+    t.note("listening", server.listening)
+
+
+@case(about="an aborted server keeps its connections: 'close' waits for them")
+class ServerKeepsConnections:
+    def server(t):
+        controller = t.abort_controller()
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.resume()
+            controller.abort()
+            t.note("listening", server.listening)
+            peer.end("still here")
+
+        server.on("connection", on_connection)
+        server.listen(
+            lambda: t.publish(port=server.address().port), port=0, host="127.0.0.1", signal=controller.signal
+        )
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+
+@case(about="the abort of a server that was closed does nothing, also when it listens anew without a signal")
+def ServerClosedBefore(t):
+    controller = t.abort_controller()
+    server = t.watch("server", t.net.create_server())
+
+    def second():
+        controller.abort()
+        t.note("listening", server.listening)
+        server.close()
+
+    def on_closed():
+        server.listen(0, "127.0.0.1", second)
+
+    server.listen(lambda: server.close(on_closed), port=0, host="127.0.0.1", signal=controller.signal)
+
+
+@case(about="a listen() that failed keeps its signal: the abort closes what listens by then")
+def SignalOfAFailure(t):
+    controller = t.abort_controller()
+    server = t.watch("server", t.net.create_server())
+
+    def second():
+        controller.abort()
+        t.note("listening", server.listening)
+        if server.listening:
+            server.close()
+
+    server.on("error", t.callback("error", lambda: server.listen(0, "127.0.0.1", second)))
+    server.listen(path=t.path("."), signal=controller.signal)
+
+
+@case(
+    about="the signal of listen() must be an AbortSignal; null, false and numbers throw and nothing listens"
+)
+def WrongSignalOfListen(t):
+    server = t.watch("server", t.net.create_server())
+    t.attempt("null", lambda: server.listen(port=0, signal=None))
+    t.attempt("false", lambda: server.listen(port=0, signal=False))
+    t.attempt("number", lambda: server.listen(port=0, signal=5))
+    t.attempt("text", lambda: server.listen(port=0, signal="x"))
+    t.attempt("object", lambda: server.listen(port=0, signal={}))
+    t.attempt("before the port", lambda: server.listen(port=70000, signal=5))
+    t.note("listening", server.listening)
+
+
+@case(about="the signal is looked at before the port: a bad port with a signal leaves the signal attached")
+def SignalAndBadPort(t):
+    controller = t.abort_controller()
+    server = t.watch("server", t.net.create_server())
+    t.attempt("bad port", lambda: server.listen(port=70000, signal=controller.signal))
+
+    def on_listening():
+        controller.abort()
+        t.note("listening", server.listening)
+        if server.listening:
+            server.close()
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="the signal of create_server() is not looked at")
+def SignalOfCreateServer(t):
+    controller = t.abort_controller()
+    server = t.watch("server", t.net.create_server(signal=controller.signal))
+
+    def on_listening():
+        controller.abort()
+        t.note("listening", server.listening)
+        server.close()
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(
+    about="an abort in 'connection' with half open sockets: the aborted side is destroyed, the other sees the end"
+)
+class HalfOpen:
+    def server(t):
+        server = t.watch("server", t.net.create_server(allow_half_open=True))
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.on("end", lambda: peer.end("late"))
+            peer.on("error", lambda error: None)
+            peer.resume()
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        controller = t.abort_controller()
+        client = t.watch(
+            "client",
+            t.net.connect(port=port, host="127.0.0.1", allow_half_open=True, signal=controller.signal),
+        )
+        client.on("error", t.callback("error"))
+        client.on("finish", lambda: t.next_tick(lambda: controller.abort()))
+        client.on("end", t.callback("end"))
+        client.end("ping")
