@@ -16,7 +16,7 @@ import socket
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-from nodesock.inspect import ERROR_KEYS_HOOK, inspect, received
+from nodesock.inspect import ERROR_KEYS_HOOK, UNDEFINED, inspect, received
 
 __all__ = [
     "AbortError",
@@ -48,12 +48,12 @@ class NodeError(Exception):
     message: str
     cause: object
 
-    def __init__(self, message: str = "", *, code: str | None = None, cause: object = None) -> None:
+    def __init__(self, message: str = "", *, code: str | None = None, cause: object = UNDEFINED) -> None:
         super().__init__(message)
         self.message = message
         if code is not None:
             self.code = code
-        if cause is not None:
+        if cause is not UNDEFINED:
             self.cause = cause
             if isinstance(cause, BaseException):
                 self.__cause__ = cause
@@ -90,7 +90,7 @@ class AbortError(NodeError):
     name = "AbortError"
     code = "ABORT_ERR"
 
-    def __init__(self, message: str = "The operation was aborted", *, cause: object = None) -> None:
+    def __init__(self, message: str = "The operation was aborted", *, cause: object = UNDEFINED) -> None:
         super().__init__(message, cause=cause)
         self.code = "ABORT_ERR"
 

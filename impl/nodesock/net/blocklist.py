@@ -17,9 +17,20 @@ _MAPPED_PREFIX = 0xFFFF << 32
 
 _NAMES = {"ipv4": "IPv4", "ipv6": "IPv6"}
 
-_ADDRESS_RULE = re.compile(r"Address: (IPv4|IPv6) ([0-9a-fA-F:.]+)")
-_RANGE_RULE = re.compile(r"Range: (IPv4|IPv6) ([0-9a-fA-F:.]+)-([0-9a-fA-F:.]+)")
-_SUBNET_RULE = re.compile(r"Subnet: (IPv4|IPv6) ([0-9a-fA-F:.]+)/([0-9]+)")
+_V4 = r"IPv4 (\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})"
+_V6 = r"IPv6 ([0-9a-fA-F:]{1,39})"
+
+#: What from_json() looks for, anywhere in the text and in this order. A number that is too long is cut, and the dotted
+#: tail of an IPv6 address is not understood: Node reads no more than its first digits, as hexadecimal.
+_RULES = tuple(
+    (family, kind, re.compile(pattern, re.ASCII))
+    for family, address, prefix in (("ipv4", _V4, r"(\d{1,2})"), ("ipv6", _V6, r"(\d{1,3})"))
+    for kind, pattern in (
+        ("subnet", f"Subnet: {address}/{prefix}"),
+        ("address", f"Address: {address}"),
+        ("range", f"Range: {address}-{address.partition(' ')[2]}"),
+    )
+)
 
 
 class _Point:
@@ -160,33 +171,22 @@ class BlockList:
             self._add_text(text)
 
     def _add_text(self, text: str) -> None:
-        # As in Node the dotted tail of an IPv6 address is not understood here: its first group is read as
-        # hexadecimal.
-        if match := _ADDRESS_RULE.search(text):
-            family, address = match.groups()
-            if (address := _readable(address, family)) is not None:
-                self.add_address(address, family)
-        elif match := _RANGE_RULE.search(text):
-            family, first, last = match.groups()
-            start, end = _readable(first, family), _readable(last, family)
-            if start is not None and end is not None:
-                self.add_range(start, end, family)
-        elif match := _SUBNET_RULE.search(text):
-            family, network, prefix = match.groups()
-            if (address := _readable(network, family)) is not None:
-                self.add_subnet(address, int(prefix), family)
+        for family, kind, pattern in _RULES:
+            if match := pattern.search(text):
+                first, *second = match.groups()
+                if kind == "subnet":
+                    self.add_subnet(first, int(second[0]), family)
+                elif kind == "address":
+                    self.add_address(first, family)
+                else:
+                    self.add_range(first, second[0], family)
+                return
 
     def _add(self, text: str, matches: Callable[[_Point], bool]) -> None:
         self._rules.append(_Rule(text, matches))
 
     def __repr__(self) -> str:
         return f"BlockList {{ rules: {self.rules} }}"
-
-
-def _readable(address: str, family: str) -> str | None:
-    if family == "IPv6":
-        address = address.partition(".")[0]
-    return address if parse_address(address, family.lower()) is not None else None
 
 
 def _describe(address: SocketAddress) -> str:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nodesock import dns
 from nodesock.bindings.tcp_wrap import SOCKET, TCP
-from nodesock.bindings.uv import UV_ECANCELED, UV_ETIMEDOUT
+from nodesock.bindings.uv import UV_ECANCELED, UV_EINVAL, UV_ETIMEDOUT
 from nodesock.callables import call
 from nodesock.errors import (
     AggregateError,
@@ -34,7 +34,7 @@ from nodesock.errors import (
 from nodesock.inspect import inspect
 from nodesock.net import defaults
 from nodesock.net.ip import is_ip
-from nodesock.net.options import LookupOptions
+from nodesock.net.options import LookupOptions, node_view
 from nodesock.runtime.ticks import next_tick
 from nodesock.runtime.timers import Timeout, clear_timeout, set_timeout
 from nodesock.validators import (
@@ -56,6 +56,8 @@ if TYPE_CHECKING:
 #: dns.ADDRCONFIG: ask for the families that this machine has addresses of
 _ADDRCONFIG = 32
 
+_LOCAL = ("local_address", "local_port")
+
 
 # --- a path -------------------------------------------------------------------------------------------------
 
@@ -70,7 +72,10 @@ def connect_pipe(socket: "Socket", path: str) -> None:
     handle = socket._handle
     if handle is None:
         raise null_handle_error("connect")
-    err = handle.connect(path, lambda status: _attempt_ended(socket, handle, status, target))
+    if isinstance(handle, TCP):  # taken over, or left from before
+        err = UV_EINVAL
+    else:
+        err = handle.connect(path, lambda status: _attempt_ended(socket, handle, status, target))
     if err < 0:
         socket.destroy(_refused_at_once(socket, err, target))
 
@@ -90,6 +95,13 @@ def connect_tcp(socket: "Socket", options: Mapping[str, Any]) -> None:
     validate_string(host, "options.host")
     if "\0" in host:
         raise node_error("ERR_INVALID_ARG_VALUE", "options.host", host, "must be a string without null bytes")
+    if socket._took_bound and any(options.get(name, UNDEFINED) is not UNDEFINED for name in _LOCAL):
+        raise node_error(
+            "ERR_INVALID_ARG_VALUE",
+            "options",
+            node_view(options),
+            "localAddress and localPort cannot be used with an adopted bound socket",
+        )
     local_address = options.get("local_address")
     if not is_truthy(local_address):
         local_address = None

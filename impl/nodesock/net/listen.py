@@ -50,7 +50,7 @@ def listen(server: "Server", args: tuple[Any, ...], keywords: Mapping[str, Any])
             options = dict(given) if isinstance(given, Mapping) else {}
         else:
             server._handle = given
-            _start(server, given, None, None, backlog)
+            _start(server, given, None, -1, backlog)
             return
 
     signal = options.get("signal", UNDEFINED)
@@ -116,9 +116,10 @@ def _number(args: tuple[Any, ...], index: int) -> float | None:
 def _given_handle(first: Any, options: Mapping[str, Any]) -> Any:
     """The handle to listen on, out of a server, a BoundSocket, a handle, or an options object that has one
     of them; else None."""
-    candidate = (
-        options.get("_handle") or options.get("handle") if isinstance(first, Mapping) or options else first
-    )
+    candidate = first
+    if isinstance(first, Mapping) or options:
+        found = [options.get(name) for name in ("_handle", "handle") if is_truthy(options.get(name))]
+        candidate = found[0] if found else None
     if candidate is None or candidate is first:
         candidate = first
         if (

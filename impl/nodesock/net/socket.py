@@ -150,6 +150,7 @@ class Socket(Connection):
     _plain_writes = True
     _last_write_queue_size = 0
     _resetting = False
+    _took_bound = False  # made of a BoundSocket
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -189,6 +190,7 @@ class Socket(Connection):
         bound = isinstance(handle, BoundSocket)
         if isinstance(handle, BoundSocket):
             self._handle = handle._consume()
+            self._took_bound = True
         elif handle:
             self._handle = handle
         elif keywords.get("fd", UNDEFINED) is not UNDEFINED:

@@ -57,10 +57,11 @@ class SocketAddress:
         family = keywords.get("family", UNDEFINED)
         if family is UNDEFINED:
             family = "ipv4"
-        lowered = family.lower() if family in ("ipv4", "IPv4", "ipv6", "IPv6") else _family_of(family)
+        lowered = _family_of(family)
         address = keywords.get("address", UNDEFINED)
         if address is UNDEFINED:
-            address = "127.0.0.1" if lowered == "ipv4" else "::"
+            # Node takes a family in any letter case, but knows it here in two spellings only.
+            address = "127.0.0.1" if family in ("ipv4", "IPv4") else "::"
         validate_string(address, "options.address")
         port = keywords.get("port", UNDEFINED)
         number = 0 if port is UNDEFINED else validate_port(port, "options.port")
@@ -128,11 +129,10 @@ class SocketAddress:
 
 
 def _family_of(family: Any) -> str:
-    text = family.lower() if isinstance(family, str) else None
-    if text not in ("ipv4", "ipv6"):
+    lowered = family.lower() if isinstance(family, str) else None
+    if lowered not in ("ipv4", "ipv6"):
         raise node_error("ERR_INVALID_ARG_VALUE", "options.family", family)
-    # Node accepts any letter case here and then knows only the lower-case names and 'IPv4'/'IPv6'.
-    raise node_error("ERR_INVALID_ADDRESS")
+    return lowered
 
 
 def _parse(text: str) -> SocketAddress | None:

@@ -1,0 +1,445 @@
+"""net.BlockList: its rules and what they match, and the option block_list of sockets and servers."""
+
+from conformance import case
+
+
+def check_all(t, blocked, addresses, family):
+    for address in addresses:
+        t.note(f"{address} as {family}", blocked.check(address, family))
+
+
+@case(about="each rule is shown as text, with its addresses normalised")
+def RuleTexts(t):
+    address = t.net.BlockList()
+    address.add_address("1.2.3.4")
+    t.note("address", address.rules)
+    address6 = t.net.BlockList()
+    address6.add_address("2001:DB8:0:0::0001", "ipv6")
+    t.note("ipv6 address", address6.rules)
+    spread = t.net.BlockList()
+    spread.add_range("10.0.0.1", "10.0.0.9")
+    t.note("range", spread.rules)
+    spread6 = t.net.BlockList()
+    spread6.add_range("::0:1", "::FFFF", "ipv6")
+    t.note("ipv6 range", spread6.rules)
+    subnet = t.net.BlockList()
+    subnet.add_subnet("8592:757c:efae:4e45::", 64, "ipv6")
+    t.note("ipv6 subnet", subnet.rules)
+    subnet4 = t.net.BlockList()
+    subnet4.add_subnet("10.1.2.3", 8)
+    t.note("subnet keeps its host bits", subnet4.rules)
+
+
+@case(about="rules are listed newest first, all kinds mixed, duplicates kept", skip_unless="node<24.21")
+def RuleOrder(t):
+    blocked = t.net.BlockList()
+    t.note("empty", blocked.rules)
+    blocked.add_address("1.1.1.1")
+    blocked.add_range("2.2.2.2", "2.2.2.3")
+    blocked.add_subnet("3.3.3.0", 24)
+    blocked.add_address("1.1.1.1")
+    blocked.add_address("::1", "ipv6")
+    t.note("rules", blocked.rules)
+    t.note("json", blocked.to_json())
+
+
+@case(about="an address rule blocks that address alone, whatever way it is written")
+def CheckAddress(t):
+    blocked = t.net.BlockList()
+    blocked.add_address("1.2.3.4")
+    blocked.add_address("2001:db8::1", "ipv6")
+    check_all(
+        t, blocked, ["1.2.3.4", "1.2.3.5", "01.2.3.4", " 1.2.3.4", "1.2.3", "", "::ffff:1.2.3.4"], "ipv4"
+    )
+    check_all(t, blocked, ["2001:db8::1", "2001:DB8:0::1", "2001:db8::2", "::1%lo", "1.2.3.4"], "ipv6")
+
+
+@case(about="an IPv4 rule blocks the mapped IPv6 address too, and the other way round")
+def MappedAddresses(t):
+    four = t.net.BlockList()
+    four.add_address("1.2.3.4")
+    four.add_range("10.0.0.1", "10.0.0.9")
+    four.add_subnet("192.168.0.0", 16)
+    addresses = ["::ffff:1.2.3.4", "::FFFF:102:304", "::1.2.3.4", "::ffff:10.0.0.5", "::ffff:192.168.7.7"]
+    check_all(t, four, addresses, "ipv6")
+    six = t.net.BlockList()
+    six.add_address("::ffff:1.2.3.4", "ipv6")
+    six.add_range("::ffff:10.0.0.1", "::ffff:10.0.0.9", "ipv6")
+    six.add_subnet("::ffff:192.168.0.0", 112, "ipv6")
+    check_all(t, six, ["1.2.3.4", "10.0.0.5", "10.0.0.10", "192.168.7.7", "192.169.0.1"], "ipv4")
+    wide = t.net.BlockList()
+    wide.add_subnet("::", 0, "ipv6")
+    check_all(t, wide, ["1.2.3.4"], "ipv4")
+    widest = t.net.BlockList()
+    widest.add_range("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ipv6")
+    check_all(t, widest, ["1.2.3.4"], "ipv4")
+    check_all(t, widest, ["::1", "::ffff:1.2.3.4"], "ipv6")
+
+
+@case(about="a range holds its two ends and all between, a range of one address that one")
+def CheckRange(t):
+    blocked = t.net.BlockList()
+    blocked.add_range("10.0.0.250", "10.0.1.5")
+    blocked.add_range("20.0.0.1", "20.0.0.1")
+    addresses = ["10.0.0.249", "10.0.0.250", "10.0.1.0", "10.0.1.5", "10.0.1.6", "20.0.0.1", "20.0.0.2"]
+    check_all(t, blocked, addresses, "ipv4")
+    blocked.add_range("2001:db8::1", "2001:db8::ffff", "ipv6")
+    check_all(t, blocked, ["2001:db8::1", "2001:db8::abc", "2001:db8::ffff", "2001:db8::1:0"], "ipv6")
+
+
+@case(
+    about="a subnet holds the addresses whose leading bits are the same; the other bits of the rule do not count"
+)
+def CheckSubnet(t):
+    blocked = t.net.BlockList()
+    blocked.add_subnet("10.1.2.3", 8)
+    blocked.add_subnet("20.0.0.128", 25)
+    blocked.add_subnet("30.0.0.1", 32)
+    addresses = ["10.255.0.1", "11.0.0.0", "20.0.0.127", "20.0.0.128", "20.0.0.255", "30.0.0.1", "30.0.0.2"]
+    check_all(t, blocked, addresses, "ipv4")
+    blocked.add_subnet("8592:757c:efae:4e45::", 64, "ipv6")
+    blocked.add_subnet("fe80::1", 128, "ipv6")
+    addresses6 = ["8592:757c:efae:4e45:f::1", "8592:757c:efae:4e46::", "fe80::1", "fe80::2"]
+    check_all(t, blocked, addresses6, "ipv6")
+    everything = t.net.BlockList()
+    everything.add_subnet("1.2.3.4", 0)
+    check_all(t, everything, ["0.0.0.0", "255.255.255.255"], "ipv4")
+    check_all(t, everything, ["::1", "::ffff:8.8.8.8"], "ipv6")
+
+
+@case(about="check() is false for what is no address and for a family that is none, in any letter case")
+def CheckLeniently(t):
+    blocked = t.net.BlockList()
+    blocked.add_subnet("0.0.0.0", 0)
+    blocked.add_subnet("::", 0, "ipv6")
+    t.note("default family", blocked.check("1.2.3.4"))
+    for family in ["ipv4", "IPv4", "IPV4", "ipV4", "ipv5", "", "inet", "ipv6", "IPv6", "IPV6"]:
+        t.attempt(f"1.2.3.4 {family}", lambda: blocked.check("1.2.3.4", family))
+        t.attempt(f"::1 {family}", lambda: blocked.check("::1", family))
+    t.note("word", blocked.check("localhost"))
+    t.note("empty", blocked.check(""))
+
+
+@case(about="check() throws for an address or family that is no text")
+def CheckErrors(t):
+    blocked = t.net.BlockList()
+    t.attempt("number", lambda: blocked.check(1))
+    t.attempt("null", lambda: blocked.check(None))
+    t.attempt("nothing", lambda: blocked.check())
+    t.attempt("object", lambda: blocked.check({"address": "1.2.3.4"}))
+    t.attempt("family number", lambda: blocked.check("1.2.3.4", 4))
+    t.attempt("family null", lambda: blocked.check("1.2.3.4", None))
+    t.attempt("family object", lambda: blocked.check("1.2.3.4", {}))
+    t.attempt("nonsense and family", lambda: blocked.check("nonsense", 4))
+
+
+@case(about="add_address() throws for what is no text, no address or no family, and adds nothing")
+def AddAddressErrors(t):
+    blocked = t.net.BlockList()
+    t.attempt("nothing", lambda: blocked.add_address())
+    t.attempt("number", lambda: blocked.add_address(1))
+    t.attempt("null", lambda: blocked.add_address(None))
+    t.attempt("object", lambda: blocked.add_address({"address": "1.2.3.4"}))
+    t.attempt("word", lambda: blocked.add_address("localhost"))
+    t.attempt("empty", lambda: blocked.add_address(""))
+    t.attempt("other family", lambda: blocked.add_address("1.2.3.4", "ipv6"))
+    t.attempt("default family", lambda: blocked.add_address("::1"))
+    t.attempt("family word", lambda: blocked.add_address("1.2.3.4", "ipv5"))
+    t.attempt("family number", lambda: blocked.add_address("1.2.3.4", 4))
+    t.attempt("family null", lambda: blocked.add_address("1.2.3.4", None))
+    t.attempt("family in capitals", lambda: blocked.add_address("1.2.3.4", "IPV4"))
+    t.attempt("returns", lambda: blocked.add_address("1.2.3.4", "IPv4"))
+    t.note("rules", blocked.rules)
+
+
+@case(
+    about="add_range() throws for ends that are none, and when the start comes after the end, which it shows"
+)
+def AddRangeErrors(t):
+    blocked = t.net.BlockList()
+    t.attempt("nothing", lambda: blocked.add_range())
+    t.attempt("no end", lambda: blocked.add_range("1.2.3.4"))
+    t.attempt("number", lambda: blocked.add_range("1.2.3.4", 5))
+    t.attempt("word", lambda: blocked.add_range("1.2.3.4", "end"))
+    t.attempt("backwards", lambda: blocked.add_range("1.2.3.4", "1.2.3.3"))
+    t.attempt("backwards in ipv6", lambda: blocked.add_range("::2", "::1", "ipv6"))
+    t.attempt("family", lambda: blocked.add_range("1.2.3.4", "1.2.3.5", "ipv5"))
+    t.attempt("family number", lambda: blocked.add_range("1.2.3.4", "1.2.3.5", 4))
+    t.attempt("start before the family", lambda: blocked.add_range(1, 2, 3))
+    t.attempt("one", lambda: blocked.add_range("1.2.3.4", "1.2.3.4"))
+    t.note("rules", blocked.rules)
+
+
+@case(about="add_subnet() throws for a net or prefix that is none: 0 to 32, or 0 to 128 for IPv6")
+def AddSubnetErrors(t):
+    blocked = t.net.BlockList()
+    t.attempt("nothing", lambda: blocked.add_subnet())
+    t.attempt("no prefix", lambda: blocked.add_subnet("1.2.3.4"))
+    t.attempt("number", lambda: blocked.add_subnet(1, 2))
+    t.attempt("word", lambda: blocked.add_subnet("net", 8))
+    t.attempt("prefix text", lambda: blocked.add_subnet("1.2.3.4", "8"))
+    t.attempt("prefix null", lambda: blocked.add_subnet("1.2.3.4", None))
+    t.attempt("prefix -1", lambda: blocked.add_subnet("1.2.3.4", -1))
+    t.attempt("prefix 33", lambda: blocked.add_subnet("1.2.3.4", 33))
+    t.attempt("prefix 1.5", lambda: blocked.add_subnet("1.2.3.4", 1.5))
+    t.attempt("prefix NaN", lambda: blocked.add_subnet("1.2.3.4", float("nan")))
+    t.attempt("prefix 129", lambda: blocked.add_subnet("::", 129, "ipv6"))
+    t.attempt("prefix 1e10", lambda: blocked.add_subnet("::", 10000000000, "ipv6"))
+    t.attempt("family", lambda: blocked.add_subnet("1.2.3.4", 8, "ipv5"))
+    t.attempt("family number", lambda: blocked.add_subnet("1.2.3.4", 8, 4))
+    t.note("rules", blocked.rules)
+
+
+@case(
+    about="SocketAddress objects are as good as text, with a family of their own; their port does not count"
+)
+def SocketAddresses(t):
+    four = t.net.SocketAddress(address="1.2.3.4", port=80)
+    five = t.net.SocketAddress(address="1.2.3.5")
+    six = t.net.SocketAddress(address="::1", family="ipv6", flowlabel=7)
+    blocked = t.net.BlockList()
+    blocked.add_address(four)
+    blocked.add_address(six)
+    blocked.add_address(five, "no family at all")
+    t.note("rules", sorted(blocked.rules))
+    t.note("four", blocked.check(four))
+    t.note("other port", blocked.check(t.net.SocketAddress(address="1.2.3.4", port=81)))
+    t.note("six", blocked.check(six))
+    t.note("wrong family", blocked.check(four, "ipv6"))
+    spread = t.net.BlockList()
+    spread.add_range(four, five)
+    t.attempt("backwards", lambda: spread.add_range(five, four))
+    t.attempt("mixed families", lambda: spread.add_range(four, six))
+    t.attempt("mixed families the other way", lambda: spread.add_range(six, four))
+    t.attempt("object and text", lambda: spread.add_range(four, "1.2.3.9"))
+    t.note("range", sorted(spread.rules))
+    t.note("check six", spread.check(six))
+    nets = t.net.BlockList()
+    nets.add_subnet(six, 64)
+    t.attempt("prefix of an IPv4 object", lambda: nets.add_subnet(four, 33, "ipv6"))
+    t.note("nets", nets.rules)
+
+
+@case(about="is_block_list() tells BlockLists from all else, and is static", skip_unless="node>=22.13")
+def IsBlockList(t):
+    blocked = t.net.BlockList()
+    t.note("one", t.net.BlockList.is_block_list(blocked))
+    t.note("object", t.net.BlockList.is_block_list({}))
+    t.note("null", t.net.BlockList.is_block_list(None))
+    t.note("nothing", t.net.BlockList.is_block_list())
+    t.note("address", t.net.BlockList.is_block_list(t.net.SocketAddress()))
+
+
+@case(about="from_json() adds the rules of to_json(), in the list or in its text", skip_unless="node>=24")
+def FromJson(t):
+    source = t.net.BlockList()
+    source.add_address("1.2.3.4")
+    source.add_range("10.0.0.1", "10.0.0.9")
+    source.add_subnet("8592:757c:efae:4e45::", 64, "ipv6")
+    copy = t.net.BlockList()
+    t.attempt("returns", lambda: copy.from_json(source.to_json()))
+    t.note("rules", sorted(copy.rules))
+    t.note("check", copy.check("10.0.0.5"))
+    text = t.net.BlockList()
+    text.from_json('["Address: IPv4 5.6.7.8", "Subnet: IPv4 9.0.0.0/8"]')
+    t.note("of text", sorted(text.rules))
+
+
+@case(
+    about="from_json() passes over text that is no rule and throws for what is no list of texts",
+    skip_unless="node>=24",
+)
+def FromJsonErrors(t):
+    blocked = t.net.BlockList()
+    t.attempt(
+        "nonsense", lambda: blocked.from_json(["nonsense", "", "Address: IPv4", "Address: IPv5 1.2.3.4"])
+    )
+    for text in ["999.2.3.4", "01.2.3.4", "1.2.3", "::1"]:
+        t.attempt(f"IPv4 {text}", lambda: blocked.from_json([f"Address: IPv4 {text}"]))
+    for text in ["1.2.3.4", "1:2", "zz::1", ":::", "12345::"]:
+        t.attempt(f"IPv6 {text}", lambda: blocked.from_json([f"Address: IPv6 {text}"]))
+    t.attempt("no prefix", lambda: blocked.from_json(["Subnet: IPv4 1.2.3.4"]))
+    t.attempt("number", lambda: blocked.from_json(5))
+    t.attempt("null", lambda: blocked.from_json(None))
+    t.attempt("nothing", lambda: blocked.from_json())
+    t.attempt("object", lambda: blocked.from_json({"rules": []}))
+    t.attempt("list of numbers", lambda: blocked.from_json([5]))
+    t.attempt("mixed list", lambda: blocked.from_json(["Address: IPv4 1.1.1.1", 5]))
+    t.attempt("text of an object", lambda: blocked.from_json("{}"))
+    t.attempt("text of a number", lambda: blocked.from_json("5"))
+    t.attempt("empty list", lambda: blocked.from_json([]))
+    t.attempt("prefix too long", lambda: blocked.from_json(["Subnet: IPv4 1.2.3.4/64"]))
+    t.attempt("backwards", lambda: blocked.from_json(["Range: IPv4 1.2.3.9-1.2.3.4"]))
+    t.note("rules", blocked.rules)
+
+
+@case(
+    about="a client's blocked address is announced as an attempt, then 'error' ERR_IP_BLOCKED",
+    skip_unless="node>=22.13",
+)
+def Client(t):
+    blocked = t.net.BlockList()
+    blocked.add_address("127.0.0.1")
+    client = t.watch(
+        "client", t.net.connect(t.callback("never"), port=1, host="127.0.0.1", block_list=blocked)
+    )
+    client.on("error", t.callback("error", lambda: t.snapshot(client)))
+    client.write("never", t.callback("written"))
+    t.note("connecting", client.connecting)
+    t.note("active", t.active())
+
+
+@case(
+    about="an IPv4 rule stops a client that connects to the mapped IPv6 address",
+    skip_unless="node>=22.13 ipv6",
+)
+def ClientMapped(t):
+    blocked = t.net.BlockList()
+    blocked.add_subnet("127.0.0.0", 8)
+    client = t.watch("client", t.net.connect(port=1, host="::ffff:127.0.0.1", block_list=blocked))
+    client.on("error", t.callback("error"))
+
+
+@case(
+    about="the block list is asked when the attempt is made: a rule that is added after connect() counts",
+    skip_unless="node>=22.13",
+)
+def RuleAddedLate(t):
+    blocked = t.net.BlockList()
+    client = t.watch(
+        "client",
+        t.net.connect(
+            port=1,
+            host="any.name",
+            block_list=blocked,
+            lookup=lambda host, options, answer: t.immediate(lambda: late(answer)),
+        ),
+    )
+
+    def late(answer):
+        blocked.add_address("127.0.0.1")
+        answer(None, [{"address": "127.0.0.1", "family": 4}])
+
+    client.on("error", t.callback("error"))
+
+
+@case(
+    about="a socket made with a block list keeps it for connect(), and connect() may give it another",
+    skip_unless="node>=22.13",
+)
+def SocketKeepsList(t):
+    blocked = t.net.BlockList()
+    blocked.add_address("127.0.0.1")
+    other = t.net.BlockList()
+    other.add_address("127.0.0.2")
+    first = t.watch("first", t.net.Socket(block_list=blocked))
+    first.on("error", t.callback("first error"))
+    first.connect(port=1, host="127.0.0.1")
+    second = t.watch("second", t.net.Socket(block_list=blocked))
+    second.on("error", t.callback("second error"))
+    second.connect(port=1, host="127.0.0.2", block_list=other)
+    third = t.watch("third", t.net.Socket())
+    third.on("error", t.callback("third error"))
+    third.connect(port=1, host="127.0.0.2", block_list=other)
+
+
+@case(
+    about="a server's block list drops the connection without 'connection'; the client connects and ends",
+    skip_unless="node>=22.13",
+)
+class Server:
+    def server(t):
+        blocked = t.net.BlockList()
+        blocked.add_address("127.0.0.1")
+        server = t.watch("server", t.net.create_server(block_list=blocked))
+        server.on("connection", lambda peer: peer.end("not blocked"))
+        server.on("connection", lambda peer: server.close())
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+        def elsewhere(had_error):
+            second = t.watch("second", t.net.connect(port=port, host="127.0.0.1", local_address="127.0.0.2"))
+            second.resume()
+
+        client.on("close", elsewhere)
+
+
+@case(
+    about="rules may come while the server listens: each connection is held against those of its time",
+    skip_unless="node>=22.13",
+)
+def ServerRuleAddedLate(t):
+    blocked = t.net.BlockList()
+    server = t.watch("server", t.net.create_server(block_list=blocked))
+
+    def on_connection(peer):
+        blocked.add_subnet("127.0.0.0", 8)
+        peer.resume()
+
+    def again():
+        second = t.watch("second", t.net.connect(server.address().port, "127.0.0.1"))
+        second.on("error", lambda error: None)
+        second.on("close", lambda had_error: server.close())
+        second.resume()
+
+    def on_listening():
+        first = t.watch("first", t.net.connect(server.address().port, "127.0.0.1"))
+        first.resume()
+        first.end("hello")
+        first.on("close", lambda had_error: again())
+
+    server.on("connection", on_connection)
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(
+    about="an option block_list that is no BlockList throws ERR_INVALID_ARG_TYPE; null, false and 0 are none",
+    skip_unless="node>=22.13",
+)
+def WrongOption(t):
+    t.attempt("socket object", lambda: t.net.Socket(block_list={}))
+    t.attempt("socket text", lambda: t.net.Socket(block_list="127.0.0.1"))
+    t.attempt("socket list", lambda: t.net.Socket(block_list=[]))
+    t.attempt("socket number", lambda: t.net.Socket(block_list=5))
+    t.attempt("socket null", lambda: t.net.Socket(block_list=None).destroyed)
+    t.attempt("socket false", lambda: t.net.Socket(block_list=False).destroyed)
+    t.attempt("server object", lambda: t.net.create_server(block_list={}))
+    t.attempt("server text", lambda: t.net.create_server(block_list="x"))
+    t.attempt("server null", lambda: t.net.create_server(block_list=None).listening)
+    t.attempt("server zero", lambda: t.net.create_server(block_list=0).listening)
+    t.attempt("connect", lambda: t.net.connect(port=1, host="127.0.0.1", block_list=True))
+    socket = t.net.Socket()
+    t.attempt("later", lambda: socket.connect(port=1, host="127.0.0.1", block_list={}))
+
+
+@case(
+    about="from_json() finds its rules anywhere in a text, subnets first, IPv4 before IPv6",
+    skip_unless="node>=24",
+)
+def FromJsonSearches(t):
+    for text in [
+        "xxAddress: IPv4 1.2.3.4yy",
+        "Address: IPv4 1.2.3.4.5",
+        "Address: IPv6 ::ffff:1.2.3.4",
+        "Range: IPv6 ::1-::ffff:1.2.3.4",
+        "Subnet: IPv6 ::1.2.3.4/64",
+        "Subnet: IPv6 ::/1288",
+        "Subnet: IPv4 1.2.3.4/08",
+        "Address: IPv4 1.2.3.4 Subnet: IPv4 5.0.0.0/8",
+        "Range: IPv4 1.1.1.1-1.1.1.2 Address: IPv4 1.2.3.4",
+        "Subnet: IPv6 ::/1 Range: IPv4 1.1.1.1-1.1.1.2",
+    ]:
+        blocked = t.net.BlockList()
+        blocked.from_json([text])
+        t.note(text, blocked.rules)
+
+
+@case(about="a rule that throws in from_json() leaves those before it in the list", skip_unless="node>=24")
+def FromJsonHalfway(t):
+    blocked = t.net.BlockList()
+    texts = ["Address: IPv4 1.1.1.1", "Subnet: IPv4 1.1.1.1/333", "Address: IPv4 1.1.1.2"]
+    t.attempt("throws", lambda: blocked.from_json(texts))
+    t.note("rules", blocked.rules)

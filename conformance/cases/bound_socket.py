@@ -1,0 +1,289 @@
+"""net.BoundSocket: an address that is bound now, for a server or a socket to take over."""
+
+from conformance import case
+
+
+@case(
+    about="it is bound when it is made, to 0.0.0.0 and any port unless told otherwise",
+    skip_unless="node>=24.19",
+)
+def Basics(t):
+    bound = t.net.BoundSocket()
+    t.note("address", bound.address().address)
+    t.note("family", bound.address().family)
+    t.note("port", bound.address().port > 0)
+    t.note("fd", bound.fd() >= 0)
+    t.note("active", t.active())
+    t.attempt("close", lambda: bound.close())
+    loopback = t.net.BoundSocket(host="127.0.0.1", port=0)
+    t.note("loopback", loopback.address().address)
+    loopback.close()
+    t.attempt("empty options", lambda: t.net.BoundSocket({}).close())
+
+
+@case(about="with ipv6_only the default host is ::", skip_unless="node>=24.19 ipv6")
+def Ipv6(t):
+    six = t.net.BoundSocket(ipv6_only=True)
+    t.note("address", six.address().address)
+    t.note("family", six.address().family)
+    six.close()
+    local = t.net.BoundSocket(host="::1")
+    t.note("local", local.address().address)
+    local.close()
+    t.attempt(
+        "ipv6_only of IPv4", lambda: t.net.BoundSocket(host="127.0.0.1", ipv6_only=True).address().address
+    )
+
+
+@case(about="the socket alone does not keep the process alive", skip_unless="node>=24.19")
+def NoLife(t):
+    bound = t.net.BoundSocket(host="127.0.0.1")
+    t.on_before_exit(lambda code: t.note("address", bound.address().address))
+
+
+@case(
+    about="options of the wrong type or range throw; a host name is refused, for nothing is resolved",
+    skip_unless="node>=24.19",
+)
+def Errors(t):
+    t.attempt("null", lambda: t.net.BoundSocket(None))
+    t.attempt("number", lambda: t.net.BoundSocket(80))
+    t.attempt("text", lambda: t.net.BoundSocket("127.0.0.1"))
+    t.attempt("port 65536", lambda: t.net.BoundSocket(port=65536))
+    t.attempt("port text", lambda: t.net.BoundSocket(port="http"))
+    t.attempt("port true", lambda: t.net.BoundSocket(port=True))
+    t.attempt("host number", lambda: t.net.BoundSocket(host=5))
+    t.attempt("host name", lambda: t.net.BoundSocket(host="localhost"))
+    t.attempt("host empty", lambda: t.net.BoundSocket(host=""))
+    t.attempt("ipv6_only", lambda: t.net.BoundSocket(ipv6_only=1))
+    t.attempt("reuse_port", lambda: t.net.BoundSocket(reuse_port="yes"))
+    t.attempt("foreign", lambda: t.net.BoundSocket(host="192.0.2.1", port=1))
+    t.attempt("foreign without port", lambda: t.net.BoundSocket(host="192.0.2.1"))
+
+
+@case(about="null options of a property count as not given", skip_unless="node>=24.19")
+def Nulls(t):
+    bound = t.attempt(
+        "null",
+        lambda: t.net.BoundSocket(host=None, port=None, ipv6_only=None, reuse_port=None).address().address,
+    )
+    t.note("address", bound)
+
+
+@case(about="once closed every method throws ERR_SOCKET_HANDLE_ADOPTED", skip_unless="node>=24.19")
+def Closed(t):
+    bound = t.net.BoundSocket(host="127.0.0.1")
+    bound.close()
+    t.attempt("address", lambda: bound.address())
+    t.attempt("fd", lambda: bound.fd())
+    t.attempt("close", lambda: bound.close())
+    t.attempt("socket", lambda: t.net.Socket(handle=bound))
+    server = t.net.create_server()
+    t.attempt("listen", lambda: server.listen(bound))
+    t.note("listening", server.listening)
+
+
+@case(
+    about="a server takes it over by listen(): its address stays, the bound socket is used up",
+    skip_unless="node>=24.19",
+)
+class Listen:
+    def server(t):
+        bound = t.net.BoundSocket(host="127.0.0.1")
+        port = bound.address().port
+        server = t.watch("server", t.net.create_server())
+
+        def on_listening():
+            t.snapshot(server)
+            t.note("same port", server.address().port == port)
+            t.attempt("bound address", lambda: bound.address())
+            t.publish(port=port)
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.end("adopted")
+            peer.resume()
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(bound, on_listening)
+        t.attempt("at once", lambda: bound.fd())
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+
+@case(about="a server takes it as the option handle too", skip_unless="node>=24.19")
+def ListenOption(t):
+    bound = t.net.BoundSocket(host="127.0.0.1")
+    port = bound.address().port
+    server = t.watch("server", t.net.create_server())
+
+    def on_listening():
+        t.note("same port", server.address().port == port)
+        server.close()
+
+    t.attempt("listen", lambda: server.listen(on_listening, handle=bound) is server)
+
+
+@case(about="a server that closed frees the address it took over", skip_unless="node>=24.19")
+def ListenAndClose(t):
+    bound = t.net.BoundSocket(host="127.0.0.1")
+    port = bound.address().port
+    server = t.watch("server", t.net.create_server())
+    server.listen(bound)
+    server.close(lambda: again())
+
+    def again():
+        second = t.net.BoundSocket(host="127.0.0.1", port=port)
+        t.note("same port", second.address().port == port)
+        second.close()
+
+
+@case(
+    about="two may be bound to one port until one listens: then the other fails with EADDRINUSE",
+    skip_unless="node>=24.19",
+)
+def DoubleBind(t):
+    first = t.net.BoundSocket(host="127.0.0.1")
+    second = t.attempt(
+        "second", lambda: t.net.BoundSocket(host="127.0.0.1", port=first.address().port).fd() > 0
+    )
+    t.note("bound", second)
+    third = t.net.BoundSocket(host="127.0.0.1", port=first.address().port)
+    one = t.watch("one", t.net.create_server())
+    other = t.watch("other", t.net.create_server())
+
+    def on_error(error):
+        one.close()
+        t.attempt("used up", lambda: third.address())
+
+    def on_listening():
+        other.on("error", t.callback("error", on_error))
+        other.listen(third)
+
+    one.listen(first, on_listening)
+
+
+@case(
+    about="a socket takes it over: it has its local address at once and connects from there",
+    skip_unless="node>=24.19",
+)
+class Connect:
+    def server(t):
+        server = t.net.create_server()
+
+        def on_connection(peer):
+            t.note("from", peer.remote_address)
+            peer.end()
+            peer.resume()
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        bound = t.net.BoundSocket(host="127.0.0.2")
+        mine = bound.address().port
+        client = t.watch("client", t.net.Socket(handle=bound))
+        t.snapshot(client)
+        t.attempt("used up", lambda: bound.address())
+        client.connect(port, "127.0.0.1")
+        t.snapshot(client)
+
+        def on_connect():
+            t.note("same port", client.local_port == mine)
+            t.note("local address", client.local_address)
+
+        client.on("connect", on_connect)
+        client.resume()
+
+
+@case(about="net.connect() with the option handle connects from the bound address", skip_unless="node>=24.19")
+class ConnectOption:
+    def server(t):
+        server = t.net.create_server()
+
+        def on_connection(peer):
+            t.note("from", peer.remote_address)
+            peer.end()
+            peer.resume()
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        bound = t.net.BoundSocket(host="127.0.0.2")
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", handle=bound))
+        client.resume()
+
+
+@case(
+    about="a socket that took one over and never connects gives it back when it is destroyed",
+    skip_unless="node>=24.19",
+)
+def DestroyedSocket(t):
+    bound = t.net.BoundSocket(host="127.0.0.1")
+    port = bound.address().port
+    socket = t.watch("socket", t.net.Socket(handle=bound))
+
+    def on_close(had_error):
+        again = t.net.BoundSocket(host="127.0.0.1", port=port)
+        t.note("same port", again.address().port == port)
+        again.close()
+
+    socket.on("close", on_close)
+    socket.destroy()
+    t.snapshot(socket)
+
+
+@case(
+    about="a refused connect from a bound socket tells the local address and port", skip_unless="node>=24.19"
+)
+class Refused:
+    def raw(r):
+        r.publish(port=r.closed_port())
+
+    def main(t, port):
+        bound = t.net.BoundSocket(host="127.0.0.2")
+        client = t.watch("client", t.net.Socket(handle=bound))
+        client.on("error", t.callback("error"))
+        client.connect(port, "127.0.0.1")
+
+
+@case(
+    about="local_address and local_port of connect() throw on a socket that took one over, whatever they are",
+    skip_unless="node>=24.19",
+)
+def BoundTwice(t):
+    client = t.watch("client", t.net.Socket(handle=t.net.BoundSocket(host="127.0.0.1")))
+    t.attempt("address", lambda: client.connect(port=1, host="127.0.0.1", local_address="127.0.0.3"))
+    t.attempt("null", lambda: client.connect(port=1, host="127.0.0.1", local_address=None))
+    t.attempt("port", lambda: client.connect(port=1, host="127.0.0.1", local_port=0))
+    t.attempt("wrong port", lambda: client.connect(port=70000, local_port=5))
+    t.note("connecting", client.connecting)
+    client.destroy()
+
+
+@case(about="connecting a bound TCP socket to a path is EINVAL", skip_unless="node>=24.19")
+def BoundToPath(t):
+    client = t.watch("client", t.net.Socket(handle=t.net.BoundSocket(host="127.0.0.1")))
+    client.on("error", lambda error: t.note("code", error.code))
+    t.attempt("connect", lambda: client.connect(path=t.path("nobody.sock"), local_port=5) is client)
+
+
+@case(about="reuse_port lets two servers listen on one port", skip_unless="node>=24.19")
+def ReusePort(t):
+    first = t.net.BoundSocket(host="127.0.0.1", reuse_port=True)
+    second = t.net.BoundSocket(host="127.0.0.1", port=first.address().port, reuse_port=True)
+    one = t.watch("one", t.net.create_server())
+    other = t.watch("other", t.net.create_server())
+
+    def on_both():
+        t.note("same port", one.address().port == other.address().port)
+        one.close()
+        other.close()
+
+    one.listen(first, lambda: other.listen(second, on_both))
