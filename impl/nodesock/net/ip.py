@@ -10,6 +10,8 @@ def _text(value: Any) -> str:
         return value
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value).decode("latin-1")
+    if isinstance(value, (list, tuple)):  # as JavaScript makes text of an array
+        return ",".join("" if item is None else _text(item) for item in value)
     return str(value)
 
 

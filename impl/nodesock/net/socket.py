@@ -248,6 +248,8 @@ class Socket(Connection):
         return self._connect(*normalize(args, options))
 
     def _connect(self, options: dict[str, Any], listener: Callable[..., Any] | None) -> Self:
+        if listener is not None:
+            self.once("connect", listener)
         path: Any = options.get("path")
         if path is UNDEFINED:
             path = None
@@ -260,8 +262,6 @@ class Socket(Connection):
             self._handle = pipe_wrap.Pipe(pipe_wrap.SOCKET) if is_truthy(path) else tcp_wrap.TCP(tcp_wrap.SOCKET)
             self._bytes_read = self._bytes_dispatched = 0
             self._adopt_handle()
-        if listener is not None:
-            self.once("connect", listener)
         self._unref_timer()
         self.connecting = True
         if is_truthy(path):
