@@ -35,6 +35,7 @@ docs: $(READY) ## the API reference, into build/docs/
 
 clean: ## remove .venv and all that was built
 	rm -rf $(VENV) build dist .tox .mypy_cache .ruff_cache .pytest_cache impl/nodesock/_pyuv *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml setup.py $(wildcard build_tools/*.*)
 	@test -n "$(PYTHON)" || { echo "nodesock needs Python 3.11, 3.12 or 3.13 on the PATH (or: make PYTHON=/path/to/python ...)" >&2; exit 1; }

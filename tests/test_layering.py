@@ -28,7 +28,6 @@ PYUV_HOMES = {"bindings", "runtime"}
 # no longer made has to go.
 UPWARD = {
     ("nodesock.errors", "nodesock.bindings.uv"): "libuv names the system's errors",
-    ("nodesock.runtime.loop", "nodesock.process"): "the end of a run is told to process, an EventEmitter",
     ("nodesock.runtime.promises", "nodesock.process"): "an unhandled rejection is emitted on process",
     ("nodesock.runtime.timers", "nodesock.process"): "a delay out of range is a process warning",
 }

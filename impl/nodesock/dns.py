@@ -16,7 +16,8 @@ from nodesock.bindings.cares_wrap import (
 )
 from nodesock.callables import adapt
 from nodesock.errors import dns_exception, node_error
-from nodesock.inspect import UNDEFINED
+from nodesock.inspect import UNDEFINED, inspect
+from nodesock.process import process
 from nodesock.runtime.ticks import next_tick
 from nodesock.validators import (
     is_number,
@@ -141,9 +142,6 @@ def _lookup(
 ) -> GetAddrInfoRequest | None:
     answer = adapt(callback, 2 if every else 3)
     if not is_truthy(hostname):
-        from nodesock.inspect import inspect
-        from nodesock.process import process
-
         shown = hostname if isinstance(hostname, str) else inspect(hostname)
         process.emit_warning(
             f'The provided hostname "{shown}" is not a valid hostname, and is supported in the dns module solely for '

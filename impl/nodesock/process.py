@@ -137,7 +137,7 @@ def _handle_uncaught(error: BaseException, origin: str) -> bool:
     return process.emit("uncaughtException", error, origin)
 
 
-def _on_process(event: str, code: int) -> None:
+def _on_process(event: str) -> None:
     """What a run has to tell: that it starts, its last two events, and that it is over."""
     if event == "over":
         process._exiting = False
@@ -150,7 +150,12 @@ def _on_process(event: str, code: int) -> None:
             _last_words()
         return
     process._exiting = event == "exit"
-    process.emit(event, code)
+    process.emit(event, _exit_code())
+
+
+def _exit_code() -> int:
+    code = process.exit_code
+    return code if isinstance(code, int) else 0
 
 
 def _last_words(listener_raised: bool = False) -> None:
@@ -178,5 +183,6 @@ def _last_words(listener_raised: bool = False) -> None:
 uncaught.handler = _handle_uncaught
 uncaught.last_words = _last_words
 loop.on_process = _on_process
+loop.exit_code = _exit_code
 
 __all__ = ["Process", "Warning", "next_tick", "process", "queue_microtask"]

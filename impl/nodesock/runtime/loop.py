@@ -37,8 +37,10 @@ _running = False
 _deferred: deque[tuple[Callable[..., Any], tuple[Any, ...]]] = deque()
 #: called when the loop is thrown away, after fork and by reset()
 _forgetters: list[Callable[[], None]] = []
-#: process.py's part of a life: ('start' | 'beforeExit' | 'exit' | 'over', code) -> None
-on_process: Callable[[str, int], None] | None = None
+#: process.py's part of a life: ('start' | 'beforeExit' | 'exit' | 'over') -> None
+on_process: Callable[[str], None] | None = None
+#: set by process.py: the code that the run is to return
+exit_code: Callable[[], int] | None = None
 
 
 def running() -> bool:
@@ -107,7 +109,7 @@ def run(main: Callable[..., Any] | Coroutine[Any, Any, Any] | None = None) -> in
     restore = _watch_signals()
     try:
         if on_process is not None:
-            on_process("start", 0)
+            on_process("start")
         if main is not None:
             _start(main)
         elif ticks.ticks or ticks.microtasks:
@@ -115,18 +117,18 @@ def run(main: Callable[..., Any] | Coroutine[Any, Any, Any] | None = None) -> in
         _spin(loop)
         if uncaught.fatal is None and on_process is not None:
             try:
-                on_process("exit", _exit_code())
+                on_process("exit")
             except BaseException as error:
                 report_exception(error)
     finally:
         _running = False
         restore()
         if on_process is not None:
-            on_process("over", 0)
+            on_process("over")
     fatal = uncaught.take_fatal()
     if fatal is not None:
         raise fatal
-    return _exit_code()
+    return 0 if exit_code is None else exit_code()
 
 
 def _start(main: Callable[..., Any] | Coroutine[Any, Any, Any]) -> None:
@@ -166,16 +168,9 @@ def _spin(loop: Any) -> None:
         if loop.alive:
             continue
         if on_process is not None:
-            enter(on_process, "beforeExit", _exit_code())
+            enter(on_process, "beforeExit")
         if not loop.alive:
             return
-
-
-def _exit_code() -> int:
-    from nodesock.process import process
-
-    code = process.exit_code
-    return code if isinstance(code, int) else 0
 
 
 def reset() -> None:
