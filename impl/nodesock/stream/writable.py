@@ -24,7 +24,6 @@ from nodesock.stream.destroy import destroy as destroy_stream
 from nodesock.stream.encodings import encode, is_encoding, units
 from nodesock.stream.legacy import Stream
 from nodesock.stream.writable_state import Queued, QueuedList, WritableState
-from nodesock.validators import UNDEFINED
 
 CHUNK_TYPES = ("string", "Buffer", "TypedArray", "DataView")
 
