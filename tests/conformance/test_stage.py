@@ -248,3 +248,27 @@ def test_a_name_is_for_one_object(tmp_path: Path, wrong: str) -> None:
 
 def test_names_of_the_stage_follow_the_rule() -> None:
     assert all(snake_case(camel_case(name)) == name for name in STAGE)
+
+
+def test_files_are_told_of_and_removed(tmp_path: Path) -> None:
+    file = write_cases(
+        tmp_path,
+        """
+        @case(about="x")
+        def files(t):
+            path = t.path("there.sock")
+            t.note("before", t.file_mode(path))
+            server = t.net.create_server()
+            server.listen(path)
+            t.note("socket", t.file_mode(path).startswith("socket "))
+            t.note("directory", t.file_mode(t.path(".")).startswith("other "))
+            t.remove(path)
+            t.note("removed", t.file_mode(path))
+            t.attempt("again", lambda: t.remove(path) is None)
+            server.close()
+        """,
+    )
+    records, done = play(file, "files")
+    assert done.returncode == 0, done.stderr
+    notes = {label: args[0] for kind, label, args in brief(records) if kind == "note"}
+    assert notes == {"before": None, "socket": True, "directory": True, "removed": None}
