@@ -1,7 +1,7 @@
 """Mirrors lib/stream.js: Node's streams for Python, the ground that `net` stands on.
 
 The classes with their whole contract; `finished`, `pipeline` and their promise forms in `stream.promises`.
-Not here: web streams, `compose` and the iterator helpers (`map`, `filter`, …) of Readable.
+Not here: web streams.
 """
 
 from nodesock.stream import promises

@@ -27,6 +27,7 @@ from nodesock.stream.destroy import construct, error_or_destroy, undestroy
 from nodesock.stream.destroy import destroy as destroy_stream
 from nodesock.stream.encodings import make_decoder, units
 from nodesock.stream.legacy import Stream
+from nodesock.stream.operators import Operators
 from nodesock.stream.readable_flow import (
     decode_chunk,
     emit_readable,
@@ -61,7 +62,7 @@ def init_readable(stream: "Readable", options: Mapping[str, Any], is_duplex: boo
         stream._read = adapt(given, 1)  # type: ignore[method-assign]
 
 
-class Readable(Stream):
+class Readable(Operators, Stream):
     """A source. Subclasses define `_read(size)` and, if they like, `_destroy(error, callback)`,
     `_construct(callback)`; or these are given as options without the underscore.
 
@@ -329,6 +330,35 @@ class Readable(Stream):
 
     async def __aexit__(self, *_: object) -> None:
         await self.async_dispose()
+
+    def wrap(self, stream: Any) -> Self:
+        """Read from an old-style stream: an emitter of 'data', 'end', 'error', 'close' and 'destroy' with
+        pause() and resume(). Its other methods become this stream's too. Mirrors `readable.wrap()`.
+        """
+        paused = False
+
+        def on_data(chunk: Any) -> None:
+            nonlocal paused
+            if not self.push(chunk) and hasattr(stream, "pause"):
+                paused = True
+                stream.pause()
+
+        def read(_size: int) -> None:
+            nonlocal paused
+            if paused and hasattr(stream, "resume"):
+                paused = False
+                stream.resume()
+
+        stream.on("data", on_data)
+        stream.on("end", lambda: self.push(None))
+        stream.on("error", lambda error: error_or_destroy(self, error))
+        stream.on("close", lambda: destroy_stream(self))
+        stream.on("destroy", lambda: destroy_stream(self))
+        self._read = read  # type: ignore[method-assign, assignment]
+        for name in dir(stream):
+            if not hasattr(self, name) and callable(member := getattr(stream, name)):
+                setattr(self, name, member)
+        return self
 
     def async_dispose(self) -> "Promise":
         """`readable[Symbol.asyncDispose]()`: destroy, with AbortError unless it has ended; the promise resolves
