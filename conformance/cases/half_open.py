@@ -252,7 +252,7 @@ class LargeWriteAfterFin:
         chunks = []
         client.on("data", lambda chunk: chunks.append(chunk))
         client.pause()
-        # Only now that the FIN is out: the server has it before its write can go on.
+        # Only now that the FIN is out, and nothing before it: the server reads it before its write can go on.
         client.on("finish", lambda: client.resume())
 
         def on_end():
@@ -261,7 +261,7 @@ class LargeWriteAfterFin:
 
         client.on("end", on_end)
         client.on("close", t.callback("closed"))
-        client.end("only this")
+        client.end()
 
 
 @case(about="half-open works over a unix socket as over TCP")
