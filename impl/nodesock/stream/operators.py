@@ -8,7 +8,7 @@ their results on in the order of the chunks.
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from math import isnan
+from math import floor, isfinite, isnan
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from nodesock.abort import AbortController, AbortSignal
@@ -56,14 +56,14 @@ def _integer(options: Mapping[str, Any], key: str, name: str, default: int, mini
     if value is None:
         return default
     number = to_number(value)
-    value = int(number) if number == number // 1 else number
+    value = number if isnan(number) else floor(number) if isfinite(number) else number
     validate_integer(value, name, minimum)
     return int(value)
 
 
 def _check_aborted(signal: Any) -> None:
     if signal is not None and signal.aborted:
-        raise AbortError(cause=signal.reason)
+        raise AbortError()  # without the cause, in Node too; only to_array() and reduce() tell it
 
 
 def _limit(number: Any) -> float:
@@ -317,7 +317,8 @@ class Operators:
             array = []
             async with aclosing(self.__aiter__()) as chunks:  # type: ignore[attr-defined]
                 async for chunk in chunks:
-                    _check_aborted(signal)
+                    if signal is not None and signal.aborted:
+                        raise AbortError(cause=signal.reason)
                     array.append(chunk)
             return array
 

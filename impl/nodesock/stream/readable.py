@@ -20,7 +20,7 @@ from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from nodesock.callables import adapt
-from nodesock.errors import AbortError, node_error
+from nodesock.errors import AbortError, NodeTypeError, node_error
 from nodesock.runtime.ticks import next_tick, ticks
 from nodesock.stream import pipe as piping
 from nodesock.stream.destroy import construct, error_or_destroy, undestroy
@@ -331,10 +331,16 @@ class Readable(Operators, Stream):
     async def __aexit__(self, *_: object) -> None:
         await self.async_dispose()
 
-    def wrap(self, stream: Any) -> Self:
+    def wrap(self, stream: Any = UNDEFINED) -> Self:
         """Read from an old-style stream: an emitter of 'data', 'end', 'error', 'close' and 'destroy' with
-        pause() and resume(). Its other methods become this stream's too. Mirrors `readable.wrap()`.
+        pause() and resume(). Its other methods become this stream's too. Raises TypeError for what has no
+        on(). Mirrors `readable.wrap()`.
         """
+        if stream is None or stream is UNDEFINED:
+            value = "null" if stream is None else "undefined"
+            raise NodeTypeError(f"Cannot read properties of {value} (reading 'on')")
+        if not hasattr(stream, "on"):
+            raise NodeTypeError("stream.on is not a function")
         paused = False
 
         def on_data(chunk: Any) -> None:
