@@ -5,7 +5,6 @@ from typing import Any
 
 from nodesock.callables import call
 from nodesock.errors import AbortError, node_error
-from nodesock.inspect import UNDEFINED
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream.add_abort_signal import add_abort_signal
 from nodesock.stream.destroyer import destroy
@@ -13,7 +12,6 @@ from nodesock.stream.duplex import Duplex
 from nodesock.stream.pipeline import PipelineContext, pipeline
 from nodesock.stream.predicates import (
     has_readable_side,
-    has_writable_side,
     is_node_stream,
     is_readable,
     is_writable,
@@ -93,7 +91,7 @@ class _Composed(Duplex):
 def compose(head: Any, stream: Any, signal: Any) -> Duplex:
     """See `Readable.compose`."""
     if is_node_stream(stream):
-        if not has_writable_side(stream) or not is_writable(stream):
+        if not is_writable(stream):
             raise node_error("ERR_INVALID_ARG_VALUE", "streams[1]", stream, "must be writable")
         tail = stream
     elif callable(stream) or hasattr(stream, "__aiter__") or hasattr(stream, "__iter__"):
@@ -110,11 +108,11 @@ def compose(head: Any, stream: Any, signal: Any) -> Duplex:
             stream,
         )  # fmt: skip
     composed = _Composed(head, tail)
-    if tail is stream and is_node_stream(stream):
+    if tail is stream:
         pipeline(head, tail, composed._parts_over)
     else:
         tail.on("error", composed.destroy)
         tail.on("close", composed._parts_over)
-    if signal is not None and signal is not UNDEFINED:
+    if signal is not None:
         add_abort_signal(signal, composed)
     return composed

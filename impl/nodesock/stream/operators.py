@@ -6,7 +6,7 @@ return a stream are `Readable.from_` over an async generator; the ones that retu
 their results on in the order of the chunks.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from math import floor, isfinite, isnan
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 #: a result that is no chunk: filter() leaves it out
 _EMPTY: Final = object()
+#: what stands behind the last result
+_END: Final = object()
 
 Options = Mapping[str, Any] | None
 
@@ -78,10 +80,6 @@ def _limit(number: Any) -> float:
 
 async def _settled(value: Any) -> Any:
     """JavaScript's `await value`, whatever `value` is."""
-    if isinstance(value, Awaitable) and not isinstance(value, Promise):
-        promise = Promise()
-        promise.resolve(value)
-        return await promise
     return await Promise.resolved(value)
 
 
@@ -183,9 +181,6 @@ class _Mapping:
             self.over = True
             self.controller.abort()
             self.resume()
-
-
-_END: Final = object()
 
 
 def _ignore(_: Any) -> None:
