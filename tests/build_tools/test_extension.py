@@ -1,6 +1,7 @@
-"""The compiled extension: that each thing pyuv_compat.h gives back does hold, on the Python that runs this."""
+"""The compiled extension: that each thing pyuv_compat.h gives back or adds does hold, on the Python that runs this."""
 
 import gc
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -45,15 +46,15 @@ def test_tcp_echo_with_close_callbacks(loop: Any) -> None:
 
 def test_udp_and_timer(loop: Any) -> None:
     seen: list[Any] = []
-    socket = pyuv.UDP(loop)
-    socket.bind(("127.0.0.1", 0))
+    udp = pyuv.UDP(loop)
+    udp.bind(("127.0.0.1", 0))
 
     def on_message(handle: Any, address: tuple[str, int], flags: int, data: bytes, error: int | None) -> None:
         seen.append((data, address[0]))
         handle.close()
 
-    socket.start_recv(on_message)
-    socket.send(socket.getsockname(), b"hello", lambda handle, error: seen.append(error))
+    udp.start_recv(on_message)
+    udp.send(udp.getsockname(), b"hello", lambda handle, error: seen.append(error))
     pyuv.Timer(loop).start(lambda handle: handle.close(), 0.001, 0)
     loop.run()
     assert seen == [None, (b"hello", "127.0.0.1")]
@@ -77,3 +78,52 @@ def test_handles_dropped_while_open_are_closed_and_freed(loop: Any) -> None:
     loop.run()
     gc.collect()
     assert not loop.handles
+
+
+@pytest.mark.parametrize(
+    ("read_size", "expected"),
+    [(None, [65536, 34464]), (40000, [40000, 40000, 20000]), (90000, [90000, 10000]), (0, [pyuv.errno.UV_ENOBUFS])],
+)
+def test_a_stream_with_a_read_size_reads_as_much_at_once(
+    loop: Any, read_size: int | None, expected: list[int]
+) -> None:
+    near, far = socket.socketpair()
+    seen: list[int] = []
+
+    def on_read(handle: Any, data: bytes | None, error: int | None) -> None:
+        if error is not None:
+            handle.close()
+        if error != pyuv.errno.UV_EOF:
+            seen.append(error or len(data or b""))
+
+    with near, far:
+        far.sendall(bytes(100_000))
+        far.shutdown(socket.SHUT_WR)
+        pipe = pyuv.Pipe(loop)
+        pipe.open(near.detach())
+        if read_size is not None:
+            pipe.read_size = read_size
+        pipe.start_read(on_read)
+        loop.run()
+    assert seen == expected
+
+
+def test_the_read_size_is_asked_for_before_each_read(loop: Any) -> None:
+    near, far = socket.socketpair()
+    seen: list[bytes | None] = []
+
+    def on_read(handle: Any, data: bytes | None, error: int | None) -> None:
+        seen.append(data)
+        handle.read_size += 1
+        if data is None:
+            handle.close()
+
+    with near, far:
+        far.sendall(b"abbcccd")
+        far.shutdown(socket.SHUT_WR)
+        pipe = pyuv.Pipe(loop)
+        pipe.open(near.detach())
+        pipe.read_size = 1
+        pipe.start_read(on_read)
+        loop.run()
+    assert seen == [b"a", b"bb", b"ccc", b"d", None]

@@ -89,6 +89,10 @@ class StreamHandle(HandleWrap):
                 self._handle.stop_read()
         return 0
 
+    def set_read_size(self, size: int) -> None:
+        """What libuv's alloc_cb offers: read at most so many bytes at once; with 0 a read is UV_ENOBUFS."""
+        self._handle.read_size = size
+
     def _uv_read(self, _handle: Any, data: bytes | None, error: int | None) -> None:
         if uncaught.fatal is not None:
             loop.defer(self._late_read, data, error)

@@ -1,8 +1,8 @@
 """Mirrors net.Socket of lib/net.js: a Duplex stream over a TCP or pipe handle.
 
 Who owns what. `_handle` is None before connect() and after destroy(); in between the socket owns it and is
-its only reader. Everything libuv delivers comes in at `_on_handle_read` (or `_on_handle_read_into` with the
-`on_read` option) and at the completions of connect, write and shutdown.
+its only reader. Everything libuv delivers comes in at `_on_handle_read` (with the `on_read`
+option, at net/on_read.py) and at the completions of connect, write and shutdown.
 
 Life of a connection:
 
@@ -221,8 +221,7 @@ class Socket(Connection):
         if handle is not None:
             handle.owner = self
             if self._on_read is not None:
-                self._on_read.start()
-                handle.on_read = self._on_read.received
+                self._on_read.start(handle)
             else:
                 handle.on_read = self._on_handle_read
 
@@ -617,11 +616,7 @@ class Socket(Connection):
     @property
     def bytes_read(self) -> int:
         """The number of bytes received."""
-        handle = self._handle
-        if handle is None:
-            return self._bytes_read
-        held = 0 if self._on_read is None else self._on_read.held_bytes
-        return int(handle.bytes_read) - held
+        return self._bytes_read if self._handle is None else int(self._handle.bytes_read)
 
     @property
     def bytes_written(self) -> int:
