@@ -108,3 +108,196 @@ def LenientSocket(t):
     t.attempt("readable", lambda: t.net.Socket(readable=False, writable=False).ready_state)
     t.attempt("write only", lambda: t.net.Socket(readable=False).ready_state)
     t.attempt("read only", lambda: t.net.Socket(writable=False).ready_state)
+
+
+@case(about="a descriptor that the loop watches already cannot be wrapped: open EEXIST, and the handle stays behind")
+def SocketOnWatchedFd(t):
+    server = t.net.create_server()
+
+    def on_listening():
+        t.attempt("wrap", lambda: t.net.Socket(fd=server._handle.fd))
+        t.note("active", t.active())
+        server.close()
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="listen() on a descriptor that the loop watches already is 'error' EEXIST")
+def ListenOnWatchedFd(t):
+    first = t.net.create_server()
+    second = t.watch("second", t.net.create_server())
+    second.on("error", t.callback("error", lambda: first.close()))
+    first.listen(0, "127.0.0.1", lambda: second.listen(fd=first._handle.fd))
+
+
+@case(about="listen() on a descriptor that is only bound listens where it is bound; port and host count for nothing")
+class ListenOnBoundFd:
+    def server(t):
+        bound = t.net.BoundSocket(host="127.0.0.1")
+        server = t.watch("server", t.net.create_server(lambda peer: peer.end("hello")))
+        server.on("connection", lambda peer: server.close())
+        server.on("close", lambda: t.exit(0))  # the bound socket has been left without its descriptor
+
+        def on_listening():
+            t.kernel(server)
+            t.note("address", server.address().address)
+            t.note("same port", server.address().port == bound.address().port)
+            t.publish(port=bound.address().port)
+
+        server.listen({"fd": bound.fd(), "port": 1, "host": "127.0.0.2", "backlog": 7}, on_listening)
+
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1")
+        client.on("data", t.callback("data"))
+
+
+@case(about="a wrapped descriptor that has no connection seems open, and fails with its first read: ENOTCONN")
+def SocketOnBoundFd(t):
+    bound = t.net.BoundSocket(host="127.0.0.1")
+    socket = t.watch("socket", t.net.Socket(fd=bound.fd()))
+    t.snapshot(socket)
+    socket.on("error", t.callback("error"))
+    socket.on("close", lambda had_error: t.exit(0))
+
+
+@case(about="a wrapped descriptor without a connection that is not to be read fails with its first write: EPIPE")
+def WriteOnBoundFd(t):
+    bound = t.net.BoundSocket(host="127.0.0.1")
+    socket = t.watch("socket", t.net.Socket(fd=bound.fd(), readable=False))
+    t.snapshot(socket)
+    socket.on("error", t.callback("error"))
+    t.note("write", socket.write("x", t.callback("written")))
+    socket.on("close", lambda had_error: t.exit(0))
+
+
+@case(about="end() on a wrapped descriptor without a connection finishes: there is nobody to tell of it")
+def EndOnBoundFd(t):
+    bound = t.net.BoundSocket(host="127.0.0.1")
+    socket = t.watch("socket", t.net.Socket(fd=bound.fd(), readable=False))
+    socket.on("error", t.callback("error"))
+    socket.end(t.callback("ended"))
+    socket.on("close", lambda had_error: t.exit(0))
+    socket.on("finish", lambda: t.immediate(lambda: socket.destroy()))
+
+
+@case(about="a wrapped descriptor that is bound may connect, from the address to which it is bound")
+def ConnectBoundFd(t):
+    server = t.net.create_server()
+
+    def on_connection(peer):
+        t.note("same port", peer.remote_port == bound.address().port)
+        peer.end("hello")
+        server.close()
+
+    bound = t.net.BoundSocket(host="127.0.0.1")
+    client = t.watch("client", t.net.Socket(fd=bound.fd(), manual_start=True))
+    client.resume()
+    client.on("error", t.callback("error"))
+    client.on("close", lambda had_error: t.exit(0))
+    server.on("connection", on_connection)
+    server.listen(0, "127.0.0.1", lambda: client.connect(server.address().port, "127.0.0.1"))
+
+
+@case(about="a wrapped connection is open from the start, knows its addresses, and reads and writes")
+class WrappedConnection:
+    def server(t):
+        server = t.net.create_server(pause_on_connect=True)
+
+        def on_connection(peer):
+            second = t.watch("second", t.net.Socket(fd=peer._handle.fd))
+            t.snapshot(second)
+            second.on("data", lambda chunk: second.end(chunk))
+            second.on("close", lambda had_error: t.exit(0))  # the first socket's descriptor is closed as well
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+        client.write("wrapped")
+
+
+@case(about="a wrapped unix socket reads and writes; it has neither address nor port")
+class WrappedUnixSocket:
+    def server(t):
+        server = t.net.create_server(pause_on_connect=True)
+
+        def on_connection(peer):
+            second = t.watch("second", t.net.Socket(fd=peer._handle.fd, allow_half_open=True))
+            t.snapshot(second)
+            second.on("data", t.callback("data"))
+            second.on("end", lambda: second.end("bye"))
+            second.on("close", lambda had_error: server.close(lambda: t.exit(0)))
+
+        server.on("connection", on_connection)
+        server.listen(t.path("sock"), lambda: t.publish(path=t.path("sock")))
+
+    def client(t, path):
+        client = t.watch("client", t.net.connect(path))
+        client.resume()
+        client.end("hello")
+
+
+@case(about="a wrapped connection that is not to be readable is not read, and may be written")
+class WrappedForWriting:
+    def server(t):
+        server = t.net.create_server(pause_on_connect=True)
+
+        def on_connection(peer):
+            second = t.watch("second", t.net.Socket(fd=peer._handle.fd, readable=False))
+            second.on("data", t.callback("data"))
+            t.note("state", second.ready_state)
+            second.end("bye")
+            second.on("close", lambda had_error: t.exit(0))
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("error", lambda error: None)
+        client.resume()
+
+
+@case(about="a wrapped connection that is not to be writable is read; a write fails")
+class WrappedForReading:
+    def server(t):
+        server = t.net.create_server(pause_on_connect=True)
+
+        def on_connection(peer):
+            second = t.watch("second", t.net.Socket(fd=peer._handle.fd, writable=False))
+            second.on("error", t.callback("error"))
+            t.note("state", second.ready_state)
+            second.on("data", lambda chunk: second.write("x", t.callback("written")))
+            second.on("close", lambda had_error: t.exit(0))
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1")
+        client.on("error", lambda error: None)
+        client.write("hello")
+        client.resume()
+
+
+@case(about="a wrapped connection may be paused when it is made, and starts with resume()")
+class WrappedPaused:
+    def server(t):
+        server = t.net.create_server(pause_on_connect=True)
+
+        def on_connection(peer):
+            second = t.watch("second", t.net.Socket(fd=peer._handle.fd, pause_on_create=True))
+            second.on("data", lambda chunk: second.end())
+            t.note("paused", second.is_paused())
+            t.immediate(lambda: t.immediate(lambda: second.resume()))
+            second.on("close", lambda had_error: t.exit(0))
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1")
+        client.end("hello")
+        client.resume()

@@ -24,10 +24,12 @@ def create_handle(fd: Any, is_server: bool) -> Any:
 
 
 def open_socket_handle(fd: Any) -> Any:
-    """The handle for `Socket(fd=…)`. Raises as `create_handle`, or `open CODE`."""
+    """The handle for `Socket(fd=…)`. Raises as `create_handle`, or `open CODE`.
+
+    A handle that could not open stays as it is, and is told among the active ones, as in Node.
+    """
     handle = create_handle(fd, False)
     err = handle.open(fd)
     if err:
-        handle.close()
         raise errno_exception(err, "open")
     return handle

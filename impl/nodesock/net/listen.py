@@ -227,9 +227,8 @@ def _listen_on_fd(server: "Server", fd: Any, backlog: Any) -> None:
         _fail(server, UV_EINVAL, None, None)
         return
     err = handle.open(fd)
-    if err:
-        handle.close()
-        _fail(server, UV_EINVAL, None, None)
+    if err:  # Node forgets the handle without closing it
+        _fail(server, err, None, None)
         return
     server._handle = handle
     _start(server, handle, None, None, backlog)
