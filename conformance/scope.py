@@ -20,6 +20,8 @@ class Scope:
         self.names: set[str] = set(names)
         self.nonlocals: set[str] = set()
         self.async_functions: set[str] = set()
+        #: whether the function is an async generator
+        self.yields = isinstance(node, ast.AsyncFunctionDef) and is_generator(node)
         self.hoisted: list[str] = []
         self._declared_in_place: set[str] = set()
         if node is None:
@@ -49,7 +51,7 @@ class Scope:
                 self.nonlocals.update(statement.names)
             elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
                 bindings[statement.name] = bindings.get(statement.name, 0) + 1
-                if isinstance(statement, ast.AsyncFunctionDef):
+                if isinstance(statement, ast.AsyncFunctionDef) and not is_generator(statement):
                     self.async_functions.add(statement.name)
             for name in _bound_names(statement):
                 bindings[name] = bindings.get(name, 0) + 1
@@ -74,7 +76,7 @@ class Scope:
         return name in self.names or (self.parent is not None and self.parent.knows(name))
 
     def is_async_function(self, name: str) -> bool:
-        """Whether ``name`` is bound by an ``async def``."""
+        """Whether ``name`` is bound by an ``async def`` that does not yield."""
         if name in self.names:
             return name in self.async_functions
         return self.parent is not None and self.parent.is_async_function(name)
@@ -82,6 +84,14 @@ class Scope:
     def inner(self, names: Iterable[str]) -> "Scope":
         """The scope of a comprehension: this one and its targets."""
         return Scope(None, self, names)
+
+
+def is_generator(node: ast.AsyncFunctionDef) -> bool:
+    """Whether an async function yields."""
+    return any(
+        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Yield)
+        for statement in _own_statements(node.body)
+    )
 
 
 def _own_statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:

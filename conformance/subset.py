@@ -31,6 +31,15 @@ OPTIONS_AT = {
     "map": 1,
     "filter": 1,
     "for_each": 1,
+    "flat_map": 1,
+    "some": 1,
+    "every": 1,
+    "find": 1,
+    "take": 1,
+    "drop": 1,
+    "reduce": -1,
+    "compose": -1,
+    "pipeline": -1,
 }
 
 #: Built-in functions of the subset and what they become.

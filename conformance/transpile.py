@@ -95,6 +95,8 @@ class _Translator:
             if hoisted:
                 lines.insert(0, f"let {', '.join(hoisted)};")
             prefix = "async " if isinstance(node, ast.AsyncFunctionDef) else ""
+            if scope.yields:
+                head = head.replace("function ", "function* ", 1)
             return "\n".join([f"{prefix}{head} {{", *_indent(lines), "}"])
         finally:
             if outer is not None:
@@ -134,13 +136,16 @@ class _Translator:
         match node:
             case ast.Expr(ast.Constant(str())) | ast.Pass() | ast.Nonlocal():
                 return []
+            case ast.Expr(ast.Yield(value)) if value is not None and self.scope.yields:
+                return _lines(f"yield {self.expression(value)};")
             case ast.Expr(value):
                 text = self.expression(value)
                 return _lines(
                     f"({text});" if text.startswith(("{", "function", "async function")) else f"{text};"
                 )
             case ast.Return(None):
-                return ["return null;"]
+                # `return null` in a generator would take a microtask more
+                return ["return;" if self.scope.yields else "return null;"]
             case ast.Return(value) if value is not None:
                 return _lines(f"return {self.expression(value)};")
             case ast.FunctionDef() | ast.AsyncFunctionDef():

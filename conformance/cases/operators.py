@@ -1,150 +1,635 @@
-"""The iterator helpers of a stream, as they treat what a socket receives: map, filter, take, reduce, compose, wrap."""
+"""map(), filter(), reduce() and the other operators of a Readable, on sockets and on streams in memory."""
 
 from conformance import case
 
 
-def served(t, text, on_socket):
-    """A server that sends `text` and ends, and a client of it, as text, handed to `on_socket`."""
-    server = t.net.create_server(lambda peer: peer.end(text))
-    server.on("connection", lambda peer: server.close())
-
-    def on_listening():
-        socket = t.watch("socket", t.net.connect(server.address().port, "127.0.0.1"))
-        socket.set_encoding("utf8")
-        on_socket(socket)
-
-    server.listen(0, "127.0.0.1", on_listening)
-
-
-@case(about="to_array() resolves with all that arrived, once the socket has ended")
-def to_array(t):
-    served(t, "hello", lambda socket: socket.to_array().then(lambda chunks: t.note("chunks", chunks)))
-
-
-@case(about="map() is a stream of what the function makes of each chunk")
-def mapped(t):
-    def on_socket(socket):
-        shouted = t.watch("mapped", socket.map(lambda chunk: chunk + "!"))
-        shouted.on("data", lambda chunk: t.note("chunk", chunk))
-
-    served(t, "hello", on_socket)
-
-
-@case(about="map() awaits an async function")
-def mapped_async(t):
-    async def shout(chunk):
-        await t.stream.promises.finished(t.stream.PassThrough().end().resume())
-        return chunk + "?"
-
-    served(t, "hello", lambda s: s.map(shout).to_array().then(lambda chunks: t.note("chunks", chunks)))
-
-
-@case(about="filter() leaves out the chunks for which the function is false")
-def filtered(t):
-    def on_socket(socket):
-        socket.filter(lambda chunk: len(chunk) > 100).to_array().then(lambda chunks: t.note("chunks", chunks))
-
-    served(t, "hello", on_socket)
-
-
-@case(about="take() destroys the socket once it has its chunks")
-def take_one(t):
-    served(t, "hello", lambda s: s.take(1).to_array().then(lambda chunks: t.note("chunks", chunks)))
-
-
-@case(about="drop() leaves out the first chunks")
-def drop_one(t):
-    served(t, "hello", lambda s: s.drop(1).to_array().then(lambda chunks: t.note("chunks", chunks)))
-
-
-@case(about="reduce() goes over all chunks, from the initial value")
-def reduced(t):
-    def add(total, chunk):
-        return total + len(chunk)
-
-    served(t, "hello", lambda s: s.reduce(add, 10).then(lambda total: t.note("total", total)))
-
-
-@case(about="some(), every() and find() resolve with what they found; the socket is destroyed if that was early")
-def some_finds_early(t):
-    served(t, "hello", lambda s: s.some(lambda chunk: chunk == "hello").then(lambda found: t.note("some", found)))
-
-
-@case(about="every() is true of a stream whose chunks all pass")
-def every_passes(t):
-    served(t, "hello", lambda s: s.every(lambda chunk: len(chunk) > 0).then(lambda all: t.note("every", all)))
-
-
-@case(about="find() of nothing resolves with undefined")
-def find_nothing(t):
-    served(t, "hello", lambda s: s.find(lambda chunk: chunk == "x").then(lambda found: t.note("found", found)))
-
-
-@case(about="for_each() resolves with undefined after the last chunk")
-def for_each(t):
-    def on_socket(socket):
-        socket.for_each(lambda chunk: t.note("chunk", chunk)).then(lambda value: t.note("resolved", value))
-
-    served(t, "hello", on_socket)
-
-
-@case(about="flat_map() goes through what the function returns")
-def flat_map(t):
-    served(t, "hello", lambda s: s.flat_map(lambda c: [c, c]).to_array().then(lambda all: t.note("chunks", all)))
-
-
-@case(about="a function of map() that throws fails the mapped stream and destroys the socket")
-def map_throws(t):
-    def on_socket(socket):
-        def throw(chunk):
-            raise t.error("boom")
-
-        socket.map(throw).to_array().then(None, lambda error: t.note("rejected", error))
-
-    served(t, "hello", on_socket)
-
-
-@case(about="an aborted signal rejects to_array() and leaves the socket alone")
-def aborted(t):
-    def on_socket(socket):
-        controller = t.abort_controller()
-        controller.abort()
-        socket.to_array(signal=controller.signal).then(None, lambda error: t.note("rejected", error))
-        socket.resume()
-
-    served(t, "hello", on_socket)
-
-
-@case(about="compose() with a PassThrough reads what the socket received")
-def composed(t):
-    def on_socket(socket):
-        whole = t.watch("composed", socket.compose(t.stream.PassThrough()))
-        whole.on("data", lambda chunk: t.note("chunk", chunk))
-        whole.end()
-
-    served(t, "hello", on_socket)
-
-
-@case(about="bad arguments of the helpers throw, or reject where a promise is returned")
-def bad_arguments(t):
-    socket = t.net.Socket()
-    t.attempt("map", lambda: socket.map("x"))
-    t.attempt("map options", lambda: socket.map(lambda c: c, concurrency=0))
-    t.attempt("filter", lambda: socket.filter(None))
-    t.attempt("take", lambda: socket.take(-1))
-    t.attempt("drop", lambda: socket.drop("x").destroyed)
-    t.attempt("compose", lambda: socket.compose(5))
-    socket.for_each(1).then(None, lambda error: t.note("for_each", error))
-    socket.reduce(1).then(None, lambda error: t.note("reduce", error))
-    socket.some(1).then(None, lambda error: t.note("some", error))
-
-
-@case(about="wrap() reads from an old-style emitter, and follows its close")
-def wrapped(t):
-    def on_connection(peer):
-        stream = t.watch("stream", t.stream.Readable().wrap(peer))
-        stream.on("data", lambda chunk: t.note("chunk", chunk))
-        peer.on("end", lambda: server.close())
-
+def serve(t, on_connection):
+    """A server for one connection, whose port is published."""
     server = t.net.create_server(on_connection)
-    server.listen(0, "127.0.0.1", lambda: t.net.connect(server.address().port, "127.0.0.1").end("hello"))
+    server.on("connection", lambda peer: server.close())
+    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+
+def told(t, label, promise):
+    """Records how a promise ends."""
+    promise.then(t.callback(f"{label} resolved"), t.callback(f"{label} rejected"))
+
+
+def rounds(t, count):
+    """Notes the microtasks as they go by, so that it shows in which of them something happens."""
+    if count:
+        t.note("microtask", count)
+        t.microtask(lambda: rounds(t, count - 1))
+
+
+def kept_open(t):
+    """A server whose peer speaks one word per request and never ends."""
+
+    def on_connection(peer):
+        peer.on("error", lambda error: None)
+        peer.write("one")
+        peer.on("data", lambda chunk: peer.write("more"))
+
+    serve(t, on_connection)
+
+
+# --- on sockets ----------------------------------------------------------------------------------------------
+
+
+@case(about="map() of a socket gives what the function makes of each chunk, and ends with the socket")
+class MapSocket:
+    def server(t):
+        serve(t, lambda peer: peer.end("hello"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        lengths = t.watch("lengths", client.map(lambda chunk: len(chunk)))
+        t.note("is lazy", client.event_names())
+        lengths.on("data", t.callback("length"))
+
+
+@case(about="to_array() of a socket collects all chunks and destroys what is left open")
+class ToArraySocket:
+    def server(t):
+        serve(t, lambda peer: t.watch("peer", peer).end("hello"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        told(t, "array", client.to_array())
+
+
+@case(about="to_array() of a half-open socket leaves the writable side to the program")
+class ToArrayHalfOpen:
+    def server(t):
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.on("data", t.callback("received"))
+            peer.end("hello")
+
+        server = t.net.create_server(on_connection, allow_half_open=True)
+        server.on("connection", lambda peer: server.close())
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", allow_half_open=True))
+
+        async def collect():
+            t.note("chunks", await client.to_array())
+            t.note("state", client.ready_state)
+            client.end("thanks")
+
+        t.spawn(collect())
+
+
+@case(about="for_each() of a socket waits for each call of an async function before the next")
+class ForEachSocket:
+    def server(t):
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.write("1")
+            peer.on("data", lambda chunk: peer.write("2") if chunk == b"one" else peer.end())
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        async def answer(chunk):
+            t.note("chunk", chunk)
+            client.write("one" if chunk == b"1" else "two")
+            await t.events.once(written, "go on")
+            t.note("answered", chunk)
+
+        written = t.events.EventEmitter()
+        client.on("readable", lambda: t.immediate(lambda: written.emit("go on")))
+        told(t, "for each", client.for_each(answer))
+
+
+@case(about="take() destroys the socket once it has enough")
+class TakeSocket:
+    def server(t):
+        kept_open(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        told(t, "taken", client.take(1).to_array())
+
+
+@case(about="take(0) of a socket reads one chunk before it ends")
+class TakeNothing:
+    def server(t):
+        kept_open(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        told(t, "taken", client.take(0).to_array())
+
+
+@case(about="drop() of a socket leaves out the first chunks")
+class DropSocket:
+    def server(t):
+        def on_connection(peer):
+            peer.write("one")
+            peer.once("data", lambda chunk: peer.end("two"))
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.once("readable", lambda: client.write("on"))
+        told(t, "rest", client.drop(1).map(lambda chunk: str(chunk.decode())).to_array())
+
+
+@case(about="find() stops at the first chunk it likes; the socket lives until the next chunk comes")
+class FindSocket:
+    def server(t):
+        kept_open(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def found(chunk):
+            t.note("found", chunk)
+            t.note("destroyed", client.destroyed)
+            t.immediate(look)
+
+        def look():
+            t.note("destroyed a turn later", client.destroyed)
+            client.write("more")
+
+        client.find(lambda chunk: True).then(found, t.callback("never"))
+
+
+@case(about="destroy() of a mapped stream leaves the socket until its next chunk")
+class DestroyMapped:
+    def server(t):
+        kept_open(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        mapped = t.watch("mapped", client.map(lambda chunk: chunk))
+
+        def look():
+            t.note("socket destroyed", client.destroyed)
+            t.note("mapped closed", mapped.closed)
+            client.write("more")
+
+        def on_data(chunk):
+            mapped.destroy()
+            t.immediate(lambda: t.immediate(look))
+
+        mapped.on("data", on_data)
+
+
+@case(about="a socket that is destroyed makes a mapped stream fail with ERR_STREAM_PREMATURE_CLOSE")
+class SocketDestroyed:
+    def server(t):
+        kept_open(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        mapped = t.watch("mapped", client.map(lambda chunk: chunk))
+        mapped.on("error", t.callback("mapped error"))
+        mapped.on("data", lambda chunk: client.destroy())
+
+
+@case(about="a function that throws destroys the mapped stream with its error, and the socket too")
+class MapThrows:
+    def server(t):
+        kept_open(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def fail(chunk):
+            raise t.error("the function's own")
+
+        mapped = t.watch("mapped", client.map(fail))
+        mapped.on("error", t.callback("mapped error", lambda error: t.immediate(more)))
+        mapped.resume()
+
+        def more():
+            t.note("destroyed", client.destroyed)
+            client.write("more")
+
+
+@case(about="a refused connection rejects what an operator of the socket promised")
+def RefusedOperator(t):
+    client = t.watch("client", t.net.connect(t.path("missing.sock")))
+    told(t, "some", client.some(lambda chunk: True))
+
+
+@case(about="operators of a destroyed socket fail with ERR_STREAM_PREMATURE_CLOSE")
+def DestroyedSource(t):
+    socket = t.net.Socket()
+    socket.destroy()
+    told(t, "array", socket.to_array())
+    told(t, "reduce", socket.reduce(lambda a, b: a, 0))
+    told(t, "taken", socket.take(1).to_array())
+
+
+@case(about="reduce() of a socket folds its chunks, the first one being the start if there is no other")
+class ReduceSocket:
+    def server(t):
+        def on_connection(peer):
+            peer.write("one")
+            peer.once("data", lambda chunk: peer.end("two"))
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.set_encoding("utf8")
+
+        def fold(text, chunk):
+            t.note("fold", [text, chunk])
+            return text + chunk
+
+        client.once("readable", lambda: client.write("on"))
+        told(t, "reduce", client.reduce(fold))
+
+
+@case(about="a signal that aborts while an operator of a socket waits is noticed with the next chunk")
+class AbortWaiting:
+    def server(t):
+        kept_open(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        controller = t.abort_controller()
+
+        def each(chunk):
+            t.note("chunk", chunk)
+            t.immediate(abort)
+
+        def abort():
+            controller.abort()
+            t.note("destroyed", client.destroyed)
+            t.immediate(lambda: client.write("more"))
+
+        told(t, "for each", client.for_each(each, signal=controller.signal))
+
+
+@case(about="a chain of operators of a socket that has enough gives up one operator with each chunk")
+class Chain:
+    def server(t):
+        def on_connection(peer):
+            peer.on("error", lambda error: None)
+            peer.on("data", lambda chunk: peer.write("two"))
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def ask(chunk):
+            t.note("map", chunk)
+            client.write("please")
+            return chunk.decode()
+
+        def is_two(text):
+            t.note("filter", text)
+            return text == "two"
+
+        mapped = t.watch("mapped", client.map(ask))
+        filtered = t.watch("filtered", mapped.filter(is_two))
+        taken = t.watch("taken", filtered.take(1))
+        client.once("connect", lambda: client.write("please"))
+        told(t, "taken", taken.to_array())
+
+
+# --- exactly -------------------------------------------------------------------------------------------------
+
+
+@case(about="map() calls an async function for as many values as concurrency says, and keeps their order")
+def MapConcurrency(t):
+    gate = t.events.EventEmitter()
+
+    async def slow(value):
+        t.note("begun", value)
+        await t.events.once(gate, str(value))
+        t.note("done", value)
+        return value * 10
+
+    source = t.watch("source", t.stream.Readable.from_([1, 2, 3, 4, 5]))
+    mapped = t.watch("mapped", source.map(slow, concurrency=2))
+    mapped.on("data", t.callback("data"))
+
+    def open_gate(names):
+        if names:
+            t.note("opens", names[0])
+            gate.emit(names[0])
+            t.immediate(lambda: open_gate(names[1:]))
+
+    t.immediate(lambda: open_gate(["2", "1", "4", "3", "5"]))
+
+
+@case(about="high_water_mark lets map() run ahead of a slow reader")
+def MapHighWaterMark(t):
+    def note(value):
+        t.note("called", value)
+        return value
+
+    source = t.stream.Readable.from_([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
+    ahead = source.map(note, concurrency=1, high_water_mark=3)
+    ahead.once("readable", lambda: t.immediate(lambda: t.immediate(look)))
+
+    def look():
+        t.note("read", ahead.read())
+        t.immediate(lambda: ahead.destroy())
+
+
+@case(about="without options map() is no more than one value ahead of its reader")
+def MapPace(t):
+    def note(value):
+        t.note("called", value)
+        return value
+
+    source = t.watch("source", t.stream.Readable.from_([1, 2, 3, 4, 5]))
+    mapped = t.watch("mapped", source.map(note))
+
+    def read_on():
+        chunk = mapped.read()
+        t.note("read", chunk)
+        if chunk is not None:
+            t.immediate(lambda: t.immediate(read_on))
+
+    mapped.once("readable", read_on)
+
+
+@case(about="each operator takes its microtasks")
+def Microtasks(t):
+    def source():
+        return t.stream.Readable.from_(["a", "b"])
+
+    async def walk():
+        t.note("array", await source().to_array())
+        rounds(t, 30)
+        t.note("mapped", await source().map(lambda x: x).to_array())
+        rounds(t, 30)
+        t.note("filtered", await source().filter(lambda x: x == "b").to_array())
+        rounds(t, 30)
+        t.note("flat", await source().flat_map(lambda x: [x, x]).to_array())
+        rounds(t, 30)
+        t.note("some", await source().some(lambda x: x == "b"))
+        rounds(t, 30)
+        t.note("every", await source().every(lambda x: True))
+        rounds(t, 30)
+        t.note("find", await source().find(lambda x: x == "a"))
+        rounds(t, 30)
+        t.note("reduced", await source().reduce(lambda x, y: x + y))
+        rounds(t, 30)
+        t.note("each", await source().for_each(lambda x: None))
+        rounds(t, 30)
+        t.note("taken", await source().take(1).to_array())
+        rounds(t, 30)
+        t.note("dropped", await source().drop(1).to_array())
+
+    rounds(t, 30)
+    t.spawn(walk())
+
+
+@case(about="async functions of operators are awaited, in filter and every other")
+def AsyncFunctions(t):
+    def source():
+        return t.stream.Readable.from_([1, 2, 3])
+
+    async def odd(value):
+        t.note("asked", value)
+        await t.events.once(ticker, "tick")
+        return value % 2 == 1
+
+    ticker = t.events.EventEmitter()
+
+    def tick(left):
+        ticker.emit("tick")
+        if left:
+            t.immediate(lambda: tick(left - 1))
+
+    async def walk():
+        t.note("filtered", await source().filter(odd).to_array())
+        t.note("some", await source().some(odd))
+        t.note("every", await source().every(odd))
+        t.note("find", await source().find(odd))
+
+    t.spawn(walk())
+    tick(12)
+
+
+@case(about="reduce() awaits its function")
+def AsyncReduce(t):
+    async def add(total, value):
+        t.note("adds", [total, value])
+        await t.stream.promises.finished(t.stream.Readable.from_([]).resume())
+        return total + value
+
+    told(t, "sum", t.stream.Readable.from_([1, 2, 3]).reduce(add, 10))
+    told(t, "alone", t.stream.Readable.from_([5]).reduce(add))
+    told(t, "empty", t.stream.Readable.from_([]).reduce(add))
+    told(t, "start", t.stream.Readable.from_([]).reduce(add, 7))
+
+
+@case(about="flat_map() gives on what lists, texts, bytes, streams and generators hold, one after the other")
+def FlatMap(t):
+    async def letters(value):
+        yield "x"
+        yield "y"
+
+    def all_kinds(value):
+        if value == 1:
+            return [10, 11]
+        if value == 2:
+            return "ab"
+        if value == 3:
+            return t.stream.Readable.from_(["s", "t"])
+        if value == 4:
+            return []
+        return letters(value)
+
+    flat = t.watch("flat", t.stream.Readable.from_([1, 2, 3, 4, 5]).flat_map(all_kinds))
+    flat.on("data", t.callback("data"))
+
+
+@case(about="flat_map() of what is not iterable fails with a TypeError")
+def FlatMapNotIterable(t):
+    told(t, "number", t.stream.Readable.from_([1]).flat_map(lambda value: 5).to_array())
+    told(t, "null", t.stream.Readable.from_([1]).flat_map(lambda value: None).to_array())
+    told(t, "object", t.stream.Readable.from_([1]).flat_map(lambda value: {"a": 1}).to_array())
+
+
+@case(about="null from map() is no value: the stream fails with ERR_STREAM_NULL_VALUES")
+def MapToNull(t):
+    source = t.watch("source", t.stream.Readable.from_([1, 2]))
+    mapped = t.watch("mapped", source.map(lambda value: None))
+    mapped.on("error", t.callback("error"))
+    mapped.resume()
+
+
+@case(about="a function that throws or rejects fails the operator, and the source is destroyed")
+def FunctionFails(t):
+    def fail(value):
+        raise t.error(f"at {value}")
+
+    async def reject(value):
+        raise t.error(f"async at {value}")
+
+    for label in ["map", "filter", "for_each", "some", "every", "find", "flat_map", "reduce"]:
+        source = t.watch(f"source of {label}", t.stream.Readable.from_([1, 2, 3]))
+        if label == "map":
+            told(t, label, source.map(reject).to_array())
+        if label == "filter":
+            told(t, label, source.filter(fail).to_array())
+        if label == "for_each":
+            told(t, label, source.for_each(reject))
+        if label == "some":
+            told(t, label, source.some(fail))
+        if label == "every":
+            told(t, label, source.every(reject))
+        if label == "find":
+            told(t, label, source.find(fail))
+        if label == "flat_map":
+            told(t, label, source.flat_map(fail).to_array())
+        if label == "reduce":
+            told(t, label, source.reduce(fail, 0))
+
+
+@case(about="a later call that fails while an earlier one is under way is told when its turn comes")
+def LaterCallFails(t):
+    gate = t.events.EventEmitter()
+
+    async def slow(value):
+        t.note("begun", value)
+        if value == 2:
+            raise t.error("two")
+        await t.events.once(gate, "open")
+        return value
+
+    mapped = t.watch("mapped", t.stream.Readable.from_([1, 2, 3, 4]).map(slow, concurrency=3))
+    mapped.on("data", t.callback("data"))
+    mapped.on("error", t.callback("error"))
+    t.immediate(lambda: t.immediate(lambda: gate.emit("open")))
+
+
+@case(about="take() counts by what its argument is as a number, and drop() likewise")
+def Counts(t):
+    counts = [2, 1.5, 0, "2", "x", None, True, [2], 99]
+    for number in range(9):
+        count = counts[number]
+        told(t, f"take {number}", t.stream.Readable.from_([1, 2, 3]).take(count).to_array())
+        told(t, f"drop {number}", t.stream.Readable.from_([1, 2, 3]).drop(count).to_array())
+    told(t, "take nothing given", t.stream.Readable.from_([1, 2, 3]).take().to_array())
+    t.attempt("take -1", lambda: t.stream.Readable.from_([1]).take(-1))
+    t.attempt("drop -0.5", lambda: t.stream.Readable.from_([1]).drop(-0.5))
+
+
+@case(about="operators that give a stream throw for bad arguments, those that promise reject")
+def BadArguments(t):
+    source = t.net.Socket()
+    t.attempt("map", lambda: source.map())
+    t.attempt("map 5", lambda: source.map(5))
+    t.attempt("map options", lambda: source.map(lambda x: x, 5))
+    t.attempt("map concurrency", lambda: source.map(lambda x: x, concurrency=0))
+    t.attempt("map concurrency text", lambda: source.map(lambda x: x, concurrency="x"))
+    t.attempt("map mark", lambda: source.map(lambda x: x, high_water_mark=-1))
+    t.attempt("map signal", lambda: source.map(lambda x: x, signal=5))
+    t.attempt("filter", lambda: source.filter("x"))
+    t.attempt("flat_map", lambda: source.flat_map(None))
+    t.attempt("take options", lambda: source.take(1, 5))
+    t.attempt("take signal", lambda: source.take(1, signal={}))
+    t.attempt("drop options", lambda: source.drop(1, []))
+    told(t, "for_each", source.for_each(5))
+    told(t, "some", source.some())
+    told(t, "every", source.every(lambda x: x, concurrency=-1))
+    told(t, "find", source.find(lambda x: x, 5))
+    told(t, "to_array", source.to_array(5))
+    told(t, "to_array signal", source.to_array(signal=5))
+    told(t, "reduce", source.reduce())
+    told(t, "reduce options", source.reduce(lambda a, b: a, 0, 5))
+    t.note("nothing has been read", source.event_names())
+
+
+@case(about="concurrency and high_water_mark are rounded down, and null is the default")
+def RoundedOptions(t):
+    for concurrency in [1.9, "2", None, True]:
+        mapped = t.stream.Readable.from_([1, 2]).map(lambda x: x, concurrency=concurrency)
+        told(t, f"{concurrency}", mapped.to_array())
+    told(t, "mark", t.stream.Readable.from_([1, 2]).map(lambda x: x, high_water_mark=0.5).to_array())
+
+
+@case(about="a signal that has aborted before makes every operator fail at its first value, reduce() at once")
+def AbortedBefore(t):
+    controller = t.abort_controller()
+    controller.abort(t.error("the reason"))
+    signal = controller.signal
+
+    def source(label):
+        return t.watch(label, t.stream.Readable.from_([1, 2]))
+
+    told(t, "map", source("1").map(lambda x: x, signal=signal).to_array())
+    told(t, "filter", source("2").filter(lambda x: x, signal=signal).to_array())
+    told(t, "flat_map", source("3").flat_map(lambda x: [x], signal=signal).to_array())
+    told(t, "for_each", source("4").for_each(lambda x: x, signal=signal))
+    told(t, "some", source("5").some(lambda x: x, signal=signal))
+    told(t, "every", source("6").every(lambda x: x, signal=signal))
+    told(t, "find", source("7").find(lambda x: x, signal=signal))
+    told(t, "to_array", source("8").to_array(signal=signal))
+    told(t, "reduce", source("9").reduce(lambda a, b: a, 0, signal=signal))
+    told(t, "take", source("10").take(1, signal=signal).to_array())
+    told(t, "drop", source("11").drop(1, signal=signal).to_array())
+
+
+@case(about="the functions get a signal that aborts with the operator's own")
+def FunctionsSignal(t):
+    controller = t.abort_controller()
+
+    async def see(value, options):
+        t.note("value", value)
+        t.note("aborted", options.signal.aborted)
+        controller.abort()
+        t.note("aborted", options.signal.aborted)
+
+    told(t, "map", t.stream.Readable.from_([1, 2]).map(see, signal=controller.signal).to_array())
+    told(
+        t,
+        "without",
+        t.stream.Readable.from_([1]).for_each(lambda x, options: t.note("own", options.signal.aborted)),
+    )
+
+
+@case(about="the stream of an operator is a Readable in object mode with room for one value")
+def OperatorStream(t):
+    source = t.net.Socket()
+    for stream in [
+        source.map(lambda x: x),
+        source.filter(lambda x: x),
+        source.take(1),
+        source.flat_map(lambda x: x),
+    ]:
+        t.note("object mode", stream.readable_object_mode)
+        t.note("mark", stream.readable_high_water_mark)
+        t.note("writable", getattr(stream, "writable", None))
+        t.note("names", stream.event_names())
+
+
+@case(about="a mapped stream whose call never returns is not closed by destroy()")
+def DestroyUnderWay(t):
+    gate = t.events.EventEmitter()
+
+    async def never(value):
+        await t.events.once(gate, "open")
+        return value
+
+    source = t.watch("source", t.stream.Readable.from_([1, 2]))
+    mapped = t.watch("mapped", source.map(never))
+    mapped.on("error", t.callback("error"))
+    mapped.resume()
+
+    def later():
+        t.note("closed", mapped.closed)
+        gate.emit("open")
+
+    def destroy():
+        mapped.destroy(t.error("from outside"))
+        t.immediate(later)
+
+    t.immediate(destroy)

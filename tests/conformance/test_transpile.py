@@ -249,6 +249,28 @@ def test_async_functions(tmp_path: Path) -> None:
     assert 'await t.events.once(t.net, "x");' in found.programs["client"]
 
 
+def test_async_generators(tmp_path: Path) -> None:
+    source = """
+    @case(about="x")
+    def sample(t):
+        async def upper(source, limit=2):
+            async for chunk in source:
+                yield chunk
+                if chunk == b"stop":
+                    return
+
+        t.stream.pipeline(t.stream.Readable.from_(upper([])), upper, t.callback("over"))
+        t.net.Socket().map(upper, concurrency=2)
+    """
+    (found,) = collect_file(write_cases(tmp_path, source))
+    (program,) = found.programs.values()
+    assert "async function* upper(source, limit = limit$) {" in program
+    assert "yield chunk;" in program
+    assert "return;" in program
+    assert 't.stream.pipeline(t.stream.Readable.from(upper([])), upper, t.callback("over"));' in program
+    assert "new t.net.Socket().map(upper, { concurrency: 2 });" in program
+
+
 @pytest.mark.parametrize(
     ("body", "line", "message"),
     [
@@ -280,6 +302,8 @@ def test_async_functions(tmp_path: Path) -> None:
         ("async def f():\n        pass\n    t.next_tick(f)", 7, "start it by t.spawn"),
         ("t.spawn(t.net)", 5, "t.spawn takes a call of an async function"),
         ("def g():\n        yield 1", 6, "yield"),
+        ("async def g():\n        x = yield 1", 6, "yield"),
+        ("async def g():\n        yield 1\n    t.spawn(g())", 7, "t.spawn takes a call of an async function"),
         ("x = (y for y in [1])", 5, "a generator expression"),
         ("x = t.net.__class__", 5, "the attribute __class__"),
         ("for x in [1]:\n        pass\n    else:\n        pass", 5, "else of a for"),

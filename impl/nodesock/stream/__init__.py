@@ -6,6 +6,7 @@ Not here: web streams.
 
 from nodesock.stream import promises
 from nodesock.stream.add_abort_signal import add_abort_signal
+from nodesock.stream.compose import compose
 from nodesock.stream.destroyer import destroy
 from nodesock.stream.duplex import Duplex
 from nodesock.stream.duplex_pair import duplex_pair
@@ -27,6 +28,7 @@ __all__ = [
     "Transform",
     "Writable",
     "add_abort_signal",
+    "compose",
     "destroy",
     "duplex_pair",
     "finished",

@@ -3,25 +3,19 @@
 The loop's iterator is a thin shell over the `_Reader`, which is what listens to the stream. So when a loop is
 left early, by `break` or an exception, the shell is collected at once, and that is where JavaScript calls the
 iterator's `return()`: the stream is destroyed unless it was asked not to be.
-
-JavaScript's async generators take a microtask to yield and one to resume their caller. `_hop` is one; where
-they stand is part of the order of events.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 from nodesock.errors import AggregateError
 from nodesock.runtime.promises import Promise
 from nodesock.runtime.uncaught import report_exception
+from nodesock.stream.async_generator import AsyncGenerator, GeneratorIterator, Give, Leave
 from nodesock.stream.destroyer import destroy
 from nodesock.stream.end_of_stream import finished
 from nodesock.stream.predicates import is_writable
 from nodesock.validators import UNDEFINED
-
-
-def _hop() -> Promise:
-    return Promise.resolved(None)
 
 
 class _Reader:
@@ -30,17 +24,36 @@ class _Reader:
     def __init__(self, stream: Any, destroy_on_return: bool) -> None:
         self.stream = stream
         self.destroy_on_return = destroy_on_return
-        self.started = False
         self.over = False
         #: UNDEFINED while the stream lives, then None or what ended it
         self.error: Any = UNDEFINED
         self.waiting: Promise | None = None
         self.forget_end: Callable[[], None] = lambda: None
 
-    def start(self) -> None:
-        self.started = True
+    async def read(self, give: Give) -> None:
+        """The generator's body."""
         self.stream.on("readable", self.wake)
         self.forget_end = finished(self.stream, self.on_finished, writable=False)
+        try:
+            while True:
+                chunk = None if self.stream.destroyed else self.stream.read()
+                if chunk is not None:
+                    await give(chunk)
+                elif self.error is UNDEFINED:
+                    self.waiting = Promise()
+                    await self.waiting
+                elif self.error is None:
+                    break
+                else:
+                    raise self.error
+        except Leave:
+            self.leave()
+            raise
+        except Exception as error:
+            self.error = _both(error, self.error)
+            self.leave()
+            raise self.error from None
+        self.leave()
 
     def wake(self) -> None:
         waiting, self.waiting = self.waiting, None
@@ -50,10 +63,6 @@ class _Reader:
     def on_finished(self, error: Any = None) -> None:
         self.error = error if error is None else _both(error, self.error)
         self.wake()
-
-    def take(self) -> Any:
-        """The next chunk, or None."""
-        return None if self.stream.destroyed else self.stream.read()
 
     def leave(self) -> None:
         """The iteration is over: destroy the stream, or only stop listening."""
@@ -75,66 +84,20 @@ class _Reader:
             self.forget_end()
 
 
-class ReadableIterator(AsyncIterator[Any]):
+class ReadableIterator(GeneratorIterator):
     """What `async for` drives; `aclose()` is JavaScript's `return()`."""
 
     def __init__(self, stream: Any, destroy_on_return: bool) -> None:
         self._reader = _Reader(stream, destroy_on_return)
-
-    def __aiter__(self) -> "ReadableIterator":
-        return self
-
-    async def __anext__(self) -> Any:
-        reader = self._reader
-        if reader.over:
-            await _hop()
-            raise StopAsyncIteration
-        try:
-            if not reader.started:
-                reader.start()
-            while True:
-                chunk = reader.take()
-                if chunk is not None:
-                    break
-                if reader.error is UNDEFINED:
-                    reader.waiting = Promise()
-                    await reader.waiting
-                    continue
-                error = reader.error
-                reader.leave()
-                await _hop()
-                if error is None:
-                    raise StopAsyncIteration
-                raise error
-        except StopAsyncIteration:
-            raise
-        except Exception as error:
-            if not reader.over:
-                reader.error = _both(error, reader.error)
-                reader.leave()
-                await _hop()
-            raise
-        await _hop()
-        await _hop()
-        return chunk
-
-    async def aclose(self) -> None:
-        """Leave the iteration: destroys the stream, unless it was asked not to."""
-        reader = self._reader
-        if reader.started and not reader.over:
-            await _hop()
-            reader.leave()
-        reader.over = True
-        await _hop()
+        super().__init__(AsyncGenerator(self._reader.read))
 
     def __del__(self) -> None:
-        # Not while it waits: then the whole iteration is garbage, and nobody has left it.
-        reader = self._reader
-        if reader.started and not reader.over and reader.waiting is None:
+        # Not while it waits for the stream: then the whole iteration is garbage, and nobody has left it.
+        if self.generator.waits_for_request:
             # JavaScript leaves a microtask later, but goes on behind the loop later still: what stands there
             # finds the stream destroyed.
             try:
-                reader.leave()
+                self._reader.leave()
             except BaseException as raised:
                 report_exception(raised)
 

@@ -77,3 +77,12 @@ class Duplex(Readable, Writable):
         self._readable_state.destroyed = self._writable_state.destroyed = bool(value)
         self._readable_state.refresh_direct()
         self._writable_state.refresh_ready()
+
+    @staticmethod
+    def from_(iterable: Any = UNDEFINED, options: Mapping[str, Any] | None = None, /, **given: Any) -> Any:
+        """`Duplex.from(body)`: a Duplex of a stream, an iterable, a function of an async iterable, a pair, or a value
+        to come. Takes no options.
+        """
+        from nodesock.stream.duplexify import duplex_from
+
+        return duplex_from(iterable)

@@ -6,10 +6,18 @@ from typing import Any
 from nodesock.errors import node_error
 from nodesock.runtime.promises import Promise, spawn
 from nodesock.runtime.ticks import next_tick
+from nodesock.stream.async_generator import AsyncGenerator, iterate
 from nodesock.stream.readable import Readable
 
 
-def from_(iterable: Any, options: Mapping[str, Any]) -> Readable:
+def is_iterable(value: Any) -> bool:
+    """Whether it can be iterated over as in JavaScript, where a plain object cannot."""
+    if isinstance(value, Mapping):
+        return False
+    return isinstance(value, AsyncGenerator) or hasattr(value, "__aiter__") or hasattr(value, "__iter__")
+
+
+def from_(iterable: Any, options: Mapping[str, Any], kind: type[Readable] = Readable) -> Readable:
     """A Readable in object mode that yields what `iterable` (or async iterable) does; a string or bytes as one
     chunk.
 
@@ -21,25 +29,36 @@ def from_(iterable: Any, options: Mapping[str, Any]) -> Readable:
             whole.push(iterable)
             whole.push(None)
 
-        whole = Readable({"object_mode": True, **options, "read": read_whole})
+        whole = kind({"object_mode": True, **options, "read": read_whole})
         return whole
-    if hasattr(iterable, "__aiter__"):
-        return _Source({"object_mode": True, "high_water_mark": 1, **options}, iterable.__aiter__(), True)
-    if hasattr(iterable, "__iter__"):
-        return _Source({"object_mode": True, "high_water_mark": 1, **options}, iter(iterable), False)
-    raise node_error("ERR_INVALID_ARG_TYPE", "iterable", ("Iterable",), iterable)
+    if isinstance(iterable, AsyncGenerator) or hasattr(iterable, "__aiter__"):
+        source = _Source(iterate(iterable), True)
+    elif is_iterable(iterable):
+        source = _Source(iter(iterable), False)
+    else:
+        raise node_error("ERR_INVALID_ARG_TYPE", "iterable", ("Iterable",), iterable)
+    stream = kind({"object_mode": True, "high_water_mark": 1, **options})
+    source.feed(stream)
+    return stream
 
 
-class _Source(Readable):
+class _Source:
     """Takes one item after another for as long as push() wants more; an awaitable item of a plain iterable is
     awaited.
     """
 
-    def __init__(self, options: Mapping[str, Any], iterator: Any, is_async: bool) -> None:
-        super().__init__(options)
+    _stream: Any
+
+    def __init__(self, iterator: Any, is_async: bool) -> None:
         self._iterator = iterator
         self._is_async = is_async
         self._is_taking = False
+
+    def feed(self, stream: Any) -> None:
+        """Be what the stream reads from."""
+        self._stream = stream
+        stream._read = self._read
+        stream._destroy = self._destroy
 
     def _read(self, size: int) -> None:
         if not self._is_taking:
@@ -54,7 +73,7 @@ class _Source(Readable):
         if value is None:
             self._is_taking = False
             raise node_error("ERR_STREAM_NULL_VALUES")
-        if self.push(value):
+        if self._stream.push(value):
             return True
         self._is_taking = False
         return False
@@ -67,15 +86,15 @@ class _Source(Readable):
                     return
                 if not self._give(value):
                     return
-            self.push(None)
+            self._stream.push(None)
         except Exception as error:
-            self.destroy(error)
+            self._stream.destroy(error)
 
     async def _take_awaited(self, value: Any) -> None:
         try:
             more = self._give(await value)
         except Exception as error:
-            self.destroy(error)
+            self._stream.destroy(error)
             return
         if more:
             self._take()
@@ -84,37 +103,48 @@ class _Source(Readable):
         try:
             while True:
                 try:
-                    value = await _next(self._iterator)
+                    value = await self._iterator.__anext__()
                 except StopAsyncIteration:
-                    self.push(None)
+                    self._stream.push(None)
                     return
                 if not self._give(value):
                     return
         except Exception as error:
-            self.destroy(error)
+            self._stream.destroy(error)
 
     def _destroy(self, error: Any, callback: Callable[..., Any]) -> None:
         def closed(failure: Any = None) -> None:
             next_tick(callback, failure if failure is not None else error)
 
-        spawn(self._close_iterator()).then(lambda _: closed(), closed)
+        spawn(self._close_iterator(error)).then(lambda _: closed(), closed)
 
-    async def _close_iterator(self) -> None:
+    async def _close_iterator(self, error: Any) -> None:
+        """Tell the iterator that no more is wanted, and why if it can be told."""
+        iterator = self._iterator
+        if error is not None:
+            if self._is_async and hasattr(iterator, "athrow"):
+                over = await iterator.athrow(error)
+                await Promise.resolved(None)
+                if over:
+                    return
+            elif not self._is_async and hasattr(iterator, "throw"):
+                try:
+                    iterator.throw(error)
+                    over = False
+                except StopIteration:
+                    over = True
+                await _two_microtasks()
+                if over:
+                    return
         if self._is_async:
-            close = getattr(self._iterator, "aclose", None)
-            if close is not None:
-                await close()
-        else:
-            close = getattr(self._iterator, "close", None)
-            if close is not None:
-                close()
+            await iterator.aclose()
+            await Promise.resolved(None)
+        elif hasattr(iterator, "close"):
+            iterator.close()
+            await _two_microtasks()
 
 
-async def _next(iterator: Any) -> Any:
-    # As `await iterator.next()`: an async generator answers on a microtask at the earliest.
-    value = await iterator.__anext__()
+async def _two_microtasks() -> None:
+    # `await` of what the iterator returns, and of the value in it
     await Promise.resolved(None)
-    return value
-
-
-_Source.__name__ = _Source.__qualname__ = "Readable"  # in Node it is one, and error texts name the class
+    await Promise.resolved(None)

@@ -1,23 +1,31 @@
-"""Mirrors lib/internal/streams/operators.js: the iterator helpers of Readable (`map`, `filter`, `take`, …).
+"""Mirrors lib/internal/streams/operators.js: `map`, `filter`, `reduce` … of a Readable.
 
-All of them read the stream by `async for`, so a stream whose consumer stops early is destroyed. The ones that
-return a stream are `Readable.from_` over an async generator; the ones that return a Promise run a coroutine.
-`_Mapping` is under most of them: it keeps up to `concurrency` calls of the user's function under way and hands
-their results on in the order of the chunks.
+They are generators over the stream's async iteration, on top of each other: everything that calls a function
+is a `_Mapping` that runs a few calls ahead of its reader. What returns a stream makes one of its generator; it
+is lazy, so the source is not touched before somebody reads. What returns a promise begins at once and tells
+bad arguments by rejecting.
+
+A mapping has two ends that wait for each other. `_fetch` takes values from the source and calls the function;
+`_hand_out` gives the results on in their order. `_fetch` stands still while `concurrency` calls are under way,
+or while as many results wait as `high_water_mark` allows. If the reader leaves, `_fetch` notices with the next
+value and only then leaves the source: Node's destroys it no earlier.
 """
 
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
-from math import floor, isfinite, isnan
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+import math
+from collections import deque
+from collections.abc import Mapping
+from typing import Any, Final
 
 from nodesock.abort import AbortController, AbortSignal
 from nodesock.callables import call
 from nodesock.errors import AbortError, NodeTypeError, node_error
-from nodesock.events import add_abort_listener
+from nodesock.inspect import UNDEFINED
 from nodesock.runtime.promises import Promise, spawn
+from nodesock.stream.async_generator import AsyncGenerator, Give, Leave, as_promise, walk
+from nodesock.stream.from_ import is_iterable
+from nodesock.stream.promises import finished
 from nodesock.validators import (
-    UNDEFINED,
+    is_truthy,
     to_number,
     validate_abort_signal,
     validate_function,
@@ -25,379 +33,365 @@ from nodesock.validators import (
     validate_object,
 )
 
-if TYPE_CHECKING:
-    from nodesock.stream.duplex import Duplex
-    from nodesock.stream.readable import Readable
+Options = Mapping[str, Any]
 
-#: a result that is no chunk: filter() leaves it out
-_EMPTY: Final = object()
-#: what stands behind the last result
+#: the result of a call that is not to be given on
+_NOTHING: Final = object()
+#: stands in the queue where the source is over
 _END: Final = object()
-
-Options = Mapping[str, Any] | None
-
-
-class OperatorContext(NamedTuple):
-    """The second argument of an operator's function: `signal` aborts when the operator is over."""
-
-    signal: AbortSignal
+#: what a visit returns to leave the iteration
+_STOP: Final = object()
 
 
-def _options(options: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-    """One dict of what came as a mapping and as keywords, its `signal` checked."""
+class OperatorContext:
+    """The last argument of a function given to an operator: `signal` aborts when the operator is given up."""
+
+    def __init__(self, signal: AbortSignal) -> None:
+        self.signal = signal
+
+
+def read_options(options: Any, given: Options) -> dict[str, Any]:
+    """The options as one dictionary. Raises ERR_INVALID_ARG_TYPE for what is none and for a bad signal."""
     if options is not None and options is not UNDEFINED:
         validate_object(options, "options")
-        given = {**options, **given}
-    if given.get("signal") is not None:
-        validate_abort_signal(given["signal"], "options.signal")
-    return dict(given)
+    read = {**options, **given} if isinstance(options, Mapping) else dict(given)
+    if read.get("signal") is not None:
+        validate_abort_signal(read["signal"], "options.signal")
+    return read
 
 
-def _integer(options: Mapping[str, Any], key: str, name: str, default: int, minimum: int) -> int:
-    value = options.get(key)
-    if value is None:
-        return default
+def _whole(value: Any) -> Any:
     number = to_number(value)
-    value = number if isnan(number) else floor(number) if isfinite(number) else number
-    validate_integer(value, name, minimum)
-    return int(value)
+    return number if not math.isfinite(number) else math.floor(number)
 
 
-def _check_aborted(signal: Any) -> None:
-    if signal is not None and signal.aborted:
-        raise AbortError()  # without the cause, in Node too; only to_array() and reduce() tell it
-
-
-def _limit(number: Any) -> float:
-    """How many chunks take() and drop() count: no number is 0, and a part of one is one."""
-    limit = to_number(number)
-    if isnan(limit):
-        return 0
-    if limit < 0:
-        raise node_error("ERR_OUT_OF_RANGE", "number", ">= 0", number)
-    return limit
-
-
-async def _settled(value: Any) -> Any:
-    """JavaScript's `await value`, whatever `value` is."""
-    return await Promise.resolved(value)
+def _is_aborted(options: Options) -> bool:
+    signal = options.get("signal")
+    return signal is not None and signal.aborted
 
 
 class _Mapping:
-    """The results of `fn` over the chunks of a stream, in their order, some calls ahead of the consumer."""
-
-    def __init__(
-        self, stream: Any, fn: Callable[..., Any], signal: Any, concurrency: int, high_water_mark: int
-    ) -> None:
+    def __init__(self, stream: Any, function: Any, options: Any, given: Options) -> None:
+        validate_function(function, "fn")
+        read = read_options(options, given)
+        concurrency: Any = 1
+        if read.get("concurrency") is not None:
+            concurrency = _whole(read["concurrency"])
+        mark: Any = concurrency - 1
+        if read.get("high_water_mark") is not None:
+            mark = _whole(read["high_water_mark"])
+        validate_integer(concurrency, "options.concurrency", 1)
+        validate_integer(mark, "options.highWaterMark", 0)
         self.stream = stream
-        self.fn = fn
-        self.signal = signal
-        self.concurrency = concurrency
-        #: with the calls that are under way: how many results may wait for the consumer
-        self.room = high_water_mark + concurrency
-        self.controller = AbortController()
-        self.results: list[Promise] = []
+        self.function = function
+        self.concurrency = int(concurrency)
+        self.room = int(mark) + self.concurrency
+        signal = read.get("signal")
+        self.signal = AbortSignal.any([signal] if signal is not None else [])
+        self.context = OperatorContext(self.signal)
+        #: promises of results, in the source's order
+        self.queue: deque[Promise] = deque()
         self.under_way = 0
         self.over = False
-        self.wake_reader: Promise | None = None
-        self.wake_consumer: Promise | None = None
+        self.fetcher: Promise | None = None
+        self.reader: Promise | None = None
 
-    async def read(self) -> None:
-        """Call `fn` on chunk after chunk, for as long as there is room."""
-        context = OperatorContext(self.controller.signal)
+    def generator(self) -> AsyncGenerator:
+        return AsyncGenerator(self._hand_out)
+
+    # --- source -> queue ----------------------------------------------------------------------------------
+
+    async def _fetch(self) -> None:
         try:
-            async with aclosing(self.stream.__aiter__()) as chunks:
-                async for chunk in chunks:
-                    if self.over:
-                        return
-                    _check_aborted(self.signal)
-                    self.add(self.start(chunk, context))
-                    if len(self.results) >= self.room or self.under_way >= self.concurrency:
-                        self.wake_reader = Promise()
-                        await self.wake_reader
-            self.add(None)
+            if await walk(self.stream, self._take) is _STOP:
+                return
+            self.queue.append(Promise.resolved(_END))
         except Exception as error:
-            self.add(Promise.rejected(error))
-
-    def start(self, chunk: Any, context: OperatorContext) -> Promise:
-        """One call of `fn`; a result that is awaitable is awaited."""
-        result = Promise()
-        try:
-            result.resolve(call(self.fn, chunk, context))
-        except Exception as error:
-            result.reject(error)
-        self.under_way += 1
-        result.then(self.one_done, self.one_failed)
-        return result
-
-    def add(self, result: Promise | None) -> None:
-        """None is the end."""
-        if result is None:
-            result = Promise.resolved(_END)
-        else:
-            result.catch(_ignore)  # the consumer hears of it when its turn comes
-        self.results.append(result)
-        if self.wake_consumer is not None:
-            self.wake_consumer.resolve()
-
-    def one_done(self, _: Any) -> None:
-        self.under_way -= 1
-        self.resume()
-
-    def one_failed(self, _: Any) -> None:
+            self._add(Promise.rejected(error))
         self.over = True
-        self.one_done(_)
+        self._wake_reader()
 
-    def resume(self) -> None:
-        """Let the reader go on if there is room."""
-        waiting = self.wake_reader
-        has_room = self.under_way < self.concurrency and len(self.results) < self.room
-        if waiting is not None and (self.over or has_room):
-            self.wake_reader = None
-            waiting.resolve()
+    async def _take(self, value: Any) -> Any:
+        if self.over:
+            return _STOP
+        if self.signal.aborted:
+            raise AbortError
+        try:
+            result = as_promise(call(self.function, value, self.context))
+        except Exception as error:
+            result = Promise.rejected(error)
+        self.under_way += 1
+        self._add(result)
+        self._wake_reader()
+        if not self.over and (len(self.queue) >= self.room or self.under_way >= self.concurrency):
+            self.fetcher = Promise()
+            await self.fetcher
+        return None
 
-    async def values(self) -> AsyncGenerator[Any, None]:
-        unlisten = None
-        if self.signal is not None:
-            unlisten = add_abort_listener(self.signal, lambda: self.controller.abort(self.signal.reason))
-        spawn(self.read())
+    def _add(self, result: Promise) -> None:
+        result.then(lambda _: self._called(), lambda _: self._failed())
+        self.queue.append(result)
+
+    def _called(self) -> None:
+        self.under_way -= 1
+        self._wake_fetcher()
+
+    def _failed(self) -> None:
+        self.over = True
+        self._called()
+
+    # --- queue -> reader ----------------------------------------------------------------------------------
+
+    async def _hand_out(self, give: Give) -> None:
+        spawn(self._fetch())
         try:
             while True:
-                while self.results:
-                    value = await self.results[0]
-                    if value is _END:
+                while self.queue:
+                    result = await self.queue[0]
+                    if result is _END:
+                        self._leave()
                         return
-                    _check_aborted(self.signal)
-                    if value is not _EMPTY:
-                        yield value
-                    del self.results[0]
-                    self.resume()
-                self.wake_consumer = Promise()
-                await self.wake_consumer
-                self.wake_consumer = None
-        finally:
-            if unlisten is not None:
-                unlisten()
-            self.over = True
-            self.controller.abort()
-            self.resume()
+                    if self.signal.aborted:
+                        raise AbortError
+                    if result is not _NOTHING:
+                        await give(result)
+                    self.queue.popleft()
+                    self._wake_fetcher()
+                self.reader = Promise()
+                await self.reader
+        except (Exception, Leave):
+            self._leave()
+            raise
+
+    def _leave(self) -> None:
+        self.over = True
+        fetcher, self.fetcher = self.fetcher, None
+        if fetcher is not None:
+            fetcher.resolve()
+
+    def _wake_fetcher(self) -> None:
+        if (
+            self.fetcher is not None
+            and not self.over
+            and self.under_way < self.concurrency
+            and len(self.queue) < self.room
+        ):
+            fetcher, self.fetcher = self.fetcher, None
+            fetcher.resolve()
+
+    def _wake_reader(self) -> None:
+        reader, self.reader = self.reader, None
+        if reader is not None:
+            reader.resolve()
 
 
-def _ignore(_: Any) -> None:
-    pass
+# --- generators ---------------------------------------------------------------------------------------------
 
 
-def _mapped(stream: Any, fn: Any, options: Any, given: Mapping[str, Any]) -> AsyncGenerator[Any, None]:
-    validate_function(fn, "fn")
-    checked = _options(options, given)
-    concurrency = _integer(checked, "concurrency", "options.concurrency", 1, 1)
-    ahead = _integer(checked, "high_water_mark", "options.highWaterMark", concurrency - 1, 0)
-    return _Mapping(stream, fn, checked.get("signal"), concurrency, ahead).values()
+def map_(stream: Any, function: Any, options: Any, given: Options) -> AsyncGenerator:
+    """`readable.map`: what the function makes of each value."""
+    return _Mapping(stream, function, options, given).generator()
 
 
-def _filtered(stream: Any, fn: Any, options: Any, given: Mapping[str, Any]) -> AsyncGenerator[Any, None]:
-    validate_function(fn, "fn")
+def filter_(stream: Any, function: Any, options: Any, given: Options) -> AsyncGenerator:
+    """`readable.filter`: the values for which the function returns something true."""
+    validate_function(function, "fn")
 
-    async def keep(chunk: Any, context: OperatorContext) -> Any:
-        return chunk if await _settled(call(fn, chunk, context)) else _EMPTY
+    async def passes(value: Any, context: OperatorContext) -> Any:
+        return value if is_truthy(await as_promise(call(function, value, context))) else _NOTHING
 
-    return _mapped(stream, keep, options, given)
-
-
-async def _first(chunks: AsyncGenerator[Any, None]) -> tuple[Any, ...]:
-    """The first of them in a tuple, an empty one if there is none; the rest is left."""
-    async with aclosing(chunks):
-        async for chunk in chunks:
-            return (chunk,)
-    return ()
+    return map_(stream, passes, options, given)
 
 
-async def _items(value: Any) -> AsyncGenerator[Any, None]:
-    """What flat_map() makes of one result."""
-    if hasattr(value, "__aiter__"):
-        async for item in value:
-            yield item
-    elif hasattr(value, "__iter__"):
-        for item in value:
-            yield await _settled(item)
-    else:
-        raise NodeTypeError("undefined is not a function")
+def flat_map(stream: Any, function: Any, options: Any, given: Options) -> AsyncGenerator:
+    """`readable.flatMap`: the values of the iterables that the function makes."""
+    iterables = map_(stream, function, options, given)
+
+    async def body(give: Give) -> None:
+        async def pass_on(iterable: Any) -> None:
+            await _give_all(iterable, generator)
+
+        await walk(iterables, pass_on)
+
+    generator = AsyncGenerator(body)
+    return generator
 
 
-class Operators:
-    """The part of Readable that treats it as a sequence. Experimental in Node, and here as there."""
+async def _give_all(iterable: Any, generator: AsyncGenerator) -> None:
+    """JavaScript's `yield* iterable`, which does not await what it yields."""
+    if isinstance(iterable, AsyncGenerator) or hasattr(iterable, "__aiter__"):
 
-    def map(self, fn: Any = UNDEFINED, options: Options = None, /, **given: Any) -> "Readable":
-        """A stream of `fn(chunk, context)`, awaited; `context.signal` aborts when the stream is over.
+        async def pass_on(value: Any) -> None:
+            generator.answer(value)
+            await generator.stand()
 
-        Options: `concurrency` (1) calls at a time, `high_water_mark` results ahead, `signal`. Raises
-        ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. Mirrors `readable.map()`.
-        """
-        return _stream(_mapped(self, fn, options, given))
-
-    def filter(self, fn: Any = UNDEFINED, options: Options = None, /, **given: Any) -> "Readable":
-        """A stream of the chunks of which `fn(chunk, context)` is true. Options as for `map`. Mirrors
-        `readable.filter()`."""
-        return _stream(_filtered(self, fn, options, given))
-
-    def flat_map(self, fn: Any = UNDEFINED, options: Options = None, /, **given: Any) -> "Readable":
-        """A stream of the items of what `fn(chunk, context)` returns: a stream or an iterable. Mirrors
-        `readable.flatMap()`."""
-        mapped = _mapped(self, fn, options, given)
-
-        async def flat() -> AsyncGenerator[Any, None]:
-            async with aclosing(mapped):
-                async for value in mapped:
-                    async for item in _items(value):
-                        yield item
-
-        return _stream(flat())
-
-    def take(self, limit: Any = UNDEFINED, options: Options = None, /, **given: Any) -> "Readable":
-        """A stream of the first `limit` chunks; this one is destroyed after them. Mirrors `readable.take()`."""
-        signal = _options(options, given).get("signal")
-        count = _limit(limit)
-
-        async def taken() -> AsyncGenerator[Any, None]:
-            left = count
-            _check_aborted(signal)
-            async with aclosing(self.__aiter__()) as chunks:  # type: ignore[attr-defined]
-                async for chunk in chunks:
-                    _check_aborted(signal)
-                    if left > 0:
-                        yield chunk
-                    left -= 1
-                    if left <= 0:
-                        return
-
-        return _stream(taken())
-
-    def drop(self, limit: Any = UNDEFINED, options: Options = None, /, **given: Any) -> "Readable":
-        """A stream of all but the first `limit` chunks. Mirrors `readable.drop()`."""
-        signal = _options(options, given).get("signal")
-        count = _limit(limit)
-
-        async def rest() -> AsyncGenerator[Any, None]:
-            left = count
-            _check_aborted(signal)
-            async with aclosing(self.__aiter__()) as chunks:  # type: ignore[attr-defined]
-                async for chunk in chunks:
-                    _check_aborted(signal)
-                    if left <= 0:
-                        yield chunk
-                    left -= 1
-
-        return _stream(rest())
-
-    def for_each(self, fn: Any = UNDEFINED, options: Options = None, /, **given: Any) -> Promise:
-        """Call `fn(chunk, context)` on every chunk; a promise of the end. Mirrors `readable.forEach()`."""
-
-        async def run() -> None:
-            validate_function(fn, "fn")
-
-            async def each(chunk: Any, context: OperatorContext) -> Any:
-                await _settled(call(fn, chunk, context))
-                return _EMPTY
-
-            async for _ in _mapped(self, each, options, given):
-                pass
-
-        return spawn(run())
-
-    def to_array(self, options: Options = None, /, **given: Any) -> Promise:
-        """A promise of the list of all chunks. Mirrors `readable.toArray()`."""
-
-        async def run() -> list[Any]:
-            signal = _options(options, given).get("signal")
-            array = []
-            async with aclosing(self.__aiter__()) as chunks:  # type: ignore[attr-defined]
-                async for chunk in chunks:
-                    if signal is not None and signal.aborted:
-                        raise AbortError(cause=signal.reason)
-                    array.append(chunk)
-            return array
-
-        return spawn(run())
-
-    def some(self, fn: Any = UNDEFINED, options: Options = None, /, **given: Any) -> Promise:
-        """A promise of whether `fn(chunk, context)` is true of any chunk. Mirrors `readable.some()`."""
-
-        async def run() -> bool:
-            return bool(await _first(_filtered(self, fn, options, given)))
-
-        return spawn(run())
-
-    def every(self, fn: Any = UNDEFINED, options: Options = None, /, **given: Any) -> Promise:
-        """A promise of whether `fn(chunk, context)` is true of every chunk. Mirrors `readable.every()`."""
-
-        async def run() -> bool:
-            validate_function(fn, "fn")
-
-            async def fails(chunk: Any, context: OperatorContext) -> bool:
-                return not await _settled(call(fn, chunk, context))
-
-            return not await _first(_filtered(self, fails, options, given))
-
-        return spawn(run())
-
-    def find(self, fn: Any = UNDEFINED, options: Options = None, /, **given: Any) -> Promise:
-        """A promise of the first chunk of which `fn(chunk, context)` is true, or None. Mirrors
-        `readable.find()`."""
-
-        async def run() -> Any:
-            found = await _first(_filtered(self, fn, options, given))
-            return found[0] if found else None
-
-        return spawn(run())
-
-    def reduce(
-        self, reducer: Any = UNDEFINED, initial: Any = UNDEFINED, options: Options = None, /, **given: Any
-    ) -> Promise:
-        """A promise of `reducer(previous, chunk, context)` over all chunks, from `initial` or else the first
-        chunk. Rejects with ERR_MISSING_ARGS where there is neither. Mirrors `readable.reduce()`."""
-
-        async def run() -> Any:
-            validate_function(reducer, "reducer")
-            signal = _options(options, given).get("signal")
-            if signal is not None and signal.aborted:
-                error = AbortError(cause=signal.reason)
-                self.once("error", _ignore)  # type: ignore[attr-defined]
-                self.destroy(error)  # type: ignore[attr-defined]
-                raise error
-            controller = AbortController()
-            context = OperatorContext(controller.signal)
-            value = initial
-            try:
-                async with aclosing(self.__aiter__()) as chunks:  # type: ignore[attr-defined]
-                    async for chunk in chunks:
-                        _check_aborted(signal)
-                        if value is UNDEFINED:
-                            value = chunk
-                        else:
-                            value = await _settled(call(reducer, value, chunk, context))
-            finally:
-                controller.abort()
-            if value is UNDEFINED:
-                raise NodeTypeError(
-                    "Reduce of an empty stream requires an initial value", code="ERR_MISSING_ARGS"
-                )
-            return value
-
-        return spawn(run())
+        await walk(iterable, pass_on)
+        return
+    if not is_iterable(iterable):
+        raise NodeTypeError(
+            "Cannot read properties of null (reading 'Symbol(Symbol.asyncIterator)')"
+            if iterable is None
+            else "undefined is not a function"
+        )
+    for item in iterable:
+        value = await as_promise(item)
+        await Promise.resolved(None)
+        generator.answer(value)
+        await generator.stand()
+    await Promise.resolved(None)
+    await Promise.resolved(None)
 
 
-    def compose(self, stream: Any = UNDEFINED, options: Options = None, /, **given: Any) -> "Duplex":
-        """A Duplex of this stream and `stream` behind it: what is written goes in here, what is read comes out
-        there. `stream` may be a function of an async iterable, too.
-
-        Options: `signal`. Raises ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE. Mirrors `readable.compose()`.
-        """
-        from nodesock.stream.compose import compose
-
-        return compose(self, stream, _options(options, given).get("signal"))
+def _to_count(number: Any) -> float:
+    count = 0 if number is UNDEFINED else to_number(number)
+    if count != count:
+        return 0
+    if count < 0:
+        raise node_error("ERR_OUT_OF_RANGE", "number", ">= 0", number if number is not UNDEFINED else 0)
+    return count
 
 
-def _stream(chunks: AsyncGenerator[Any, None]) -> "Readable":
-    from nodesock.stream.readable import Readable
+def drop(stream: Any, number: Any, options: Any, given: Options) -> AsyncGenerator:
+    """`readable.drop`: without the first values."""
+    read = read_options(options, given)
+    left = _to_count(number)
 
-    return Readable.from_(chunks)
+    async def body(give: Give) -> None:
+        async def visit(value: Any) -> None:
+            nonlocal left
+            if _is_aborted(read):
+                raise AbortError
+            if left <= 0:
+                await give(value)
+            else:
+                left -= 1
+
+        if _is_aborted(read):
+            raise AbortError
+        await walk(stream, visit)
+
+    return AsyncGenerator(body)
+
+
+def take(stream: Any, number: Any, options: Any, given: Options) -> AsyncGenerator:
+    """`readable.take`: the first values only, then the source is destroyed."""
+    read = read_options(options, given)
+    left = _to_count(number)
+
+    async def body(give: Give) -> None:
+        async def visit(value: Any) -> Any:
+            nonlocal left
+            if _is_aborted(read):
+                raise AbortError
+            if left > 0:
+                left -= 1
+                await give(value)
+            return _STOP if left <= 0 else None
+
+        if _is_aborted(read):
+            raise AbortError
+        await walk(stream, visit)
+
+    return AsyncGenerator(body)
+
+
+# --- promises -----------------------------------------------------------------------------------------------
+
+
+async def for_each(stream: Any, function: Any, options: Any, given: Options) -> None:
+    """`readable.forEach`."""
+    validate_function(function, "fn")
+
+    async def run(value: Any, context: OperatorContext) -> Any:
+        await as_promise(call(function, value, context))
+        return _NOTHING
+
+    async def ignore(_: Any) -> None:
+        pass
+
+    await walk(map_(stream, run, options, given), ignore)
+
+
+async def _first(stream: Any, function: Any, options: Any, given: Options) -> tuple[Any] | None:
+    """The first value for which the function returns something true, in a tuple."""
+
+    async def visit(value: Any) -> tuple[Any]:
+        return (value,)
+
+    found: tuple[Any] | None = await walk(filter_(stream, function, options, given), visit)
+    return found
+
+
+async def some(stream: Any, function: Any, options: Any, given: Options) -> bool:
+    """`readable.some`."""
+    return await _first(stream, function, options, given) is not None
+
+
+async def every(stream: Any, function: Any, options: Any, given: Options) -> bool:
+    """`readable.every`."""
+    validate_function(function, "fn")
+
+    async def fails(value: Any, context: OperatorContext) -> bool:
+        return not is_truthy(await as_promise(call(function, value, context)))
+
+    answer = await spawn(some(stream, fails, options, given))
+    return not answer
+
+
+async def find(stream: Any, function: Any, options: Any, given: Options) -> Any:
+    """`readable.find`."""
+    found = await _first(stream, function, options, given)
+    return None if found is None else found[0]
+
+
+async def to_array(stream: Any, options: Any, given: Options) -> list[Any]:
+    """`readable.toArray`."""
+    read = read_options(options, given)
+    values: list[Any] = []
+
+    async def visit(value: Any) -> None:
+        if _is_aborted(read):
+            raise AbortError(cause=read["signal"].reason)
+        values.append(value)
+
+    await walk(stream, visit)
+    return values
+
+
+async def reduce(stream: Any, reducer: Any, initial: Any, options: Any, given: Options) -> Any:
+    """`readable.reduce`."""
+    validate_function(reducer, "reducer")
+    read = read_options(options, given)
+    outer = read.get("signal")
+    if outer is not None and outer.aborted:
+        error = AbortError(cause=outer.reason)
+        stream.once("error", lambda: None)  # told by the promise
+        await finished(stream.destroy(error))
+    controller = AbortController()
+    if outer is not None:
+        outer.add_event_listener("abort", lambda: controller.abort(), once=True)
+    context = OperatorContext(controller.signal)
+    result = initial
+    has_result = initial is not UNDEFINED
+
+    async def visit(value: Any) -> None:
+        nonlocal result, has_result
+        if _is_aborted(read):
+            raise AbortError
+        if not has_result:
+            result, has_result = value, True
+        else:
+            result = await as_promise(call(reducer, result, value, context))
+
+    try:
+        await walk(stream, visit)
+        if not has_result:
+            missing = node_error("ERR_MISSING_ARGS", "reduce")
+            missing.message = "Reduce of an empty stream requires an initial value"
+            missing.args = (missing.message,)
+            raise missing
+    except Exception:
+        controller.abort()
+        raise
+    controller.abort()
+    return result

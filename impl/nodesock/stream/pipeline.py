@@ -16,6 +16,7 @@ from nodesock.events import add_abort_listener
 from nodesock.runtime.promises import Promise, spawn
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream import predicates
+from nodesock.stream.async_generator import walk
 from nodesock.stream.destroyer import destroy
 from nodesock.stream.end_of_stream import finished
 from nodesock.stream.passthrough import PassThrough
@@ -180,15 +181,12 @@ class _Pipeline:
             if destination.writable_need_drain:
                 await wait()
             if hasattr(iterable, "__aiter__"):
-                iterator = iterable.__aiter__()
-                try:
-                    async for chunk in iterator:
-                        if not destination.write(chunk):
-                            await wait()
-                finally:
-                    close = getattr(iterator, "aclose", None)
-                    if close is not None:
-                        await close()
+
+                async def write(chunk: Any) -> None:
+                    if not destination.write(chunk):
+                        await wait()
+
+                await walk(iterable, write)
             else:
                 for chunk in iterable:
                     value = await chunk if hasattr(chunk, "__await__") else chunk

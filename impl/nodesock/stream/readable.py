@@ -20,14 +20,12 @@ from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from nodesock.callables import adapt
-from nodesock.errors import AbortError, NodeTypeError, node_error
+from nodesock.errors import AbortError, node_error
 from nodesock.runtime.ticks import next_tick, ticks
 from nodesock.stream import pipe as piping
 from nodesock.stream.destroy import construct, error_or_destroy, undestroy
 from nodesock.stream.destroy import destroy as destroy_stream
 from nodesock.stream.encodings import make_decoder, units
-from nodesock.stream.legacy import Stream
-from nodesock.stream.operators import Operators
 from nodesock.stream.readable_flow import (
     decode_chunk,
     emit_readable,
@@ -44,6 +42,7 @@ from nodesock.stream.readable_flow import (
     to_size,
     unshift_chunk,
 )
+from nodesock.stream.readable_operators import Operators
 from nodesock.stream.readable_state import ReadableState
 from nodesock.stream.writable import finish_init
 from nodesock.validators import UNDEFINED
@@ -62,7 +61,7 @@ def init_readable(stream: "Readable", options: Mapping[str, Any], is_duplex: boo
         stream._read = adapt(given, 1)  # type: ignore[method-assign]
 
 
-class Readable(Operators, Stream):
+class Readable(Operators):
     """A source. Subclasses define `_read(size)` and, if they like, `_destroy(error, callback)`,
     `_construct(callback)`; or these are given as options without the underscore.
 
@@ -331,41 +330,6 @@ class Readable(Operators, Stream):
     async def __aexit__(self, *_: object) -> None:
         await self.async_dispose()
 
-    def wrap(self, stream: Any = UNDEFINED) -> Self:
-        """Read from an old-style stream: an emitter of 'data', 'end', 'error', 'close' and 'destroy' with
-        pause() and resume(). Its other methods become this stream's too. Raises TypeError for what has no
-        on(). Mirrors `readable.wrap()`.
-        """
-        if stream is None or stream is UNDEFINED:
-            value = "null" if stream is None else "undefined"
-            raise NodeTypeError(f"Cannot read properties of {value} (reading 'on')")
-        if not hasattr(stream, "on"):
-            raise NodeTypeError("stream.on is not a function")
-        paused = False
-
-        def on_data(chunk: Any) -> None:
-            nonlocal paused
-            if not self.push(chunk) and hasattr(stream, "pause"):
-                paused = True
-                stream.pause()
-
-        def read(_size: int) -> None:
-            nonlocal paused
-            if paused and hasattr(stream, "resume"):
-                paused = False
-                stream.resume()
-
-        stream.on("data", on_data)
-        stream.on("end", lambda: self.push(None))
-        stream.on("error", lambda error: error_or_destroy(self, error))
-        stream.on("close", lambda: destroy_stream(self))
-        stream.on("destroy", lambda: destroy_stream(self))
-        self._read = read  # type: ignore[method-assign, assignment]
-        for name in dir(stream):
-            if not hasattr(self, name) and callable(member := getattr(stream, name)):
-                setattr(self, name, member)
-        return self
-
     def async_dispose(self) -> "Promise":
         """`readable[Symbol.asyncDispose]()`: destroy, with AbortError unless it has ended; the promise resolves
         when it is closed.
@@ -467,6 +431,13 @@ class Readable(Operators, Stream):
     def destroyed(self, value: Any) -> None:
         self._readable_state.destroyed = bool(value)
         self._readable_state.refresh_direct()
+
+    def wrap(self, stream: Any = UNDEFINED) -> Self:
+        """`readable.wrap(stream)`: read from an old-style source, which has 'data', `pause` and `resume` only."""
+        from nodesock.stream.wrap import wrap
+
+        wrap(self, stream)
+        return self
 
     @staticmethod
     def from_(

@@ -1,0 +1,304 @@
+"""compose(), Duplex.from() and wrap(): several streams, or what is none, as one stream."""
+
+from conformance import case
+
+
+def pair(t, first, last):
+    """The two streams composed, all three watched; errors are heard."""
+    t.watch("first", first)
+    t.watch("last", last)
+    composed = t.watch("composed", t.stream.compose(first, last))
+    composed.on("error", t.callback("composed error"))
+    return composed
+
+
+def turns(t, count, done):
+    """Calls `done` after so many turns of the loop."""
+    if count:
+        t.immediate(lambda: turns(t, count - 1, done))
+    else:
+        done()
+
+
+# --- compose ---------------------------------------------------------------------------------------------------
+
+
+@case(about="compose() hands what is written to the first stream and reads from the last", exact_chunks=True)
+def through(t):
+    def mark(letter):
+        return t.stream.Transform(transform=lambda chunk, encoding, callback: callback(None, chunk + letter))
+
+    composed = pair(t, mark(b"1"), mark(b"2"))
+    composed.on("data", t.callback("data"))
+    composed.write("x")
+    composed.end("y", t.callback("ended"))
+
+
+@case(about="a composed stream finishes when its last stream is through, read or not")
+def unread(t):
+    composed = pair(t, t.stream.PassThrough(), t.stream.PassThrough())
+    composed.write("x")
+    composed.end("y", t.callback("ended"))
+
+    def look():
+        t.note("readable length", composed.readable_length)
+        t.note("finished", composed.writable_finished)
+        composed.resume()
+
+    turns(t, 3, look)
+
+
+@case(about="an error of the last stream fails the composed one, which is told first that all was written")
+def last_fails(t):
+    composed = pair(
+        t,
+        t.stream.PassThrough(),
+        t.stream.Transform(transform=lambda chunk, encoding, callback: callback(t.error("boom"))),
+    )
+    composed.end("y", t.callback("ended"))
+
+
+@case(about="an error in flush() of the last stream fails the composed one")
+def flush_fails(t):
+    last = t.stream.Transform(
+        transform=lambda chunk, encoding, callback: callback(),
+        flush=lambda callback: callback(t.error("boom")),
+    )
+    composed = pair(t, t.stream.PassThrough(), last)
+    composed.end("y", t.callback("ended"))
+
+
+@case(about="destroying the first stream closes the others prematurely")
+def first_destroyed(t):
+    first = t.stream.PassThrough()
+    composed = pair(t, first, t.stream.PassThrough())
+    composed.write("x")
+    t.immediate(lambda: first.destroy())
+
+
+@case(about="destroying the last stream closes the others prematurely")
+def last_destroyed(t):
+    last = t.stream.PassThrough()
+    composed = pair(t, t.stream.PassThrough(), last)
+    composed.write("x")
+    t.immediate(lambda: last.destroy())
+
+
+@case(about="destroy() of a composed stream destroys its streams with an AbortError, and fails with it")
+def destroyed(t):
+    composed = pair(t, t.stream.PassThrough(), t.stream.PassThrough())
+    composed.write("x")
+    t.immediate(lambda: composed.destroy())
+
+
+@case(about="destroy() with an error passes it to the streams")
+def destroyed_with_error(t):
+    composed = pair(t, t.stream.PassThrough(), t.stream.PassThrough())
+    composed.destroy(t.error("enough"))
+
+
+@case(about="a composed stream that has not been read stops its last stream, and reading makes it flow again")
+def backpressure(t):
+    last = t.stream.PassThrough(high_water_mark=4)
+    composed = pair(t, t.stream.PassThrough(high_water_mark=4), last)
+
+    def write(left):
+        if left:
+            t.note("write", composed.write(b"x" * 20000))
+            t.immediate(lambda: write(left - 1))
+        else:
+            t.note("paused", last.is_paused())
+            t.note("lengths", [composed.readable_length, last.readable_length, composed.writable_length])
+            composed.resume()
+            composed.end()
+
+    write(8)
+
+
+@case(about="a last stream that is only written to leaves nothing to read")
+def sink(t):
+    last = t.stream.Writable(
+        write=lambda chunk, encoding, callback: t.immediate(callback), final=lambda callback: t.immediate(callback)
+    )
+    composed = pair(t, t.stream.PassThrough(), last)
+    t.note("readable", composed.readable)
+    composed.end("xyz", t.callback("ended"))
+
+
+@case(about="a first stream that is only read leaves nothing to write", exact_chunks=True)
+def source(t):
+    composed = pair(t, t.stream.Readable.from_(["x", "y", "z"]), t.stream.PassThrough())
+    t.note("writable", composed.writable)
+    composed.on("data", t.callback("data"))
+
+
+@case(about="async generators may stand for streams")
+def generators(t):
+    async def shout(chunks):
+        async for chunk in chunks:
+            yield chunk.decode().upper()
+
+    async def mark(chunks):
+        async for chunk in chunks:
+            yield chunk + "!"
+
+    composed = t.watch("composed", t.stream.compose(shout, mark))
+    composed.on("data", t.callback("data"))
+    composed.write(b"x")
+    composed.end(b"y")
+
+
+@case(about="a generator that raises fails the composed stream and destroys its source")
+def generator_raises(t):
+    async def fail(chunks):
+        async for _chunk in chunks:
+            raise t.error("boom")
+        yield "never"
+
+    source = t.watch("source", t.stream.Readable.from_(["x", "y"]))
+    composed = t.watch("composed", source.compose(fail))
+    composed.on("error", t.callback("error", lambda: t.immediate(lambda: t.note("destroyed", source.destroyed))))
+    composed.resume()
+
+
+@case(about="an abort of the signal given to compose() fails the composed stream")
+def signal(t):
+    controller = t.abort_controller()
+    source = t.watch("source", t.stream.PassThrough())
+    composed = t.watch("composed", source.compose(t.stream.PassThrough(), signal=controller.signal))
+    composed.on("error", t.callback("error"))
+    t.immediate(lambda: controller.abort())
+
+
+@case(about="compose() refuses what is no stream, and streams that cannot be read or written where they stand")
+def bad_streams(t):
+    t.attempt("none", lambda: t.stream.compose())
+    t.attempt("a number", lambda: t.stream.compose(5))
+    t.attempt("two numbers", lambda: t.stream.compose(t.stream.PassThrough(), 5))
+    t.attempt("a function of nothing", lambda: t.stream.compose(lambda: 5))
+    t.attempt("of a stream", lambda: t.stream.PassThrough().compose(None))
+
+
+@case(about="compose() of a socket and a PassThrough reads what the socket receives, and ends with it")
+class Socket:
+    def server(t):
+        server = t.net.create_server(lambda peer: peer.end("hello"))
+        server.on("connection", lambda peer: server.close())
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        composed = t.watch("composed", client.compose(t.stream.PassThrough()))
+        composed.on("data", t.callback("data"))
+        composed.end()
+
+
+# --- Duplex.from -----------------------------------------------------------------------------------------------
+
+
+@case(about="Duplex.from() of a pair reads from one stream and writes to the other")
+def pair_of_streams(t):
+    readable = t.watch("readable", t.stream.PassThrough())
+    writable = t.watch("writable", t.stream.PassThrough())
+    duplex = t.watch("duplex", t.stream.Duplex.from_({"readable": readable, "writable": writable}))
+    duplex.on("data", t.callback("data"))
+    writable.on("data", t.callback("written"))
+    readable.end("to be read")
+    duplex.end("to be written")
+
+
+@case(about="Duplex.from() of text, bytes and lists is a stream that can only be read")
+def values(t):
+    for value in ["text", b"bytes", [1, 2], []]:
+        duplex = t.stream.Duplex.from_(value)
+        t.note("sides", [duplex.readable, duplex.writable, duplex.readable_object_mode])
+        duplex.on("data", t.callback("data"))
+
+
+@case(about="Duplex.from() of a function writes into its argument and reads what it yields")
+def function(t):
+    async def double(chunks):
+        async for chunk in chunks:
+            yield chunk
+            yield chunk
+
+    duplex = t.watch("duplex", t.stream.Duplex.from_(double))
+    duplex.on("data", t.callback("data"))
+    duplex.write("a")
+    duplex.end("b", t.callback("ended"))
+
+
+@case(about="Duplex.from() of an async function finishes when it returns, and fails with what it raises")
+def async_function(t):
+    async def collect(chunks):
+        async for chunk in chunks:
+            t.note("chunk", chunk)
+
+    async def fail(chunks):
+        async for _chunk in chunks:
+            raise t.error("boom")
+
+    collector = t.watch("collector", t.stream.Duplex.from_(collect))
+    collector.end("a", t.callback("collected"))
+    failing = t.watch("failing", t.stream.Duplex.from_(fail))
+    failing.on("error", t.callback("error"))
+    failing.end("a", t.callback("failed"))
+
+
+@case(about="Duplex.from() of a Duplex is that Duplex, of a Readable or Writable one with that side only")
+def streams(t):
+    socket = t.net.Socket()
+    t.note("itself", t.stream.Duplex.from_(socket) is socket)
+    from_readable = t.stream.Duplex.from_(t.stream.Readable.from_([1]))
+    t.note("of a readable", [from_readable.readable, from_readable.writable])
+    from_writable = t.stream.Duplex.from_(t.stream.Writable())
+    t.note("of a writable", [from_writable.readable, from_writable.writable])
+
+
+@case(about="Duplex.from() refuses what none of these is, and a function that returns none")
+def bad_bodies(t):
+    for body in [5, True, {}, {"a": 1}]:
+        t.attempt("body", lambda body=body: t.stream.Duplex.from_(body))
+    t.attempt("null", lambda: t.stream.Duplex.from_(None))
+    t.attempt("nothing", lambda: t.stream.Duplex.from_())
+    t.attempt("a function", lambda: t.stream.Duplex.from_(lambda: 5))
+
+
+# --- wrap ------------------------------------------------------------------------------------------------------
+
+
+@case(about="wrap() reads from an old-style emitter, and follows its close")
+def wrapped(t):
+    def on_connection(peer):
+        stream = t.watch("stream", t.stream.Readable().wrap(peer))
+        stream.on("data", t.callback("chunk"))
+        peer.on("end", lambda: server.close())
+
+    server = t.net.create_server(on_connection)
+    server.listen(0, "127.0.0.1", lambda: t.net.connect(server.address().port, "127.0.0.1").end("hello"))
+
+
+@case(about="wrap() pauses an old-style source when enough waits, and resumes it")
+def wrap_pauses(t):
+    source = t.events.EventEmitter()
+    source.pause = t.callback("pause")
+    source.resume = t.callback("resume")
+    stream = t.watch("stream", t.stream.Readable(high_water_mark=2).wrap(source))
+    source.emit("data", b"abc")
+    source.emit("data", b"d")
+    stream.on("data", t.callback("data"))
+    t.immediate(lambda: source.emit("end"))
+
+
+@case(about="wrap() fails with the error of its source")
+def wrap_error(t):
+    source = t.events.EventEmitter()
+    stream = t.watch("stream", t.stream.Readable().wrap(source))
+    stream.on("error", t.callback("error"))
+    source.emit("error", t.error("boom"))
+
+
+@case(about="wrap() of what has no on() throws")
+def wrap_nothing(t):
+    for value in [None, 5, {}]:
+        t.attempt("wrap", lambda value=value: t.stream.Readable().wrap(value))
