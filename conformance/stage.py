@@ -195,8 +195,12 @@ class Stage:
         """``setTimeout``, the delay first. Returns the timer."""
         return nodesock.set_timeout(fn, ms)
 
+    def interval(self, ms: float, fn: Callable[[], Any]) -> Any:
+        """``setInterval``, the delay first. Returns the timer."""
+        return nodesock.set_interval(fn, ms)
+
     def clear(self, timer: Any) -> None:
-        """``clearTimeout`` or ``clearImmediate``."""
+        """``clearTimeout``, ``clearInterval`` or ``clearImmediate``."""
         if type(timer).__name__ == "Immediate":
             nodesock.clear_immediate(timer)
         else:
@@ -205,6 +209,10 @@ class Stage:
     def on_uncaught(self, fn: Callable[[BaseException], Any]) -> None:
         """``process.on('uncaughtException', fn)``: the process goes on."""
         process.on("uncaughtException", lambda error: fn(error))
+
+    def on_warning(self, fn: Callable[[Exception], Any]) -> None:
+        """``process.on('warning', fn)``."""
+        process.on("warning", lambda warning: fn(warning))
 
     # The rest
 

@@ -272,3 +272,29 @@ def test_files_are_told_of_and_removed(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     notes = {label: args[0] for kind, label, args in brief(records) if kind == "note"}
     assert notes == {"before": None, "socket": True, "directory": True, "removed": None}
+
+
+def test_intervals_and_warnings(tmp_path: Path) -> None:
+    file = write_cases(
+        tmp_path,
+        """
+        @case(about="x")
+        def warned(t):
+            runs = []
+
+            def run():
+                runs.append(1)
+                if len(runs) == 2:
+                    t.clear(interval)
+                    t.note("runs", len(runs))
+
+            interval = t.interval(1, run)
+            t.on_warning(lambda warning: t.note("warning", warning))
+            t.clear(t.timeout(-1, lambda: t.note("never", None)))
+        """,
+    )
+    records, done = play(file, "warned")
+    assert done.returncode == 0, done.stderr
+    notes = {label: args[0] for kind, label, args in brief(records) if kind == "note"}
+    text = "-1 is a negative number.\nTimeout duration was set to 1."
+    assert notes == {"warning": {"$error": "TimeoutNegativeWarning", "message": text}, "runs": 2}

@@ -1,0 +1,104 @@
+"""What the process warns of: 'warning' comes on a tick, with Node's name, code and text."""
+
+from conformance import case
+
+
+def warned(t):
+    t.on_warning(lambda warning: t.note("warning", warning))
+    t.next_tick(lambda: t.note("tick before", None))
+
+
+@case(about="a delay of more than 2**31-1 ms is 1 ms, and each is warned of")
+def TimerOverflow(t):
+    warned(t)
+    t.timeout(2147483648, lambda: t.note("fired", None))
+    t.timeout(2147483648, lambda: t.note("fired", None))
+    t.timeout(3000000000.5, lambda: t.note("fired", None))
+    t.timeout(float("inf"), lambda: t.note("fired", None))
+    t.clear(t.interval(2147483648, lambda: t.note("never", None)))
+    t.clear(t.timeout(2147483647, lambda: t.note("never", None)))
+    t.next_tick(lambda: t.note("tick after", None))
+
+
+@case(about="a negative delay is 1 ms; the first one is warned of")
+def TimerNegative(t):
+    warned(t)
+    t.timeout(-1, lambda: t.note("fired", None))
+    t.timeout(-2.5, lambda: t.note("fired", None))
+    t.timeout(float("-inf"), lambda: t.note("fired", None))
+    t.timeout(-0.0, lambda: t.note("fired", None))
+    t.next_tick(lambda: t.note("tick after", None))
+
+
+@case(about="a delay that is no number is 1 ms; the first NaN is warned of, nothing else")
+def TimerNaN(t):
+    warned(t)
+    t.timeout("x", lambda: t.note("fired", None))
+    t.timeout(float("nan"), lambda: t.note("fired", None))
+    t.timeout({}, lambda: t.note("fired", None))
+    t.next_tick(lambda: t.note("tick after", None))
+
+
+@case(about="set_timeout() of a socket cuts what is over 2**31-1 ms, and warns")
+def SocketTimeout(t):
+    warned(t)
+    socket = t.net.Socket()
+    socket.set_timeout(2147483648)
+    t.note("timeout", socket.timeout)
+    t.attempt("Infinity", lambda: socket.set_timeout(float("inf")))
+    t.attempt("negative", lambda: socket.set_timeout(-1))
+    socket.set_timeout(2147483647)
+    socket.destroy()
+
+
+@case(about="more listeners than the limit are warned of once for each event of each emitter")
+def MaxListeners(t):
+    warned(t)
+    emitter = t.events.EventEmitter()
+    for _number in range(12):
+        emitter.on("event", lambda: None)
+    for _number in range(11):
+        emitter.once("other event", lambda: None)
+    server = t.net.create_server()
+    server.set_max_listeners(1)
+    for _number in range(3):
+        server.prepend_listener("connection", lambda: None)
+    socket = t.net.Socket()
+    for _number in range(11):
+        socket.on("data", lambda: None)
+    datagrams = t.dgram.create_socket("udp4")
+    for _number in range(11):
+        datagrams.on("message", lambda: None)
+    datagrams.close()
+    unlimited = t.events.EventEmitter()
+    unlimited.set_max_listeners(0)
+    for _number in range(20):
+        unlimited.on("event", lambda: None)
+
+
+@case(about="a listener of 'warning' that throws is an uncaught exception of that tick; the next warning still comes")
+def ListenerThrows(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+
+    def on_warning(warning):
+        t.note("warning", warning)
+        raise t.error("the listener's own")
+
+    t.on_warning(on_warning)
+    t.timeout(2147483648, lambda: t.note("fired", None))
+    t.timeout(float("inf"), lambda: t.note("fired", None))
+
+
+@case(about="a warning without a listener changes nothing for the program")
+def Unheard(t):
+    t.timeout(2147483648, lambda: t.note("fired", None))
+    t.next_tick(lambda: t.note("tick", None))
+
+
+@case(about="a false hostname for a socket or datagram is no warning")
+def NoHostname(t):
+    warned(t)
+    server = t.net.create_server()
+    server.listen(0, "", lambda: server.close())
+    socket = t.dgram.create_socket("udp4")
+    socket.bind(0, "", lambda: socket.close())
