@@ -28,7 +28,7 @@ KEPT = 8
 
 _PACKAGE = Path(__file__).parent
 _FIXTURES = _PACKAGE.parent / "node_fixtures"
-_HARNESS = ("kernel.py", "raw.py", "runner.py", "trace.py")
+_HARNESS = ("kernel.py", "raw.py", "runner.py", "scenery.py", "trace.py")
 
 
 class TraceCache:

@@ -238,7 +238,7 @@ def _check_needs(module: Module, roles: list[tuple[Role, FunctionNode]]) -> None
 
 
 def _published(module: Module, function: FunctionLike, seen: frozenset[str] = frozenset()) -> set[str]:
-    """The names that a role publishes, itself or in the helper functions of the file that it uses."""
+    """The names that a role publishes, itself or in the helper functions that it uses."""
     names: set[str] = set()
     for node in ast.walk(function):
         if (
@@ -247,8 +247,8 @@ def _published(module: Module, function: FunctionLike, seen: frozenset[str] = fr
             and node.func.attr == "publish"
         ):
             names.update(keyword.arg for keyword in node.keywords if keyword.arg)
-        elif isinstance(node, ast.Name) and node.id in module.helpers and node.id not in seen:
-            names |= _published(module, module.helpers[node.id], seen | {node.id})
+        elif isinstance(node, ast.Name) and node.id not in seen and (found := module.helper(node.id)):
+            names |= _published(*found, seen | {node.id})
     return names
 
 

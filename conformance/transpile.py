@@ -15,9 +15,11 @@ the top of its function, unless it is assigned exactly once and there. What is o
 import ast
 import json
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
+from conformance import scenery
 from conformance.errors import CollectionError
 from conformance.names import camel_case
 from conformance.scope import FunctionLike, Scope
@@ -39,7 +41,7 @@ from conformance.subset import (
 
 @dataclass
 class Module:
-    """A case file: its tree, for helper functions, and its namespace, for constants."""
+    """A case file, or the scenery: its tree, for helper functions, and its namespace, for constants."""
 
     file: Path
     tree: ast.Module
@@ -53,29 +55,51 @@ class Module:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.decorator_list
         }
 
+    def helper(self, name: str) -> tuple["Module", FunctionLike] | None:
+        """The helper function that ``name`` stands for in this file, and the module that defines it."""
+        if name in self.helpers:
+            return self, self.helpers[name]
+        shared = _scenery()
+        if name in shared.helpers and self.namespace.get(name) is shared.namespace[name]:
+            return shared, shared.helpers[name]
+        return None
+
+
+@cache
+def _scenery() -> Module:
+    file = Path(scenery.__file__)
+    return Module(file, ast.parse(file.read_text(encoding="utf-8")), vars(scenery))
+
 
 def transpile_role(module: Module, role: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     """The JavaScript source of one role: an expression whose value is a function ``(t, values)``.
 
-    The constants and helper functions of the file that the role uses stand in the program before it. ``$``,
-    the helpers of ``subset.js``, must be in scope. Raises ``CollectionError`` for what is outside the
-    subset.
+    The constants and helper functions that the role uses, of its file and of ``conformance.scenery``, stand
+    in the program before it. ``$``, the helpers of ``subset.js``, must be in scope. Raises
+    ``CollectionError`` for what is outside the subset.
     """
-    used: dict[str, str] = {}
+    used: dict[str, _Shared] = {}
     translator = _Translator(module, used)
     parameters = ", ".join(translator.declare_parameter(argument.arg) for argument in role.args.args[1:])
     head = f"function {escape(role.name)}(t{', { ' + parameters + ' }' if parameters else ''})"
     program = translator.function(role, head, Scope(role, None))
     if not used:
         return program
-    shared = "\n".join(used.values())
+    shared = "\n".join(text for _, text in used.values())
     return f"(() => {{\n{shared}\nreturn {program};\n}})()"
 
 
-class _Translator:
-    """Translates the functions of one program; ``used`` collects what it needs of the module."""
+class _Shared(NamedTuple):
+    """A constant or helper function in front of a program: the file it stands in, and its JavaScript."""
 
-    def __init__(self, module: Module, used: dict[str, str]) -> None:
+    file: Path
+    text: str
+
+
+class _Translator:
+    """Translates the functions of one program; ``used`` collects what it needs of the modules, by name."""
+
+    def __init__(self, module: Module, used: dict[str, _Shared]) -> None:
         self.module = module
         self.used = used
         self.scope: Scope
@@ -103,7 +127,7 @@ class _Translator:
                 self.scope = outer
 
     def parameters(self, arguments: ast.arguments) -> tuple[str, list[tuple[str, str]]]:
-        """The JavaScript parameter list, and the defaults as (stand-in, value)."""
+        """The JavaScript parameter list, and the defaults that are no constants as (stand-in, value)."""
         if arguments.posonlyargs or arguments.kwonlyargs or arguments.kwarg or arguments.kw_defaults:
             self.outside(
                 arguments.args[0] if arguments.args else arguments,
@@ -112,9 +136,11 @@ class _Translator:
         plain = len(arguments.args) - len(arguments.defaults)
         parts, defaults = [escape(argument.arg) for argument in arguments.args[:plain]], []
         for argument, default in zip(arguments.args[plain:], arguments.defaults, strict=True):
-            stand_in = f"{argument.arg}$"
-            defaults.append((stand_in, self.expression(default)))
-            parts.append(f"{escape(argument.arg)} = {stand_in}")
+            value = self.expression(default)
+            if not isinstance(default, ast.Constant):
+                defaults.append((f"{argument.arg}$", value))
+                value = f"{argument.arg}$"
+            parts.append(f"{escape(argument.arg)} = {value}")
         if arguments.vararg:
             parts.append(f"...{escape(arguments.vararg.arg)}")
         return ", ".join(parts), defaults
@@ -324,36 +350,41 @@ class _Translator:
             if self.scope.is_async_function(name):
                 self.fail(node, f"{name} is async: start it by t.spawn({name}(…)) or make it a listener")
             return escape(name)
-        if name in self.module.helpers:
-            self.use_helper(name)
+        if found := self.module.helper(name):
+            self.use_helper(node, name, *found)
             return escape(name)
         if name in self.module.namespace and not name.startswith("__"):
-            if name not in self.used:
+            if self.is_new(node, name, self.module):
                 try:
-                    self.used[name] = f"const {escape(name)} = {literal(self.module.namespace[name])};"
+                    text = f"const {escape(name)} = {literal(self.module.namespace[name])};"
                 except ValueError:
-                    self.fail(
-                        node,
-                        f"{name} is no constant and no function of this file, the Node half cannot use it",
-                    )
+                    self.fail(node, f"{name} is no constant and no helper function, the Node half cannot use it")
+                self.used[name] = _Shared(self.module.file, text)
             return escape(name)
         if name in BUILTINS:
             return BUILTINS[name]
         self.fail(node, f"the name {name!r} is not known in this role or not in the subset")
 
-    def use_helper(self, name: str) -> None:
-        if name in self.used:
+    def is_new(self, node: ast.Name, name: str, module: Module) -> bool:
+        """Whether the program has not got what ``name`` means in ``module``; one program, one meaning."""
+        if name not in self.used:
+            return True
+        if self.used[name].file != module.file:
+            self.fail(node, f"{name} means one thing here and another in {self.used[name].file.name}")
+        return False
+
+    def use_helper(self, node: ast.Name, name: str, module: Module, helper: FunctionLike) -> None:
+        if not self.is_new(node, name, module):
             return
-        self.used[name] = ""  # a helper may call itself
-        node = self.module.helpers[name]
-        other = _Translator(self.module, self.used)
-        other.scope = Scope(node, None)
-        parameters, defaults = other.parameters(node.args)
+        self.used[name] = _Shared(module.file, "")  # a helper may call itself
+        other = _Translator(module, self.used)
+        other.scope = Scope(helper, None)
+        parameters, defaults = other.parameters(helper.args)
         if defaults:
-            self.outside(node, "a default of a helper function's parameter")
-        text = other.function(node, f"function {escape(name)}({parameters})", other.scope)
+            other.outside(helper, "a default of a helper function's parameter that is no constant")
+        text = other.function(helper, f"function {escape(name)}({parameters})", other.scope)
         del self.used[name]  # behind what it uses itself
-        self.used[name] = text
+        self.used[name] = _Shared(module.file, text)
 
     def check_attribute(self, node: ast.Attribute) -> None:
         if isinstance(node.value, ast.Name) and node.value.id == "t" and node.attr not in STAGE:
@@ -447,7 +478,7 @@ class _Translator:
 
     def options(self, node: ast.Call) -> str:
         if isinstance(node.func, ast.Name) and (
-            self.scope.knows(node.func.id) or node.func.id in self.module.helpers
+            self.scope.knows(node.func.id) or self.module.helper(node.func.id)
         ):
             self.outside(node, "keyword arguments of a function of the case")
         if isinstance(node.func, ast.Name):

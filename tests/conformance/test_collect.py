@@ -66,6 +66,40 @@ def test_a_helper_may_publish_for_its_role(tmp_path: Path) -> None:
     assert found.role("client").needs == ("port",)
 
 
+def test_the_scenery_publishes_for_a_role_and_is_copied_into_its_program(tmp_path: Path) -> None:
+    source = """
+    from conformance.scenery import serve
+
+    @case(about="x")
+    class A:
+        def server(t):
+            serve(t, lambda peer: peer.end())
+
+        def client(t, port):
+            pass
+    """
+    (found,) = collect_file(write_cases(tmp_path, source))
+    assert found.role("client").needs == ("port",)
+    assert "function serve(t, on_connection, options = null) {" in found.programs["server"]
+    assert 'function listen(t, server, host = "127.0.0.1") {' in found.programs["server"]
+
+
+def test_a_helper_may_not_hide_what_the_scenery_needs(tmp_path: Path) -> None:
+    source = """
+    from conformance.scenery import serve
+
+    def listen(t, server):
+        server.listen(0)
+
+    @case(about="x")
+    def both(t):
+        listen(t, t.net.create_server())
+        serve(t, lambda peer: peer.end())
+    """
+    with pytest.raises(CollectionError, match="listen means one thing here and another in"):
+        collect_file(write_cases(tmp_path, source))
+
+
 def test_a_fixture_stands_in_for_a_program(tmp_path: Path) -> None:
     source = '@case(about="x", fixtures={"main": "state.json"})\ndef works(t):\n    import os\n'
     (found,) = collect_file(write_cases(tmp_path, source))

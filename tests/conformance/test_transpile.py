@@ -293,7 +293,7 @@ def test_async_generators(tmp_path: Path) -> None:
         ("t.publish(1)", 5, "keyword arguments only"),
         ("print('x')", 5, "the name 'print' is not known"),
         ("x = undefined_thing", 5, "the name 'undefined_thing' is not known"),
-        ("x = case", 5, "no constant and no function"),
+        ("x = case", 5, "no constant and no helper function"),
         ("x = {5: 1}", 5, "a dict key that is no string literal"),
         ("def f(a, *, b):\n        pass", 5, "keyword-only"),
         ("def f(a):\n        return a\n    f(a=1)", 7, "keyword arguments of a function of the case"),
