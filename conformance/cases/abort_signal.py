@@ -1,13 +1,14 @@
 """The option signal of sockets and servers: an AbortSignal destroys the one and closes the other."""
 
 from conformance import case
+from conformance.scenery import listen
 
 
 def accepting(t):
     server = t.net.create_server(lambda peer: peer.resume())
     server.on("connection", lambda peer: server.close())
     server.on("connection", lambda peer: peer.on("error", lambda error: None))
-    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+    listen(t, server)
 
 
 @case(about="aborting a connected socket destroys it at once with an AbortError, 'close' says true")
@@ -86,7 +87,7 @@ def AlreadyAbortedSocket(t):
 class WhileConnecting:
     def server(t):
         server = t.net.create_server(lambda peer: peer.on("error", lambda error: None))
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
         server.unref()
 
     def client(t, port):
@@ -362,7 +363,7 @@ class HalfOpen:
             server.close()
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         controller = t.abort_controller()

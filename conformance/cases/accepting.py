@@ -1,6 +1,7 @@
 """Accepting: what 'connection' hands over, in which order the ends learn of it, what a listener may do wrong."""
 
 from conformance import case
+from conformance.scenery import listen, serve_here
 
 
 @case(about="'connection' comes with an open socket; neither end reads or writes before somebody asks")
@@ -20,7 +21,7 @@ class AcceptedAndConnected:
             server.close()
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -36,19 +37,15 @@ class AcceptedAndConnected:
 
 @case(about="within one process the server's 'connection' runs before the client's 'connect'")
 def ConnectionBeforeConnect(t):
-    server = t.net.create_server()
 
     def on_connection(peer):
         t.note("connection", peer.ready_state)
         t.next_tick(lambda: t.note("tick of connection", None))
         t.immediate(lambda: t.note("immediate of connection", None))
         peer.resume()
-        server.close()
 
-    server.on("connection", on_connection)
-
-    def on_listening():
-        client = t.net.connect(server.address().port, "127.0.0.1")
+    def on_listening(port):
+        client = t.net.connect(port, "127.0.0.1")
 
         def on_connect():
             t.note("connect", client.ready_state)
@@ -59,7 +56,7 @@ def ConnectionBeforeConnect(t):
         client.on("connect", on_connect)
         client.resume()
 
-    server.listen(0, "127.0.0.1", on_listening)
+    serve_here(t, on_connection, on_listening)
 
 
 @case(about="several 'connection' listeners get the same socket, in their order")
@@ -75,7 +72,7 @@ class SeveralListeners:
             server.close()
 
         server.once("connection", last)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -112,7 +109,7 @@ class CaptureRejections:
             raise t.error("rejected")
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -152,7 +149,7 @@ class NoCaptureRejections:
             raise t.error("rejected")
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -172,7 +169,7 @@ class ListenerThrows:
             raise t.error("the listener's own")
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -199,7 +196,7 @@ class PauseOnConnect:
                 t.snapshot(peer)
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -227,7 +224,7 @@ class PauseOnConnectAndReadable:
             t.note("paused", peer.is_paused())
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -247,7 +244,7 @@ class PauseOnConnectAndEnd:
             peer.end("bye")
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -272,7 +269,7 @@ class OptionsForAccepted:
             server.close()
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -296,7 +293,7 @@ class MarksOfAccepted:
             server.close()
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.net.connect(port, "127.0.0.1")
@@ -322,7 +319,7 @@ class OptionsChangedLater:
             server.close()
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -347,7 +344,7 @@ class GoneClient:
             server.close()
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
 
 @case(
@@ -375,7 +372,7 @@ class ResetAtOnce:
             server.close(t.callback("closed"))
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
 
 @case(about="a listener that destroys the socket it is handed: no data, 'close' alone")
@@ -391,7 +388,7 @@ class DestroyedAtOnce:
             server.close(t.callback("closed"))
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.net.connect(port, "127.0.0.1")

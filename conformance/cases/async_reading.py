@@ -1,13 +1,7 @@
 """Reading by `async for`, and being told of the end by finished() and promises."""
 
 from conformance import case
-
-
-def serve(t, on_connection):
-    """A server for one connection, whose port is published."""
-    server = t.net.create_server(on_connection)
-    server.on("connection", lambda peer: server.close())
-    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+from conformance.scenery import listen, serve, serve_here
 
 
 @case(
@@ -227,10 +221,8 @@ class IteratorKeepsSocket:
     about="an async iteration holds the socket back: what it does not take stays in the buffer and the kernel"
 )
 def IterationIsBackpressure(t):
-    server = t.net.create_server()
 
     def on_connection(peer):
-        server.close()
         peer.resume()
         peer.write(b"x" * 8388608)
         t.note("stuck", peer.writable_need_drain)
@@ -239,8 +231,8 @@ def IterationIsBackpressure(t):
 
     peers = []
 
-    def on_listening():
-        client = t.net.connect(server.address().port, "127.0.0.1")
+    def on_listening(port):
+        client = t.net.connect(port, "127.0.0.1")
 
         async def iterate():
             total = 0
@@ -252,8 +244,7 @@ def IterationIsBackpressure(t):
 
         t.spawn(iterate())
 
-    server.on("connection", on_connection)
-    server.listen(0, "127.0.0.1", on_listening)
+    serve_here(t, on_connection, on_listening)
 
 
 @case(about="with an encoding async iteration yields text")
@@ -354,7 +345,7 @@ class FinishedOneSide:
 
         server = t.net.create_server(on_connection, allow_half_open=True)
         server.on("connection", lambda peer: server.close())
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))

@@ -1,6 +1,7 @@
 """net.BlockList: its rules and what they match, and the option block_list of sockets and servers."""
 
 from conformance import case
+from conformance.scenery import listen
 
 
 def check_all(t, blocked, addresses, family):
@@ -354,7 +355,7 @@ class Server:
         server = t.watch("server", t.net.create_server(block_list=blocked))
         server.on("connection", lambda peer: peer.end("not blocked"))
         server.on("connection", lambda peer: server.close())
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))

@@ -1,6 +1,7 @@
 """net.BoundSocket: an address that is bound now, for a server or a socket to take over."""
 
 from conformance import case
+from conformance.scenery import serve
 
 
 @case(
@@ -172,16 +173,12 @@ def DoubleBind(t):
 )
 class Connect:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             t.note("from", peer.remote_address)
             peer.end()
             peer.resume()
-            server.close()
 
-        server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, on_connection)
 
     def client(t, port):
         bound = t.net.BoundSocket(host="127.0.0.2")
@@ -203,16 +200,12 @@ class Connect:
 @case(about="net.connect() with the option handle connects from the bound address", skip_unless="node>=24.19")
 class ConnectOption:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             t.note("from", peer.remote_address)
             peer.end()
             peer.resume()
-            server.close()
 
-        server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, on_connection)
 
     def client(t, port):
         bound = t.net.BoundSocket(host="127.0.0.2")

@@ -1,14 +1,13 @@
 """Connecting: the events of a client socket, its state along the way, and what connect() takes."""
 
 from conformance import case
+from conformance.scenery import listen, serve
 
 
 @case(about="'connectionAttempt', 'connect' and 'ready' come in this order, ticks queued in 'connect' after")
 class EventsInOrder:
     def server(t):
-        server = t.net.create_server(lambda peer: peer.resume())
-        server.on("connection", lambda peer: server.close())
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, lambda peer: peer.resume())
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1", t.callback("connected")))
@@ -25,9 +24,7 @@ class EventsInOrder:
 @case(about="a socket says where it stands before, while and after it connects")
 class StateAlongTheWay:
     def server(t):
-        server = t.net.create_server(lambda peer: peer.resume())
-        server.on("connection", lambda peer: server.close())
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, lambda peer: peer.resume())
 
     def client(t, port):
         client = t.watch("client", t.net.Socket())
@@ -47,15 +44,11 @@ class StateAlongTheWay:
 @case(about="a port may be given as a string, in decimal or hexadecimal")
 class StringPort:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             peer.resume()
             peer.end()
-            server.close()
 
-        server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port=str(port), host="127.0.0.1"))
@@ -67,7 +60,7 @@ class Ipv6Address:
     def server(t):
         server = t.net.create_server(lambda peer: peer.resume())
         server.on("connection", lambda peer: server.close())
-        server.listen(0, "::1", lambda: t.publish(port=server.address().port))
+        listen(t, server, "::1")
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port=port, host="::1"))
@@ -118,9 +111,7 @@ def DestroyedInUnixAttempt(t):
 @case(about="a custom lookup is asked for the host with its options, and 'lookup' tells the answer")
 class CustomLookup:
     def server(t):
-        server = t.net.create_server(lambda peer: peer.resume())
-        server.on("connection", lambda peer: server.close())
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, lambda peer: peer.resume())
 
     def client(t, port):
         def lookup(hostname, options, callback):
@@ -136,15 +127,11 @@ class CustomLookup:
 @case(about="local_address chooses the address that the server sees")
 class LocalAddress:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             t.note("remote address", peer.remote_address)
             peer.resume()
-            server.close()
 
-        server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", local_address="127.0.0.5"))
@@ -160,15 +147,11 @@ class LocalAddress:
 @case(about="what is written before 'connect' is counted at once and sent in order")
 class WritesBeforeConnect:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             t.watch("peer", peer)
             peer.on("data", lambda chunk: None)
-            server.close()
 
-        server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -186,16 +169,12 @@ class WritesBeforeConnect:
 @case(about="an echo of one mebibyte comes back whole")
 class EchoOfOneMebibyte:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             peer.pipe(peer)
             peer.on("end", t.callback("ended"))
             peer.on("close", t.callback("closed"))
-            server.close()
 
-        server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.net.connect(port, "127.0.0.1")
@@ -215,17 +194,13 @@ class EchoOfOneMebibyte:
 @case(about="with an encoding 'data' gives strings, and half a character is held back")
 class SetEncoding:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
-            server.close()
             peer.resume()
             peer.write(b"caf\xc3")
             # The client says that it has the first half, so that the second comes in a read of its own.
             peer.once("data", lambda chunk: peer.end(b"\xa9 au lait"))
 
-        server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -260,9 +235,7 @@ def DestroyWhileConnecting(t):
 @case(about="set_no_delay() and set_keep_alive() reach the kernel, in whole seconds")
 class OptionsReachTheKernel:
     def server(t):
-        server = t.net.create_server(lambda peer: peer.resume())
-        server.on("connection", lambda peer: server.close())
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, lambda peer: peer.resume())
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -299,7 +272,7 @@ class ConnectAgain:
                 server.close()
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))

@@ -1,19 +1,13 @@
 """One attempt to connect: its event, its ways to fail, and what another call does to it meanwhile."""
 
 from conformance import case
-
-
-def serve_one(t, host):
-    """Publish a port of `host` that takes one connection and reads it out."""
-    server = t.net.create_server(lambda peer: peer.resume())
-    server.on("connection", lambda peer: server.close())
-    server.listen(0, host, lambda: t.publish(port=server.address().port))
+from conformance.scenery import accept_one, serve, serve_here
 
 
 @case(about="with an address as host 'connectionAttempt' comes on the next tick, after ticks queued before")
 class AttemptOnTheNextTick:
     def server(t):
-        serve_one(t, "127.0.0.1")
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.Socket())
@@ -26,10 +20,12 @@ class AttemptOnTheNextTick:
         client.resume()
 
 
-@case(about="a lookup that answers at once has 'lookup' and 'connectionAttempt' emitted before connect() returns")
+@case(
+    about="a lookup that answers at once has 'lookup' and 'connectionAttempt' emitted before connect() returns"
+)
 class AttemptInsideConnect:
     def server(t):
-        serve_one(t, "127.0.0.1")
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.Socket())
@@ -62,7 +58,9 @@ class StateInsideError:
         client.on("close", lambda had_error: t.snapshot(client))
 
 
-@case(about="a refused connection on a socket that has written, ended and queued fails all of it with the same error")
+@case(
+    about="a refused connection on a socket that has written, ended and queued fails all of it with the same error"
+)
 class RefusedWithWrites:
     def raw(r):
         r.publish(port=r.closed_port())
@@ -92,7 +90,7 @@ def RefusedAtOnceIpv6(t):
 @case(about="host 0.0.0.0 reaches a server on loopback, and the attempt shows 0.0.0.0")
 class ZeroHost:
     def server(t):
-        serve_one(t, "127.0.0.1")
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "0.0.0.0"))
@@ -108,7 +106,7 @@ class ZeroHost:
 @case(about="host :: reaches a server on loopback", skip_unless="ipv6")
 class ZeroHostIpv6:
     def server(t):
-        serve_one(t, "::1")
+        accept_one(t, "::1")
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "::"))
@@ -124,7 +122,7 @@ class ZeroHostIpv6:
 @case(about="an IPv4 address mapped into IPv6 connects to an IPv4 server and stays IPv6", skip_unless="ipv6")
 class MappedAddress:
     def server(t):
-        serve_one(t, "127.0.0.1")
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "::ffff:127.0.0.1"))
@@ -142,7 +140,7 @@ class MappedAddress:
 @case(about="the shorthand 127.1 is no address to Node: it is looked up, and works")
 class ShorthandAddress:
     def server(t):
-        serve_one(t, "127.0.0.1")
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.1"))
@@ -215,24 +213,23 @@ class AddressReadTooEarly:
         client.on("error", on_error)
 
 
-@case(about="connect() on an accepted socket emits 'connectionAttempt' and fails with EISCONN, which closes it")
+@case(
+    about="connect() on an accepted socket emits 'connectionAttempt' and fails with EISCONN, which closes it"
+)
 def ConnectWhenConnected(t):
-    server = t.net.create_server()
 
     def on_connection(peer):
         t.watch("peer", peer)
-        server.close()
         port = peer.remote_port
         t.attempt("connect", lambda: peer.connect(port, "127.0.0.1", t.callback("connected")) == peer)
         t.snapshot(peer)
 
-    def on_listening():
-        client = t.net.connect(server.address().port, "127.0.0.1")
+    def on_listening(port):
+        client = t.net.connect(port, "127.0.0.1")
         client.on("error", lambda error: None)
         client.resume()
 
-    server.on("connection", on_connection)
-    server.listen(0, "127.0.0.1", on_listening)
+    serve_here(t, on_connection, on_listening)
 
 
 @case(about="destroy() right after connect() lets the attempt not even start")
@@ -273,7 +270,9 @@ class DestroyInsideTheFailure:
         client.on("error", t.callback("error"))
 
 
-@case(about="destroy() while the kernel connects gives 'connectionAttemptFailed' with ECANCELED and no 'error'")
+@case(
+    about="destroy() while the kernel connects gives 'connectionAttemptFailed' with ECANCELED and no 'error'"
+)
 class DestroyWhileTheKernelConnects:
     def raw(r):
         r.publish(port=r.full_backlog().port)
@@ -288,9 +287,7 @@ class DestroyWhileTheKernelConnects:
 @case(about="destroy() in 'connect' keeps 'ready' from nobody, and 'close' follows")
 class DestroyInsideConnect:
     def server(t):
-        server = t.net.create_server(lambda peer: peer.on("error", lambda error: None))
-        server.on("connection", lambda peer: server.close())
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, lambda peer: peer.on("error", lambda error: None))
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1", lambda: client.destroy()))
@@ -303,7 +300,7 @@ class ConnectAfterRefusal:
         r.publish(closed=r.closed_port())
 
     def server(t, closed):
-        serve_one(t, "127.0.0.1")
+        accept_one(t)
 
     def client(t, port, closed):
         client = t.watch("client", t.net.connect(closed, "127.0.0.1"))
@@ -318,13 +315,15 @@ class ConnectAfterRefusal:
         client.resume()
 
 
-@case(about="connect() already in 'error' of a refused socket starts over, and 'close' of the first life still comes")
+@case(
+    about="connect() already in 'error' of a refused socket starts over, and 'close' of the first life still comes"
+)
 class ConnectInsideError:
     def raw(r):
         r.publish(closed=r.closed_port())
 
     def server(t, closed):
-        serve_one(t, "127.0.0.1")
+        accept_one(t)
 
     def client(t, port, closed):
         client = t.watch("client", t.net.connect(closed, "127.0.0.1"))
@@ -342,7 +341,7 @@ class ConnectInsideError:
 @case(about="an exception in a 'connect' listener is uncaught: later listeners and 'ready' are left out")
 class ConnectListenerThrows:
     def server(t):
-        serve_one(t, "127.0.0.1")
+        accept_one(t)
 
     def client(t, port):
         t.on_uncaught(lambda error: client.end())
@@ -359,7 +358,7 @@ class ConnectListenerThrows:
 @case(about="a listener of 'connectionAttempt' that throws leaves the socket connecting for ever")
 class AttemptListenerThrows:
     def server(t):
-        serve_one(t, "127.0.0.1")
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -387,13 +386,15 @@ def PathIsDirectory(t):
     client.on("error", t.callback("error"))
 
 
-@case(about="once() of events gives the connected socket's 'connect', and rejects with the error of a refused one")
+@case(
+    about="once() of events gives the connected socket's 'connect', and rejects with the error of a refused one"
+)
 class OnceConnected:
     def raw(r):
         r.publish(closed=r.closed_port())
 
     def server(t, closed):
-        serve_one(t, "127.0.0.1")
+        accept_one(t)
 
     def client(t, port, closed):
         async def main():
@@ -424,14 +425,18 @@ class AttemptOfPath:
         client.resume()
 
 
-@case(about="a 'connectionAttempt' listener that destroys the socket makes connect() of a path throw a TypeError")
+@case(
+    about="a 'connectionAttempt' listener that destroys the socket makes connect() of a path throw a TypeError"
+)
 def DestroyInsideTheAttemptOfPath(t):
     client = t.watch("client", t.net.Socket())
     client.on("connectionAttempt", lambda *rest: client.destroy())
     t.attempt("connect", lambda: client.connect(t.path("missing.sock")) == client)
 
 
-@case(about="what a 'connectionAttempt' listener throws comes out of connect() of a path; it stays connecting")
+@case(
+    about="what a 'connectionAttempt' listener throws comes out of connect() of a path; it stays connecting"
+)
 def AttemptListenerThrowsForPath(t):
     client = t.watch("client", t.net.Socket())
 

@@ -1,21 +1,19 @@
 """cork() and uncork(): what is held together, and when it goes out."""
 
 from conformance import case
+from conformance.scenery import serve
 
 
 def collect(t):
     """A server that notes what one client has sent it, all together."""
     chunks = []
-    server = t.net.create_server()
 
     def on_connection(peer):
-        server.close()
         peer.on("error", lambda error: t.note("server's error", error))
         peer.on("data", lambda chunk: chunks.append(chunk))
         peer.on("end", lambda: t.note("received", b"".join(chunks)))
 
-    server.on("connection", on_connection)
-    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+    serve(t, on_connection)
 
 
 @case(about="corked writes wait, are counted, and go out together when the last uncork() has come")

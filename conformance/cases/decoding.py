@@ -1,14 +1,13 @@
 """set_encoding(): text instead of bytes, and what is held back at the seams between reads."""
 
 from conformance import case
+from conformance.scenery import serve, serve_here
 
 
 def receive(t, encoding, steps):
     """Send the steps to a client with an encoding, each in a read of its own, and note what it makes of them."""
-    server = t.net.create_server()
 
     def on_connection(peer):
-        server.close()
         peer.resume()
         sent = []
 
@@ -23,8 +22,8 @@ def receive(t, encoding, steps):
 
         following()
 
-    def on_listening():
-        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
+    def on_listening(port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
         t.note("returns itself", client.set_encoding(encoding) is client)
         t.note("encoding", client.readable_encoding)
 
@@ -35,8 +34,7 @@ def receive(t, encoding, steps):
         client.on("data", on_data)
         client.on("close", lambda had_error: t.note("bytes read", client.bytes_read))
 
-    server.on("connection", on_connection)
-    server.listen(0, "127.0.0.1", on_listening)
+    serve_here(t, on_connection, on_listening)
 
 
 @case(about="utf8: a character cut into single bytes comes when it is whole", exact_chunks=True)
@@ -109,9 +107,7 @@ class DecodesTheBuffer:
             peer.write(b"caf\xc3")
             peer.once("data", lambda chunk: peer.end(b"\xa9"))
 
-        server = t.net.create_server(on_connection)
-        server.on("connection", lambda peer: server.close())
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -129,9 +125,7 @@ class DecodesTheBuffer:
 @case(about="the encoding option of a socket decodes like set_encoding()")
 class EncodingOption:
     def server(t):
-        server = t.net.create_server(lambda peer: peer.end("späte"))
-        server.on("connection", lambda peer: server.close())
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, lambda peer: peer.end("späte"))
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", encoding="latin1"))
@@ -142,9 +136,7 @@ class EncodingOption:
 @case(about="unshift() of bytes into a socket with an encoding decodes them")
 class UnshiftDecodes:
     def server(t):
-        server = t.net.create_server(lambda peer: peer.end("tail"))
-        server.on("connection", lambda peer: server.close())
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, lambda peer: peer.end("tail"))
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))

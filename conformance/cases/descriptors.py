@@ -1,6 +1,7 @@
 """The options fd and handle of sockets and servers."""
 
 from conformance import case
+from conformance.scenery import listen
 
 
 @case(
@@ -90,7 +91,7 @@ class HandleMoved:
 
         server.on("connection", on_connection)
         server.on("close", lambda: t.exit(0))
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))

@@ -1,29 +1,13 @@
 """destroy(): what it does at once, what it cuts off, and who is told."""
 
 from conformance import case
-
-
-def listen(t, server):
-    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
-
-
-def accepting(t):
-    """A server that takes one connection and reads whatever comes, the connection's end of whatever kind."""
-    server = t.net.create_server()
-
-    def on_connection(peer):
-        peer.on("error", lambda error: None)
-        peer.resume()
-        server.close()
-
-    server.on("connection", on_connection)
-    listen(t, server)
+from conformance.scenery import accept_one, listen, serve
 
 
 @case(about="destroy() takes effect at once: destroyed, closed, pending, neither readable nor writable")
 class AtOnce:
     def server(t):
-        accepting(t)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -46,7 +30,7 @@ class AtOnce:
 )
 class WithError:
     def server(t):
-        accepting(t)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -68,7 +52,7 @@ class WithError:
 @case(about="destroy(None) and destroy() without argument are the same: no 'error', 'close' with false")
 class WithoutError:
     def server(t):
-        accepting(t)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -80,7 +64,7 @@ class WithoutError:
 @case(about="destroy() with a text emits the text as 'error'")
 class WithText:
     def server(t):
-        accepting(t)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -94,7 +78,7 @@ class WithText:
 )
 class FlushedWrites:
     def server(t):
-        accepting(t)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -113,7 +97,7 @@ class FlushedWrites:
 @case(about="a pending end() callback is given ERR_STREAM_DESTROYED by destroy()")
 class PendingEnd:
     def server(t):
-        accepting(t)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -131,7 +115,7 @@ class PendingEnd:
 @case(about="a pending end() callback is given destroy()'s own error where there is one")
 class PendingEndWithError:
     def server(t):
-        accepting(t)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -323,15 +307,11 @@ class InAttemptFailed:
 @case(about="destroy() in 'connect' lets 'ready' still be emitted, and nothing is read")
 class InConnect:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             peer.on("error", lambda error: None)
             peer.write("hello")
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -342,7 +322,7 @@ class InConnect:
 @case(about="destroy() in 'ready' is followed by 'close' alone")
 class InReady:
     def server(t):
-        accepting(t)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -354,16 +334,12 @@ class InReady:
 @case(about="destroy() in 'data' stops at that chunk: no more 'data', no 'end'", exact_chunks=True)
 class InData:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             peer.on("error", lambda error: None)
             peer.resume()
             peer.end("ping")
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -379,16 +355,12 @@ class InData:
 @case(about="destroy() in 'end' leaves no automatic end: no 'finish', 'close' with false")
 class InEnd:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             t.watch("peer", peer)
             peer.resume()
             peer.on("end", lambda: peer.destroy())
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -399,17 +371,13 @@ class InEnd:
 @case(about="destroy() in 'finish' closes without waiting for the peer's end")
 class InFinish:
     def server(t):
-        server = t.net.create_server(allow_half_open=True)
-
         def on_connection(peer):
             t.watch("peer", peer)
             peer.resume()
             peer.on("error", lambda error: None)
             peer.on("end", lambda: peer.end())
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection, {"allow_half_open": True})
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -421,17 +389,13 @@ class InFinish:
 @case(about="destroy(error) in 'end' is still told, although the stream has ended")
 class ErrorInEnd:
     def server(t):
-        server = t.net.create_server(allow_half_open=True)
-
         def on_connection(peer):
             t.watch("peer", peer)
             peer.resume()
             peer.on("error", t.callback("error"))
             peer.on("end", lambda: peer.destroy(t.error("not so soon")))
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection, {"allow_half_open": True})
 
     def client(t, port):
         client = t.net.connect(port, "127.0.0.1")
@@ -460,7 +424,7 @@ class InErrorAndClose:
 )
 class InWriteCallback:
     def server(t):
-        accepting(t)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -476,14 +440,7 @@ class InWriteCallback:
 @case(about="destroy() in 'drain' of a socket that has written everything only closes it")
 class InDrain:
     def server(t):
-        server = t.net.create_server()
-
-        def on_connection(peer):
-            peer.resume()
-            server.close()
-
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, lambda peer: peer.resume())
 
     def client(t, port):
         client = t.watch("client", t.net.Socket(high_water_mark=4))
@@ -496,16 +453,12 @@ class InDrain:
 @case(about="corked writes are lost by destroy() and told so")
 class Corked:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             t.watch("peer", peer)
             peer.on("error", lambda error: None)
             peer.resume()
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -525,16 +478,12 @@ class Corked:
 @case(about="read() after destroy() still gives what was buffered, and 'end' never comes")
 class BufferKept:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             peer.on("error", lambda error: None)
             peer.resume()
             peer.end("buffered")
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -552,16 +501,12 @@ class BufferKept:
 @case(about="destroy() of a socket that has read everything sends FIN: the peer ends in order")
 class SendsFin:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             t.watch("peer", peer)
             peer.on("error", t.callback("error"))
             peer.resume()
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -615,7 +560,7 @@ class OnAccept:
 @case(about="after destroy() every call is harmless: what each of them returns")
 class CallsAfterwards:
     def server(t):
-        accepting(t)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -653,7 +598,7 @@ class CallsAfterwards:
 @case(about="a user's emit('error') tells the listeners and leaves the socket open")
 class EmittedError:
     def server(t):
-        accepting(t)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -671,7 +616,7 @@ class EmittedError:
 @case(about="a listener of 'error' that throws is an uncaught exception; 'close' still comes")
 class ThrowingErrorListener:
     def server(t):
-        accepting(t)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -687,7 +632,7 @@ class ThrowingErrorListener:
 @case(about="a listener of 'close' that throws is an uncaught exception; the other listeners do not run")
 class ThrowingCloseListener:
     def server(t):
-        accepting(t)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))

@@ -1,24 +1,18 @@
 """destroy_soon(): end, and destroy once everything is written."""
 
 from conformance import case
-
-
-def listen(t, server):
-    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+from conformance.scenery import serve
 
 
 def accepting(t):
     """A server that takes one connection and ends it when the client does."""
-    server = t.net.create_server()
 
     def on_connection(peer):
         t.watch("peer", peer)
         peer.on("error", lambda error: None)
         peer.on("data", lambda chunk: None)
-        server.close()
 
-    server.on("connection", on_connection)
-    listen(t, server)
+    serve(t, on_connection)
 
 
 @case(
@@ -117,17 +111,13 @@ class Corked:
 @case(about="destroy_soon() with a big write under way closes when it is delivered, and the peer has it all")
 class BigWrite:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             chunks = []
             peer.on("data", lambda chunk: chunks.append(len(chunk)))
             peer.on("end", lambda: t.note("received", sum_of(chunks)))
             peer.on("close", t.callback("close"))
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.net.connect(port, "127.0.0.1")
@@ -212,8 +202,6 @@ class AfterDestroy:
 @case(about="destroy_soon() in 'end' of a half-open socket sends its last words and closes")
 class InEnd:
     def server(t):
-        server = t.net.create_server(allow_half_open=True)
-
         def on_connection(peer):
             t.watch("peer", peer)
             peer.on("data", lambda chunk: None)
@@ -224,10 +212,8 @@ class InEnd:
                 t.note("state", peer.ready_state)
 
             peer.on("end", on_end)
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection, {"allow_half_open": True})
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))

@@ -1,10 +1,7 @@
 """The end of a connection: in which order end(), 'end', 'finish' and 'close' come, and what holds in each."""
 
 from conformance import case
-
-
-def listen(t, server):
-    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+from conformance.scenery import accept_one, listen, serve, serve_here
 
 
 @case(
@@ -12,15 +9,11 @@ def listen(t, server):
 )
 class ActiveSide:
     def server(t):
-        server = t.net.create_server(allow_half_open=True)
-
         def on_connection(peer):
             peer.resume()
             peer.on("end", lambda: peer.end())
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection, {"allow_half_open": True})
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -39,18 +32,14 @@ class ActiveSide:
 @case(about="the side that is ended is not destroyed in 'end' and 'finish', and is in 'close'")
 class PassiveSide:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             t.watch("peer", peer)
             peer.on("data", lambda chunk: None)
             peer.on("end", lambda: t.snapshot(peer))
             peer.on("finish", lambda: t.snapshot(peer))
             peer.on("close", lambda had_error: t.snapshot(peer))
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.net.connect(port, "127.0.0.1")
@@ -61,15 +50,11 @@ class PassiveSide:
 @case(about="'end' on a socket that has ended itself: ready_state 'closed', not destroyed, 'close' to come")
 class EndAfterOwnFinish:
     def server(t):
-        server = t.net.create_server(allow_half_open=True)
-
         def on_connection(peer):
             peer.resume()
             peer.on("end", lambda: peer.end("last"))
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection, {"allow_half_open": True})
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -86,25 +71,21 @@ class EndAfterOwnFinish:
 
 @case(about="within one process the side that was ended is closed before the other side's 'end'")
 def PassiveSideClosesFirst(t):
-    server = t.net.create_server()
 
     def on_connection(peer):
         peer.resume()
         peer.on("end", t.callback("peer end"))
         peer.on("close", t.callback("peer close"))
-        server.close()
 
-    server.on("connection", on_connection)
-
-    def on_listening():
-        client = t.net.connect(server.address().port, "127.0.0.1")
+    def on_listening(port):
+        client = t.net.connect(port, "127.0.0.1")
         client.resume()
         client.on("finish", t.callback("client finish"))
         client.on("end", t.callback("client end"))
         client.on("close", t.callback("client close"))
         client.end()
 
-    server.listen(0, "127.0.0.1", on_listening)
+    serve_here(t, on_connection, on_listening)
 
 
 @case(about="end() on a socket that was never connected finishes it and leaves it readable and undestroyed")
@@ -131,15 +112,7 @@ def NeverConnectedWithData(t):
 )
 class EndWithDataTwice:
     def server(t):
-        server = t.net.create_server()
-
-        def on_connection(peer):
-            peer.on("error", lambda error: None)
-            peer.resume()
-            server.close()
-
-        server.on("connection", on_connection)
-        listen(t, server)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -218,15 +191,11 @@ def ReturnValues(t):
 )
 class EndWhileConnecting:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             t.watch("peer", peer)
             peer.on("data", lambda chunk: None)
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -241,14 +210,7 @@ class EndWhileConnecting:
 )
 class NobodyListens:
     def server(t):
-        server = t.net.create_server()
-
-        def on_connection(peer):
-            t.watch("peer", peer)
-            server.close()
-
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, lambda peer: t.watch("peer", peer))
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -260,14 +222,7 @@ class NobodyListens:
 )
 class PausedInConnect:
     def server(t):
-        server = t.net.create_server()
-
-        def on_connection(peer):
-            peer.end()
-            server.close()
-
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, lambda peer: peer.end())
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -279,14 +234,7 @@ class PausedInConnect:
 @case(about="with data before the FIN a pause() in 'connect' holds back 'data' and 'end' until resume()")
 class PausedInConnectWithData:
     def server(t):
-        server = t.net.create_server()
-
-        def on_connection(peer):
-            peer.end("wait")
-            server.close()
-
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, lambda peer: peer.end("wait"))
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -309,8 +257,6 @@ class PausedInConnectWithData:
 @case(about="a fresh socket has one listener of its own, for 'end', and connecting adds none that stays")
 class InternalListeners:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             for name in [
                 "end",
@@ -325,10 +271,8 @@ class InternalListeners:
             ]:
                 t.note(f"accepted {name}", peer.listener_count(name))
             peer.end()
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection)
 
     def client(t, port):
         fresh = t.net.Socket()
@@ -355,16 +299,12 @@ class InternalListeners:
 @case(about="'close' says whether there was an error, and says nothing where there never was a handle")
 class CloseArgument:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             peer.on("close", lambda *rest: t.note("accepted", rest))
             peer.end()
             peer.resume()
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection)
 
     def client(t, port):
         def ends(name, socket, then):
@@ -408,14 +348,7 @@ class CloseArgument:
 @case(about="a listener that is added after 'close' or in it is never called")
 class LateListeners:
     def server(t):
-        server = t.net.create_server()
-
-        def on_connection(peer):
-            peer.end("data")
-            server.close()
-
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, lambda peer: peer.end("data"))
 
     def client(t, port):
         client = t.net.connect(port, "127.0.0.1")
@@ -436,8 +369,6 @@ class LateListeners:
 @case(about="allow_half_open may be set on an accepted socket, and then holds")
 class HalfOpenSetLater:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             t.watch("peer", peer)
             peer.allow_half_open = True
@@ -451,10 +382,8 @@ class HalfOpenSetLater:
                 peer.end("late answer")
 
             peer.on("end", on_end)
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -465,8 +394,6 @@ class HalfOpenSetLater:
 @case(about="allow_half_open taken away inside 'end' still counts: the socket ends itself")
 class HalfOpenTakenAway:
     def server(t):
-        server = t.net.create_server(allow_half_open=True)
-
         def on_connection(peer):
             t.watch("peer", peer)
             peer.resume()
@@ -477,10 +404,8 @@ class HalfOpenTakenAway:
                 t.immediate(lambda: peer.end())
 
             peer.on("end", on_end)
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection, {"allow_half_open": True})
 
     def client(t, port):
         client = t.net.connect(port, "127.0.0.1")
@@ -491,15 +416,11 @@ class HalfOpenTakenAway:
 @case(about="end() flushes what is corked, in one go, and then finishes")
 class EndWhileCorked:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             t.watch("peer", peer)
             peer.on("data", lambda chunk: None)
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -520,8 +441,6 @@ class EndWhileCorked:
 @case(about="a socket that ends itself after the peer's FIN sends what was corked first")
 class CorkedAtPeerFin:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             t.watch("peer", peer)
             peer.resume()
@@ -529,10 +448,8 @@ class CorkedAtPeerFin:
             peer.write("held ", t.callback("first"))
             peer.write("back", t.callback("second"))
             peer.on("end", lambda: t.note("waiting in 'end'", peer.writable_length))
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -543,8 +460,6 @@ class CorkedAtPeerFin:
 @case(about="write() once the socket has ended itself after the peer's FIN is an EPIPE that closes it")
 class WriteAfterPeerFin:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             t.watch("peer", peer)
             peer.resume()
@@ -558,10 +473,8 @@ class WriteAfterPeerFin:
                 t.note("a tick later", peer.write("too late", t.callback("a tick later")))
 
             peer.on("end", on_end)
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.net.connect(port, "127.0.0.1")
@@ -573,16 +486,12 @@ class WriteAfterPeerFin:
 @case(about="write() in 'finish' is ERR_STREAM_WRITE_AFTER_END")
 class WriteInFinish:
     def server(t):
-        server = t.net.create_server(allow_half_open=True)
-
         def on_connection(peer):
             peer.resume()
             peer.on("error", lambda error: None)
             peer.on("end", lambda: peer.end())
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection, {"allow_half_open": True})
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -595,16 +504,12 @@ class WriteInFinish:
 @case(about="write() in the callback of end() is ERR_STREAM_WRITE_AFTER_END, told after 'finish'")
 class WriteInEndCallback:
     def server(t):
-        server = t.net.create_server(allow_half_open=True)
-
         def on_connection(peer):
             peer.resume()
             peer.on("error", lambda error: None)
             peer.on("end", lambda: peer.end())
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection, {"allow_half_open": True})
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -621,16 +526,12 @@ class WriteInEndCallback:
 @case(about="end() inside 'end' is the socket's own end: one 'finish', one 'close'")
 class EndInEnd:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             t.watch("peer", peer)
             peer.resume()
             peer.on("end", lambda: peer.end("bye", t.callback("ended")))
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -641,16 +542,12 @@ class EndInEnd:
 @case(about="end() inside 'data' still lets the rest come in, and 'end' after it")
 class EndInData:
     def server(t):
-        server = t.net.create_server(allow_half_open=True)
-
         def on_connection(peer):
             peer.write("first")
             peer.resume()
             peer.on("end", lambda: peer.end("second"))
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection, {"allow_half_open": True})
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -665,14 +562,7 @@ class EndInData:
 @case(about="a FIN that meets waiting data is told once the last of it was read by read()", exact_chunks=True)
 class EndAfterRead:
     def server(t):
-        server = t.net.create_server()
-
-        def on_connection(peer):
-            peer.end("abcdef")
-            server.close()
-
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, lambda peer: peer.end("abcdef"))
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))

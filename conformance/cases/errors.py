@@ -1,6 +1,7 @@
 """Errors: who gets them, with which code and text, and what state they leave behind."""
 
 from conformance import case
+from conformance.scenery import accept_one, serve
 
 
 @case(about="a refused connection gives one 'error' that says where to, then 'close' with true")
@@ -172,15 +173,7 @@ def BadListenOptions(t):
 @case(about="write() after end() gives ERR_STREAM_WRITE_AFTER_END to its callback and 'error'")
 class WriteAfterEnd:
     def server(t):
-        server = t.net.create_server()
-
-        def on_connection(peer):
-            peer.on("error", lambda error: None)
-            peer.resume()
-            server.close()
-
-        server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -198,15 +191,7 @@ class WriteAfterEnd:
 @case(about="write() after destroy() gives ERR_STREAM_DESTROYED to its callback alone")
 class WriteAfterDestroy:
     def server(t):
-        server = t.net.create_server()
-
-        def on_connection(peer):
-            peer.on("error", lambda error: None)
-            peer.resume()
-            server.close()
-
-        server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -222,15 +207,7 @@ class WriteAfterDestroy:
 @case(about="destroy(error) emits that error, then 'close' with true; a second one is ignored")
 class DestroyWithError:
     def server(t):
-        server = t.net.create_server()
-
-        def on_connection(peer):
-            peer.on("error", lambda error: None)
-            peer.resume()
-            server.close()
-
-        server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -280,15 +257,11 @@ class ResetByPeer:
 @case(about="reset_and_destroy() closes its own side quietly and is ECONNRESET at the other")
 class ResetAndDestroy:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             t.watch("peer", peer)
-            server.close()
             peer.once("data", lambda chunk: t.note("returns itself", peer.reset_and_destroy() == peer))
 
-        server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))

@@ -1,6 +1,7 @@
 """The end of a process by an exception that nobody catches: at once, with everything still active."""
 
 from conformance import case
+from conformance.scenery import listen
 
 
 def busy(t):
@@ -79,7 +80,7 @@ class InConnect:
             peer.resume()
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -99,7 +100,7 @@ class InData:
             peer.resume()
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))

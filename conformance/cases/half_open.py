@@ -1,6 +1,7 @@
 """Half-open connections: what each side may still do after a FIN went out or came in."""
 
 from conformance import case
+from conformance.scenery import listen, serve, serve_here
 
 
 @case(about="with allow_half_open the server may write after the client has ended")
@@ -20,7 +21,7 @@ class ServerWritesAfterFin:
             peer.on("close", lambda had_error: server.close())
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -40,7 +41,7 @@ class EndsItself:
             server.close()
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -51,8 +52,6 @@ class EndsItself:
 @case(about="inside 'end' a socket is still writable, and what it writes there goes out before its FIN")
 class WriteInsideEnd:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             t.watch("peer", peer)
             peer.resume()
@@ -62,10 +61,8 @@ class WriteInsideEnd:
                 t.note("write returns", peer.write("last words", t.callback("written")))
 
             peer.on("end", on_end)
-            server.close()
 
-        server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -76,16 +73,12 @@ class WriteInsideEnd:
 @case(about="a client with allow_half_open stays writable after the server has ended")
 class ClientStaysWritable:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             t.watch("peer", peer)
             peer.on("data", lambda chunk: None)
             peer.end("bye")
-            server.close()
 
-        server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", allow_half_open=True))
@@ -101,15 +94,11 @@ class ClientStaysWritable:
 @case(about="after its own end() a socket is 'readOnly' and goes on reading")
 class ReadOnlyAfterEnd:
     def server(t):
-        server = t.net.create_server(allow_half_open=True)
-
         def on_connection(peer):
             peer.on("data", lambda chunk: None)
             peer.on("end", lambda: peer.end(b"x" * 1000))
-            server.close()
 
-        server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, on_connection, {"allow_half_open": True})
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -125,15 +114,11 @@ class ReadOnlyAfterEnd:
 @case(about="the callback of end() runs before 'finish', even before older listeners of it")
 class EndCallbackBeforeFinish:
     def server(t):
-        server = t.net.create_server(allow_half_open=True)
-
         def on_connection(peer):
             peer.resume()
             peer.on("end", lambda: peer.end())
-            server.close()
 
-        server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, on_connection, {"allow_half_open": True})
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -150,15 +135,11 @@ class EndCallbackBeforeFinish:
 @case(about="end() again queues its callback before 'finish' and fails it after")
 class EndTwice:
     def server(t):
-        server = t.net.create_server(allow_half_open=True)
-
         def on_connection(peer):
             peer.resume()
             peer.on("end", lambda: peer.end())
-            server.close()
 
-        server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, on_connection, {"allow_half_open": True})
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -175,18 +156,14 @@ class EndTwice:
 
 @case(about="'end' and 'close' wait until the buffered data has been read")
 def EndWaitsForReading(t):
-    server = t.net.create_server()
     peers = []
 
     def on_connection(peer):
         t.watch("peer", peer)
         peers.append(peer)
-        server.close()
 
-    server.on("connection", on_connection)
-
-    def on_listening():
-        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
+    def on_listening(port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
         client.resume()
 
         def look():
@@ -200,21 +177,17 @@ def EndWaitsForReading(t):
         client.on("finish", lambda: t.immediate(lambda: t.immediate(look)))
         client.end("unread")
 
-    server.listen(0, "127.0.0.1", on_listening)
+    serve_here(t, on_connection, on_listening)
 
 
 @case(about="end() on a paused socket finishes, but 'end' and 'close' wait for resume()")
 class OwnEndWhilePaused:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             peer.on("data", lambda chunk: None)
             peer.write("you will not read this yet")
-            server.close()
 
-        server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -232,8 +205,6 @@ class OwnEndWhilePaused:
 @case(about="writes that still wait when the peer's FIN comes in are delivered")
 class LargeWriteAfterFin:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             peer.on("data", lambda chunk: None)
             # More than the kernel takes while nobody reads at the other end.
@@ -242,10 +213,8 @@ class LargeWriteAfterFin:
             peer.on("end", t.callback("ended"))
             peer.on("finish", t.callback("finished"))
             peer.on("close", t.callback("closed"))
-            server.close()
 
-        server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.net.connect(port=port, host="127.0.0.1")
@@ -293,16 +262,12 @@ class UnixSocket:
 @case(about="destroy_soon() sends what is queued and closes without waiting for the peer's FIN")
 class DestroySoon:
     def server(t):
-        server = t.net.create_server(allow_half_open=True)
-
         def on_connection(peer):
             peer.on("data", lambda chunk: None)
             peer.on("error", lambda error: None)
             peer.on("end", lambda: peer.end())
-            server.close()
 
-        server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, on_connection, {"allow_half_open": True})
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))

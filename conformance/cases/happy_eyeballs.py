@@ -1,13 +1,7 @@
 """Several addresses for one host: which are tried, in which order, for how long, and what is said of it."""
 
 from conformance import case
-
-
-def serve_one(t, host):
-    """Publish a port of `host` that takes one connection and reads it out."""
-    server = t.net.create_server(lambda peer: peer.resume())
-    server.on("connection", lambda peer: server.close())
-    server.listen(0, host, lambda: t.publish(port=server.address().port))
+from conformance.scenery import accept_one, serve
 
 
 def resolving(t, addresses):
@@ -24,7 +18,7 @@ def note_attempted(t, socket):
 @case(about="an address that refuses is followed at once by the next, and 'connect' comes without 'error'")
 class NextAfterRefusal:
     def server(t):
-        serve_one(t, "127.0.0.1")
+        accept_one(t)
 
     def client(t, port):
         lookup = resolving(t, ["127.0.0.2", "127.0.0.3", "127.0.0.1", "127.0.0.4"])
@@ -37,7 +31,9 @@ class NextAfterRefusal:
         client.resume()
 
 
-@case(about="the families take turns, that of the first answer first, each in the order of its answers, each once")
+@case(
+    about="the families take turns, that of the first answer first, each in the order of its answers, each once"
+)
 class FamiliesTakeTurns:
     def raw(r):
         r.publish(port=r.closed_port())
@@ -77,7 +73,7 @@ class AllRefuse:
 @case(about="a failure at once is told like a later one, with the next address tried in the same breath")
 class FailureAtOnce:
     def server(t):
-        serve_one(t, "127.0.0.1")
+        accept_one(t)
 
     def client(t, port):
         lookup = resolving(t, ["127.255.255.255", "224.0.0.1", "127.0.0.1"])
@@ -168,7 +164,9 @@ class LimitTimer:
         client.on("error", lambda error: t.note("active", t.active()))
 
 
-@case(about="destroy() while an address is tried gives 'connectionAttemptFailed' with ECANCELED, then 'close'")
+@case(
+    about="destroy() while an address is tried gives 'connectionAttemptFailed' with ECANCELED, then 'close'"
+)
 class DestroyWhileTrying:
     def raw(r):
         r.publish(port=r.full_backlog().port)
@@ -299,7 +297,7 @@ def DefaultLimit(t):
 @case(about="blocked addresses fail without an attempt, and the others are tried")
 class BlockedAddress:
     def server(t):
-        serve_one(t, "127.0.0.1")
+        accept_one(t)
 
     def client(t, port):
         blocked = t.net.BlockList()
@@ -344,7 +342,7 @@ class LocalPort:
         r.publish(local=r.closed_port())
 
     def server(t, local):
-        serve_one(t, "127.0.0.1")
+        accept_one(t)
 
     def client(t, port, local):
         client = t.watch("client", t.net.Socket())
@@ -377,15 +375,11 @@ def LocalPortTaken(t):
 @case(about="what was written before goes to the address that is reached at last, exactly once")
 class WritesReachTheLast:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             t.watch("peer", peer)
             peer.on("data", lambda chunk: None)
-            server.close()
 
-        server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, on_connection)
 
     def client(t, port):
         lookup = resolving(t, ["127.0.0.2", "127.0.0.3", "127.0.0.1"])
@@ -400,15 +394,11 @@ class WritesReachTheLast:
 @case(about="an end() before a later address is reached is forgotten: what it wrote is sent, but no FIN")
 class EndIsForgotten:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             t.watch("peer", peer)
             peer.on("data", lambda chunk: peer.end("got it"))
-            server.close()
 
-        server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, on_connection)
 
     def client(t, port):
         lookup = resolving(t, ["127.0.0.2", "127.0.0.1"])
@@ -422,18 +412,13 @@ class EndIsForgotten:
 @case(about="options set before any address is reached hold for the one that is")
 class OptionsReachTheLast:
     def server(t):
-        server = t.net.create_server()
-
-        def on_connection(peer):
-            peer.resume()
-            server.close()
-
-        server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, lambda peer: peer.resume())
 
     def client(t, port):
         lookup = resolving(t, ["127.0.0.2", "127.0.0.1"])
-        client = t.watch("client", t.net.Socket(no_delay=True, keep_alive=True, keep_alive_initial_delay=7000))
+        client = t.watch(
+            "client", t.net.Socket(no_delay=True, keep_alive=True, keep_alive_initial_delay=7000)
+        )
         client.connect(port=port, host="a.test", lookup=lookup)
 
         def on_connect():
@@ -487,7 +472,7 @@ class AttemptedStartsOver:
         r.publish(closed=r.closed_port())
 
     def server(t, closed):
-        serve_one(t, "127.0.0.1")
+        accept_one(t)
 
     def client(t, port, closed):
         client = t.watch("client", t.net.Socket())

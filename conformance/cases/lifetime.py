@@ -1,6 +1,7 @@
 """Which handles keep a process alive, what ref() and unref() change, and how the process ends."""
 
 from conformance import case
+from conformance.scenery import listen, serve
 
 
 @case(
@@ -85,7 +86,7 @@ class ReadingSocketHolds:
             peer.resume()
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -156,7 +157,7 @@ class PausedOnConnectDoesNotHold:
             t.note("active", t.active())
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
         t.on_before_exit(lambda code: t.note("before exit", t.active()))
 
 
@@ -237,15 +238,11 @@ class UnrefBeforeConnect:
 @case(about="unref() and ref() before connect() both wait for 'connect', in their order")
 class UnrefAndRefBeforeConnect:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
-            server.close()
             peer.resume()
             t.immediate(lambda: peer.end())
 
-        server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.watch("client", t.net.Socket())
@@ -261,14 +258,7 @@ class UnrefAndRefBeforeConnect:
 @case(about="ref() after unref() in the midst of a connection keeps the process until the connection ends")
 class RefTakesUnrefBack:
     def server(t):
-        server = t.net.create_server()
-
-        def on_connection(peer):
-            server.close()
-            peer.on("data", lambda chunk: peer.end())
-
-        server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, lambda peer: peer.on("data", lambda chunk: peer.end()))
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -299,7 +289,7 @@ class UnreferencedPeerStillReads:
             peer.on("close", lambda had_error: server.close())
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.net.connect(port, "127.0.0.1")
@@ -405,7 +395,7 @@ class ExitAtOnce:
             peer.resume()
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -432,7 +422,7 @@ class PausedEndsAtExit:
             peer.resume()
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))

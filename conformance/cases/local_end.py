@@ -1,6 +1,7 @@
 """local_address and local_port: the end of a connection that the client chooses, and its ways to fail."""
 
 from conformance import case
+from conformance.scenery import listen
 
 
 def serve_one(t, host):
@@ -14,7 +15,7 @@ def serve_one(t, host):
         server.close()
 
     server.on("connection", on_connection)
-    server.listen(0, host, lambda: t.publish(port=server.address().port))
+    listen(t, server, host)
 
 
 @case(about="local_port chooses the port that the server sees")
@@ -96,7 +97,9 @@ class WithLookup:
         client.resume()
 
 
-@case(about="a local_address that is not the machine's fails by bind EADDRNOTAVAIL, before 'connectionAttempt'")
+@case(
+    about="a local_address that is not the machine's fails by bind EADDRNOTAVAIL, before 'connectionAttempt'"
+)
 def ForeignAddress(t):
     client = t.watch("client", t.net.connect(port=80, host="127.0.0.1", local_address="192.0.2.1"))
     client.on("error", t.callback("error"))
@@ -159,7 +162,9 @@ class PortInUseElsewhere:
         client.resume()
 
 
-@case(about="a refused connection tells the local end if address and port were chosen, and has both as its own")
+@case(
+    about="a refused connection tells the local end if address and port were chosen, and has both as its own"
+)
 class RefusedWithBoth:
     def raw(r):
         r.publish(port=r.closed_port(), local=r.closed_port())

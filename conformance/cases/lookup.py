@@ -1,13 +1,7 @@
 """Looking a host name up: what the lookup function is asked, what its answers do, and when."""
 
 from conformance import case
-
-
-def serve_one(t, host):
-    """Publish a port of `host` that takes one connection and reads it out."""
-    server = t.net.create_server(lambda peer: peer.resume())
-    server.on("connection", lambda peer: server.close())
-    server.listen(0, host, lambda: t.publish(port=server.address().port))
+from conformance.scenery import accept_one
 
 
 def answering(t, label, answer):
@@ -28,7 +22,9 @@ def failing(t, label):
     return answering(t, label, [t.error("unknown host")])
 
 
-@case(about="a lookup is asked for all answers with the hint ADDRCONFIG, unless family or hints say otherwise")
+@case(
+    about="a lookup is asked for all answers with the hint ADDRCONFIG, unless family or hints say otherwise"
+)
 def Options(t):
     def ask(label, options):
         socket = t.net.Socket()
@@ -67,7 +63,7 @@ def DefaultHost(t):
 @case(about="with several answers 'lookup' comes once for each, in their order, before the first attempt")
 class EventPerAnswer:
     def server(t):
-        serve_one(t, "127.0.0.1")
+        accept_one(t)
 
     def client(t, port):
         answers = [{"address": "127.0.0.1", "family": 4}, {"address": "::1", "family": 6}]
@@ -78,10 +74,12 @@ class EventPerAnswer:
         client.resume()
 
 
-@case(about="the default lookup tells its answers by 'lookup' as well, and localhost is among the hosts it knows")
+@case(
+    about="the default lookup tells its answers by 'lookup' as well, and localhost is among the hosts it knows"
+)
 class Localhost:
     def server(t):
-        serve_one(t, "127.0.0.1")
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port=port, host="localhost", family=4))
@@ -172,7 +170,7 @@ def AnswerOfOtherFamily(t):
 @case(about="of several answers those that are unusable are passed over, though 'lookup' tells them")
 class UnusableAnswers:
     def server(t):
-        serve_one(t, "127.0.0.1")
+        accept_one(t)
 
     def client(t, port):
         answers = [{"address": "b.test", "family": 4}, {"address": "127.0.0.2", "family": 5}]

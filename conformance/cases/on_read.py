@@ -1,13 +1,7 @@
 """The on_read option: received bytes go into the caller's buffer, and past the stream."""
 
 from conformance import case
-
-
-def serve(t, on_connection):
-    """A server for one connection, whose port is published."""
-    server = t.net.create_server(on_connection)
-    server.on("connection", lambda peer: server.close())
-    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+from conformance.scenery import listen, serve, serve_here
 
 
 @case(about="on_read gets the count and its own buffer, while 'data' never fires and nothing is buffered")
@@ -33,10 +27,8 @@ class SameBuffer:
 
 @case(about="on_read is called without any listener, but the socket ends only when somebody resumes it")
 def NobodyListens(t):
-    server = t.net.create_server()
 
     def on_connection(peer):
-        server.close()
         peer.resume()
         peer.end("hello", lambda: t.immediate(lambda: t.immediate(look)))
 
@@ -46,13 +38,12 @@ def NobodyListens(t):
 
     clients = []
 
-    def on_listening():
+    def on_listening(port):
         options = {"buffer": bytearray(16), "callback": t.callback("read")}
-        client = t.net.connect(port=server.address().port, host="127.0.0.1", on_read=options)
+        client = t.net.connect(port=port, host="127.0.0.1", on_read=options)
         clients.append(t.watch("client", client))
 
-    server.on("connection", on_connection)
-    server.listen(0, "127.0.0.1", on_listening)
+    serve_here(t, on_connection, on_listening)
 
 
 @case(
@@ -268,7 +259,7 @@ class EndInside:
 
         server = t.net.create_server(on_connection, allow_half_open=True)
         server.on("connection", lambda peer: server.close())
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         def on_read(count, buffer):
@@ -304,7 +295,7 @@ class Echo:
 
         server = t.net.create_server(on_connection, allow_half_open=True)
         server.on("connection", lambda peer: server.close())
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         def on_read(count, buffer):
@@ -346,7 +337,7 @@ class ConnectAgain:
                 server.close()
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         def on_read(count, buffer):

@@ -1,13 +1,7 @@
 """on_read where it meets something else: held bytes and destroy(), odd buffer functions, resume() in odd places."""
 
 from conformance import case
-
-
-def serve(t, on_connection):
-    """A server for one connection, whose port is published."""
-    server = t.net.create_server(on_connection)
-    server.on("connection", lambda peer: server.close())
-    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+from conformance.scenery import serve
 
 
 @case(about="destroy() after False: what on_read never got is not counted as read")

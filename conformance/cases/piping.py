@@ -1,13 +1,7 @@
 """pipe() and pipeline() where sockets are the ends."""
 
 from conformance import case
-
-
-def serve(t, on_connection):
-    """A server for one connection, whose port is published."""
-    server = t.net.create_server(on_connection)
-    server.on("connection", lambda peer: server.close())
-    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+from conformance.scenery import listen, serve, serve_here
 
 
 @case(about="a socket piped into itself echoes, and ends when the other end has ended")
@@ -19,7 +13,7 @@ class Echo:
 
         server = t.net.create_server(on_connection, allow_half_open=True)
         server.on("connection", lambda peer: server.close())
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -59,22 +53,19 @@ def Proxy(t):
 
 @case(about="a pipe into a socket that still connects waits, and what has come meanwhile is not lost")
 def PipeIntoConnecting(t):
-    server = t.net.create_server()
 
     def on_connection(peer):
-        server.close()
         peer.end()
         peer.on("data", t.callback("received"))
 
-    def on_listening():
+    def on_listening(port):
         source = t.watch("source", t.stream.PassThrough())
         source.end("early")
-        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
         client.resume()
         source.pipe(client)
 
-    server.on("connection", on_connection)
-    server.listen(0, "127.0.0.1", on_listening)
+    serve_here(t, on_connection, on_listening)
 
 
 @case(about="unpipe() stops the flow; a 'data' listener gets the rest after resume()")

@@ -1,13 +1,7 @@
 """The properties of a socket: what they say, when they change, and what is left of them after 'close'."""
 
 from conformance import case
-
-
-def serve(t, on_connection):
-    """A server for one connection, whose port is published."""
-    server = t.net.create_server(on_connection)
-    server.on("connection", lambda peer: server.close())
-    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+from conformance.scenery import listen, serve, serve_here
 
 
 @case(about="a socket that was never connected is pending, 'open' and without addresses")
@@ -101,7 +95,7 @@ class AddressesOfTheNewConnection:
                 server.close()
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.net.connect(port=port, host="127.0.0.1", local_address="127.0.0.5")
@@ -168,7 +162,7 @@ class Ipv6:
             server.close()
 
         server.on("connection", on_connection)
-        server.listen(0, "::1", lambda: t.publish(port=server.address().port))
+        listen(t, server, "::1")
 
     def client(t, port):
         client = t.net.connect(port, "::1")
@@ -285,23 +279,20 @@ class CountersOfTheDestroyed:
 
 @case(about="the high_water_mark of a server is that of its sockets, the default is 64 KiB")
 def HighWaterMarks(t):
-    server = t.net.create_server(high_water_mark=12345)
 
     def on_connection(peer):
         t.note("readable", peer.readable_high_water_mark)
         t.note("writable", peer.writable_high_water_mark)
         peer.end()
         peer.resume()
-        server.close()
 
-    def on_listening():
-        client = t.net.connect(port=server.address().port, host="127.0.0.1", readable_high_water_mark=5)
+    def on_listening(port):
+        client = t.net.connect(port=port, host="127.0.0.1", readable_high_water_mark=5)
         t.note("client's readable", client.readable_high_water_mark)
         t.note("client's writable", client.writable_high_water_mark)
         client.resume()
 
-    server.on("connection", on_connection)
-    server.listen(0, "127.0.0.1", on_listening)
+    serve_here(t, on_connection, on_listening, {"high_water_mark": 12345})
 
 
 @case(about="allow_half_open may be changed until the peer ends, and decides then")

@@ -1,13 +1,7 @@
 """The read side of a socket: 'data', 'readable', pause() and resume(), and what stays in the buffer."""
 
 from conformance import case
-
-
-def serve(t, on_connection):
-    """A server for one connection, whose port is published."""
-    server = t.net.create_server(on_connection)
-    server.on("connection", lambda peer: server.close())
-    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+from conformance.scenery import serve, serve_here
 
 
 def soon(t, fn):
@@ -17,19 +11,14 @@ def soon(t, fn):
 
 @case(about="an unpaused socket reads into its buffer before anybody listens, and flows only then")
 def BuffersWithoutListener(t):
-    server = t.net.create_server()
     peers = []
-
-    def on_connection(peer):
-        server.close()
-        peers.append(t.watch("peer", peer))
 
     def look():
         t.snapshot(peers[0])
         peers[0].on("data", lambda chunk: t.note("buffered", chunk))
 
-    def on_listening():
-        client = t.net.connect(server.address().port, "127.0.0.1")
+    def on_listening(port):
+        client = t.net.connect(port, "127.0.0.1")
         client.resume()
         client.on("ready", lambda: soon(t, lambda: client.write("early", lambda error: soon(t, listen))))
 
@@ -37,16 +26,13 @@ def BuffersWithoutListener(t):
             look()
             client.end()
 
-    server.on("connection", on_connection)
-    server.listen(0, "127.0.0.1", on_listening)
+    serve_here(t, lambda peer: peers.append(t.watch("peer", peer)), on_listening)
 
 
 @case(about="a full buffer stops the reading, read() of all of it starts it again")
 def StopsAtHighWaterMark(t):
-    server = t.net.create_server()
 
     def on_connection(peer):
-        server.close()
         peer.write("123456789")
         client = clients[0]
 
@@ -76,12 +62,11 @@ def StopsAtHighWaterMark(t):
 
     clients = []
 
-    def on_listening():
-        client = t.net.connect(port=server.address().port, host="127.0.0.1", high_water_mark=4)
+    def on_listening(port):
+        client = t.net.connect(port=port, host="127.0.0.1", high_water_mark=4)
         clients.append(t.watch("client", client))
 
-    server.on("connection", on_connection)
-    server.listen(0, "127.0.0.1", on_listening)
+    serve_here(t, on_connection, on_listening)
 
 
 @case(about="'readable' comes for data, and once more with an empty buffer before 'end'")
@@ -259,16 +244,14 @@ class PauseAndResumeEvents:
 
 @case(about="pause() inside 'data' keeps what comes next in the buffer, resume() delivers it")
 def PauseInsideData(t):
-    server = t.net.create_server()
     peers = []
 
     def on_connection(peer):
-        server.close()
         peers.append(peer)
         peer.write("first")
 
-    def on_listening():
-        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
+    def on_listening(port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
 
         def on_first(chunk):
             client.pause()
@@ -285,8 +268,7 @@ def PauseInsideData(t):
 
         client.once("data", on_first)
 
-    server.on("connection", on_connection)
-    server.listen(0, "127.0.0.1", on_listening)
+    serve_here(t, on_connection, on_listening)
 
 
 @case(about="a reader that pauses stops the writer: write() returns False, and 'drain' comes after resume()")
@@ -514,11 +496,9 @@ class PauseAfterClose:
 
 @case(about="a 'data' listener on an accepted socket that is paused does not start it, resume() does")
 def ListenerDoesNotUnpause(t):
-    server = t.net.create_server(pause_on_connect=True)
 
     def on_connection(peer):
         t.watch("peer", peer)
-        server.close()
         peer.on("data", t.callback("data"))
         t.note("flowing", peer.readable_flowing)
         peers.append(peer)
@@ -529,23 +509,20 @@ def ListenerDoesNotUnpause(t):
         t.note("bytes read", peers[0].bytes_read)
         peers[0].resume()
 
-    def on_listening():
-        client = t.net.connect(server.address().port, "127.0.0.1")
+    def on_listening(port):
+        client = t.net.connect(port, "127.0.0.1")
         client.resume()
         client.on("finish", lambda: soon(t, look))
         client.end("early")
 
-    server.on("connection", on_connection)
-    server.listen(0, "127.0.0.1", on_listening)
+    serve_here(t, on_connection, on_listening, {"pause_on_connect": True})
 
 
 @case(about="read(0) on a socket paused at birth starts the reading, but not the flow")
 def ReadZeroStartsReading(t):
-    server = t.net.create_server(pause_on_connect=True)
 
     def on_connection(peer):
         t.watch("peer", peer)
-        server.close()
         peer.on("data", t.callback("data"))
         t.note("read", peer.read(0))
         peers.append(peer)
@@ -557,14 +534,13 @@ def ReadZeroStartsReading(t):
         t.note("in the buffer", peers[0].readable_length)
         peers[0].resume()
 
-    def on_listening():
-        client = t.net.connect(server.address().port, "127.0.0.1")
+    def on_listening(port):
+        client = t.net.connect(port, "127.0.0.1")
         client.resume()
         client.on("finish", lambda: soon(t, look))
         client.end("early")
 
-    server.on("connection", on_connection)
-    server.listen(0, "127.0.0.1", on_listening)
+    serve_here(t, on_connection, on_listening, {"pause_on_connect": True})
 
 
 @case(about="of two 'data' listeners the second still gets the chunk in which the first has paused")

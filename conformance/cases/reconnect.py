@@ -1,6 +1,7 @@
 """One socket object, several connections: what connect() resets and what stays."""
 
 from conformance import case
+from conformance.scenery import listen, serve
 
 
 def greeting(t, connections):
@@ -17,7 +18,7 @@ def greeting(t, connections):
         peer.end("hello")
 
     server.on("connection", on_connection)
-    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+    listen(t, server)
 
 
 @case(about="connect() in 'close' starts anew: state, counters, flags")
@@ -192,7 +193,7 @@ class OptionsAgain:
                 server.close()
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -374,7 +375,7 @@ class KindChanges:
 class WhileConnecting:
     def server(t):
         server = t.net.create_server(lambda peer: peer.on("error", lambda error: None))
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
         server.unref()
 
     def client(t, port):
@@ -387,14 +388,7 @@ class WhileConnecting:
 @case(about="connect() on an open connection is told as made a second time, over the same connection")
 class WhileConnected:
     def server(t):
-        server = t.net.create_server()
-
-        def on_connection(peer):
-            peer.on("data", t.callback("data"))
-            server.close()
-
-        server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, lambda peer: peer.on("data", t.callback("data")))
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))

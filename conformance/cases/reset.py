@@ -1,24 +1,18 @@
 """reset_and_destroy(): RST instead of FIN, in every state a socket can be in; and resets by the peer."""
 
 from conformance import case
-
-
-def listen(t, server):
-    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+from conformance.scenery import listen, serve
 
 
 def told(t):
     """A server that records what becomes of one connection."""
-    server = t.net.create_server()
 
     def on_connection(peer):
         t.watch("peer", peer)
         peer.on("error", t.callback("peer error"))
         peer.resume()
-        server.close()
 
-    server.on("connection", on_connection)
-    listen(t, server)
+    serve(t, on_connection)
 
 
 @case(about="reset_and_destroy() while connecting waits for 'connect' and then resets")
@@ -70,17 +64,13 @@ class InConnect:
 )
 class OpenConnection:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             t.watch("peer", peer)
             peer.on("error", t.callback("error"))
             peer.resume()
             peer.write("accepted")
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -251,17 +241,13 @@ class InFinish:
 )
 class InEnd:
     def server(t):
-        server = t.net.create_server(allow_half_open=True)
-
         def on_connection(peer):
             t.watch("peer", peer)
             peer.on("error", t.callback("error"))
             peer.resume()
             peer.on("end", lambda: t.attempt("reset", lambda: peer.reset_and_destroy() == peer))
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection, {"allow_half_open": True})
 
     def client(t, port):
         client = t.net.connect(port, "127.0.0.1")

@@ -1,6 +1,7 @@
 """Closing a server: what close() does at once, what 'close' waits for, and in which order the ends are told."""
 
 from conformance import case
+from conformance.scenery import listen
 
 
 @case(about="close() makes listening false and address() null at once, and gives the port back")
@@ -35,7 +36,7 @@ class CloseBeforeTheLastSocketsClose:
             peer.on("close", lambda had_error: t.note("server listens", server.listening))
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -60,7 +61,7 @@ class WaitsForAll:
                 peers[2].on("close", lambda had_error: peers[0].end())
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         def connect(rest):
@@ -102,7 +103,7 @@ class CloseAgainWithConnections:
             peer.end()
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -139,7 +140,7 @@ class ListensAgainWithOldConnections:
             peer.on("close", lambda had_error: server.close(t.callback("second close")))
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -172,7 +173,7 @@ class DestroyedSockets:
             t.immediate(lambda: t.note("immediate", None))
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -192,7 +193,7 @@ class DestroyedBeforeClose:
             server.close(t.callback("closed"))
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -216,7 +217,7 @@ class WaitsForHalfOpen:
             peer.on("end", on_end)
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -236,7 +237,7 @@ class WaitsForUnreadData:
             peer.once("readable", lambda: t.immediate(lambda: peer.resume()))
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -257,7 +258,7 @@ class ResetConnection:
             peer.write("hello")
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))

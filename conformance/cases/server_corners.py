@@ -1,6 +1,7 @@
 """Where features of a server meet: closing and accepting, handles shared, listeners that throw, loops revived."""
 
 from conformance import case
+from conformance.scenery import listen
 
 
 @case(
@@ -47,7 +48,7 @@ class ListensAgainWithinConnection:
             peer.on("end", lambda: server.close(t.callback("closed again")))
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -225,7 +226,7 @@ class ResumeInBeforeExit:
             server.close()
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -250,7 +251,7 @@ class WriteInBeforeExit:
             peer.on("error", lambda error: None)
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -298,7 +299,7 @@ class UnreferencedAll:
             server.close(t.callback("not reached"))
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
 
 @case(
@@ -321,7 +322,7 @@ class LimitPauseHalfOpen:
             peer.on("end", lambda: peer.end("last"))
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         first = t.watch("first", t.net.connect(port=port, host="127.0.0.1", allow_half_open=True))

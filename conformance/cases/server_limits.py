@@ -1,6 +1,7 @@
 """max_connections, 'drop', block lists of servers and get_connections()."""
 
 from conformance import case
+from conformance.scenery import listen
 
 
 @case(
@@ -18,7 +19,7 @@ class Dropped:
 
         server.on("connection", t.callback("not reached"))
         server.on("drop", on_drop)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -62,7 +63,7 @@ class DroppedWithData:
                 server.close(t.callback("closed"))
 
         server.on("drop", on_drop)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
 
 @case(about="a slot is free as soon as an accepted socket is destroyed, before its 'close'")
@@ -89,7 +90,7 @@ class SlotIsFreed:
 
         server.on("connection", on_connection)
         server.on("drop", on_drop)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         def open_second():
@@ -161,7 +162,7 @@ class LoweredLimit:
 
         server.on("connection", on_connection)
         server.on("drop", on_drop)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         def connect(rest):
@@ -269,7 +270,7 @@ class Blocked:
             peer.end()
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         first = t.watch("first", t.net.connect(port, "127.0.0.1"))
@@ -379,7 +380,7 @@ class CountAtTheCall:
             server.close()
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))

@@ -1,22 +1,13 @@
 """set_no_delay(), set_keep_alive(), the type of service: what the kernel is told, and when."""
 
 from conformance import case
-
-
-def listen(t, server):
-    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+from conformance.scenery import listen, serve
 
 
 def accepting(t):
     """A server that takes one connection and ends when the client does."""
-    server = t.net.create_server()
 
-    def on_connection(peer):
-        peer.resume()
-        server.close()
-
-    server.on("connection", on_connection)
-    listen(t, server)
+    serve(t, lambda peer: peer.resume())
 
 
 @case(about="set_no_delay() and set_keep_alive() before connect() are remembered and set once connected")
@@ -281,8 +272,6 @@ class OneWithoutTheOther:
 @case(about="a server's no_delay, keep_alive and keep_alive_initial_delay are set on what it accepts")
 class ServerOptions:
     def server(t):
-        server = t.net.create_server(no_delay=True, keep_alive=True, keep_alive_initial_delay=7500)
-
         def on_connection(peer):
             t.kernel(peer)
             peer.set_no_delay(False)
@@ -290,10 +279,8 @@ class ServerOptions:
             t.kernel(peer)
             peer.resume()
             peer.end()
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection, {"no_delay": True, "keep_alive": True, "keep_alive_initial_delay": 7500})
 
     def client(t, port):
         client = t.net.connect(port, "127.0.0.1")
@@ -303,8 +290,6 @@ class ServerOptions:
 @case(about="an accepted socket without options has neither no-delay nor keep-alive, and can be given both")
 class AcceptedSocket:
     def server(t):
-        server = t.net.create_server(pause_on_connect=True)
-
         def on_connection(peer):
             t.kernel(peer)
             peer.set_no_delay()
@@ -312,10 +297,8 @@ class AcceptedSocket:
             t.kernel(peer)
             peer.resume()
             peer.end()
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection, {"pause_on_connect": True})
 
     def client(t, port):
         client = t.net.connect(port, "127.0.0.1")
@@ -431,7 +414,7 @@ class TypeOfServiceIpv6:
             server.close()
 
         server.on("connection", on_connection)
-        server.listen(0, "::1", lambda: t.publish(port=server.address().port))
+        listen(t, server, "::1")
 
     def client(t, port):
         client = t.net.connect(port=port, host="::1", type_of_service=8)
@@ -483,8 +466,6 @@ class UnixSocket:
 @case(about="after the peer's end and after one's own the options can still be set")
 class AfterTheEnd:
     def server(t):
-        server = t.net.create_server(allow_half_open=True)
-
         def on_connection(peer):
             peer.resume()
 
@@ -496,10 +477,8 @@ class AfterTheEnd:
                 peer.end()
 
             peer.on("end", on_end)
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection, {"allow_half_open": True})
 
     def client(t, port):
         client = t.net.connect(port, "127.0.0.1")

@@ -1,23 +1,7 @@
 """set_timeout(): when 'timeout' comes, what puts it off, and what it leaves alone."""
 
 from conformance import case
-
-
-def listen(t, server):
-    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
-
-
-def accepting(t):
-    """A server that takes one connection and ends when the client does."""
-    server = t.net.create_server()
-
-    def on_connection(peer):
-        peer.on("error", lambda error: None)
-        peer.resume()
-        server.close()
-
-    server.on("connection", on_connection)
-    listen(t, server)
+from conformance.scenery import accept_one, listen, serve, serve_here
 
 
 def stop(socket):
@@ -29,7 +13,7 @@ def stop(socket):
 @case(about="'timeout' comes once, has no arguments and leaves the connection open and usable")
 class Once:
     def server(t):
-        accepting(t)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -160,7 +144,7 @@ def NeverConnected(t):
 @case(about="writing puts 'timeout' off")
 class WriteIsActivity:
     def server(t):
-        accepting(t)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -179,7 +163,7 @@ class WriteIsActivity:
 @case(about="corked writes are no activity, uncork() is")
 class CorkIsIdle:
     def server(t):
-        accepting(t)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -205,18 +189,14 @@ class CorkIsIdle:
 
 @case(about="incoming data puts 'timeout' off")
 def ReadIsActivity(t):
-    server = t.net.create_server()
 
     def on_connection(peer):
         # In one process: what a timer's function writes is read before the next timers run.
         t.timeout(30, lambda: peer.write("busy"))
         peer.resume()
-        server.close()
 
-    server.on("connection", on_connection)
-
-    def on_listening():
-        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
+    def on_listening(port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
         client.on("data", lambda chunk: None)
 
         def on_ready():
@@ -226,22 +206,18 @@ def ReadIsActivity(t):
         client.on("ready", on_ready)
         client.on("timeout", lambda: stop(client))
 
-    server.listen(0, "127.0.0.1", on_listening)
+    serve_here(t, on_connection, on_listening)
 
 
 @case(about="data that is not read because the socket is paused is no activity")
 class PausedIsIdle:
     def server(t):
-        server = t.net.create_server()
-
         def on_connection(peer):
             peer.write("not read")
             peer.resume()
             peer.on("error", lambda error: None)
-            server.close()
 
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve(t, on_connection)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -263,7 +239,7 @@ class PausedIsIdle:
 @case(about="calling set_timeout() again starts the time anew")
 class SetAgain:
     def server(t):
-        accepting(t)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -281,7 +257,7 @@ class SetAgain:
 @case(about="activity after 'timeout' starts the time anew, and 'timeout' comes again")
 class AgainAfterActivity:
     def server(t):
-        accepting(t)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -333,7 +309,7 @@ class Option:
 @case(about="the timeout option of a Socket is not looked at, nor is that of its connect()")
 class OptionOfSocket:
     def server(t):
-        accepting(t)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.Socket(timeout=10))
@@ -408,7 +384,7 @@ class HalfClosed:
 @case(about="destroy(error) in 'timeout' is the usual way to give up: 'error', 'close' with true")
 class GiveUp:
     def server(t):
-        accepting(t)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -420,7 +396,7 @@ class GiveUp:
 @case(about="end() and destroy() put an end to the timer: no 'timeout' after 'close'")
 class NotAfterClose:
     def server(t):
-        accepting(t)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -436,7 +412,7 @@ class NotAfterClose:
 @case(about="a listener of 'timeout' that throws is uncaught, and the socket lives on")
 class ThrowingListener:
     def server(t):
-        accepting(t)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))

@@ -1,13 +1,7 @@
 """The write side of a socket: what write() returns, when callbacks come, 'drain', and encodings."""
 
 from conformance import case
-
-
-def serve(t, on_connection):
-    """A server for one connection, whose port is published."""
-    server = t.net.create_server(on_connection)
-    server.on("connection", lambda peer: server.close())
-    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+from conformance.scenery import serve
 
 
 def collect(t):
