@@ -16,7 +16,7 @@ import socket
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-from nodesock.inspect import ERROR_KEYS_HOOK, UNDEFINED, inspect, received
+from nodesock.inspect import ERROR_KEYS_HOOK, UNDEFINED, format_text, inspect, received, to_text
 
 __all__ = [
     "AbortError",
@@ -242,26 +242,20 @@ def _unhandled_rejection(reason: object) -> str:
 _Text = str | Callable[..., str]
 
 
-def _as_text(value: object) -> str:
-    """A value in a text as `%s` has it: strings and buffers as they are, all else as it is inspected."""
-    if isinstance(value, bytes | bytearray | memoryview):
-        return bytes(value).decode("utf-8", "replace")
-    return value if isinstance(value, str) else inspect(value)
-
-
 _TABLE: Final[dict[str, tuple[type[NodeError], _Text]]] = {
     "ERR_BUFFER_OUT_OF_BOUNDS": (NodeRangeError, _out_of_bounds),
     "ERR_DNS_SET_SERVERS_FAILED": (NodeError, 'c-ares failed to set servers: "{}" [{}]'),
     "ERR_EVENT_RECURSION": (NodeError, 'The event "{}" is already being dispatched'),
     "ERR_ILLEGAL_CONSTRUCTOR": (NodeTypeError, "Illegal constructor"),
     "ERR_INVALID_ADDRESS": (NodeError, "Invalid socket address"),
-    "ERR_INVALID_ADDRESS_FAMILY": (NodeRangeError, "Invalid address family: {} {}:{}"),
+    "ERR_INVALID_ADDRESS_FAMILY": (
+        NodeRangeError, lambda family, host, port: f"Invalid address family: {to_text(family)} {host}:{port}"),
     "ERR_INVALID_ARG_TYPE": (NodeTypeError, _invalid_arg_type),
     "ERR_INVALID_ARG_VALUE": (NodeValueError, _invalid_arg_value),
     "ERR_INVALID_FD": (NodeRangeError, '"fd" must be a positive integer: {}'),
     "ERR_INVALID_FD_TYPE": (NodeTypeError, "Unsupported fd type: {}"),
     "ERR_INVALID_HANDLE_TYPE": (NodeTypeError, "This handle type cannot be sent"),
-    "ERR_INVALID_IP_ADDRESS": (NodeTypeError, lambda value: f"Invalid IP address: {_as_text(value)}"),
+    "ERR_INVALID_IP_ADDRESS": (NodeTypeError, lambda value: f"Invalid IP address: {format_text(value)}"),
     "ERR_INVALID_RETURN_VALUE": (NodeTypeError, lambda wanted, name, value: (
         f'Expected {wanted} to be returned from the "{name}" function but got {_described(value)}.')),
     "ERR_INVALID_STATE": (NodeError, "Invalid state: {}"),
@@ -296,7 +290,7 @@ _TABLE: Final[dict[str, tuple[type[NodeError], _Text]]] = {
     "ERR_STREAM_WRAP": (NodeError, "Stream has StringDecoder set or is in objectMode"),
     "ERR_UNHANDLED_ERROR": (NodeError, _unhandled_error),
     "ERR_UNHANDLED_REJECTION": (UnhandledPromiseRejection, _unhandled_rejection),
-    "ERR_UNKNOWN_ENCODING": (NodeTypeError, lambda value: f"Unknown encoding: {_as_text(value)}"),
+    "ERR_UNKNOWN_ENCODING": (NodeTypeError, lambda value: f"Unknown encoding: {format_text(value)}"),
 }  # fmt: skip
 
 
@@ -304,9 +298,9 @@ def _described(value: object) -> str:
     return received(value).removeprefix(" Received ")
 
 
-def null_handle_error(property_name: str) -> NodeError:
-    """What JavaScript throws where Node asks a closed socket's handle for something: a plain TypeError."""
-    return NodeTypeError(f"Cannot read properties of null (reading '{property_name}')")
+def property_error(property_name: str, value: object = None) -> NodeError:
+    """JavaScript's own TypeError, where Node asks null or undefined (a closed socket's handle, say) for a property."""
+    return NodeTypeError(f"Cannot read properties of {inspect(value)} (reading '{property_name}')")
 
 
 def node_error(code: str, *args: object) -> NodeError:
@@ -370,7 +364,7 @@ def _names(err: int) -> tuple[str, str]:
 def _endpoint(address: str | None, port: int | None) -> str:
     """` 127.0.0.1:80`, ` /path` or nothing; a port of 0 or None is not shown, as in Node."""
     if port and port > 0:
-        return f" {address}:{port}"
+        return f" {address}:{to_text(port)}"
     return f" {address}" if address else ""
 
 

@@ -157,7 +157,7 @@ def inspect(value: object, *, depth: int = _DEPTH, _indent: int = 0, _seen: tupl
             return f"[class {name}]"
         return f"[Function: {name}]" if name else "[Function (anonymous)]"
     if isinstance(value, Mapping):
-        if len(_seen) > depth:
+        if len(_seen) > depth and value:
             return "[Object]"
         return _group("{", _pairs(value, depth, _indent, seen), "}", "", _indent)
     fields = getattr(value, "_fields", None)
@@ -168,7 +168,7 @@ def inspect(value: object, *, depth: int = _DEPTH, _indent: int = 0, _seen: tupl
             "{", _pairs(dict(zip(fields, value, strict=True)), depth, _indent, seen), "}", "", _indent
         )
     if isinstance(value, (list, tuple)):
-        if len(_seen) > depth:
+        if len(_seen) > depth and value:
             return "[Array]"
         items = [inspect(item, depth=depth, _indent=_indent + 2, _seen=seen) for item in value[:_MAX_ITEMS]]
         if len(value) > _MAX_ITEMS:
@@ -182,6 +182,35 @@ def inspect(value: object, *, depth: int = _DEPTH, _indent: int = 0, _seen: tupl
     if type(value).__repr__ is object.__repr__:
         return f"{type(value).__name__} {{}}"
     return repr(value)
+
+
+def to_text(value: object) -> str:
+    """JavaScript's `String(value)`: a list is its items with commas, an object without a text of its own [object Object]."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (int, float)):
+        return "0" if value == 0 and value is not False else inspect(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, (list, tuple, bytearray, memoryview)) and not hasattr(value, "_fields"):
+        return ",".join("" if item is None or item is UNDEFINED else to_text(item) for item in value)
+    if isinstance(value, BaseException):
+        name, text = str(getattr(value, "name", type(value).__name__)), str(value)
+        return f"{name}: {text}" if text else name
+    if value is None or value is UNDEFINED or _is_function(value):
+        return inspect(value)
+    return str(value) if _has_own_text(value) else "[object Object]"
+
+
+def format_text(value: object) -> str:
+    """A value as Node's `%s` has it: objects without a text of their own are inspected, but not what is within them."""
+    is_text = isinstance(value, memoryview) or _has_own_text(value)
+    return to_text(value) if is_text else inspect(value, depth=0)
+
+
+def _has_own_text(value: object) -> bool:
+    """Whether the class has a text of its own (JavaScript's toString): no list, dictionary, number or function has."""
+    return type(value).__str__ is not object.__str__ and not isinstance(value, BaseException)
 
 
 def _pairs(value: Mapping[Any, Any], depth: int, indent: int, seen: tuple[int, ...]) -> list[str]:

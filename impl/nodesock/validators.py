@@ -44,10 +44,10 @@ def is_number(value: object) -> bool:
 
 
 def is_truthy(value: Any) -> bool:
-    """JavaScript's truth: an empty list or dictionary is true as well."""
-    if value is None or value is UNDEFINED or value == "" or value != value:
-        return False
-    return value is not False and not (isinstance(value, (int, float)) and value == 0)
+    """JavaScript's truth: only null, undefined, false, 0, NaN and '' are not true; an empty list is."""
+    if isinstance(value, (bool, int, float, str)):
+        return bool(value) and value == value
+    return value is not None and value is not UNDEFINED
 
 
 def is_undefined(value: object) -> bool:

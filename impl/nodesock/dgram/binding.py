@@ -7,7 +7,7 @@ from nodesock.bindings.cares_wrap import is_ip
 from nodesock.bindings.udp_wrap import UDP, UV_UDP_IPV6ONLY, UV_UDP_REUSEADDR, UV_UDP_REUSEPORT
 from nodesock.bindings.uv import guess_handle_type
 from nodesock.callables import call
-from nodesock.dgram.core import BINDING, BOUND, UNBOUND, SocketCore, as_options, to_uint32, truthy
+from nodesock.dgram.core import BINDING, BOUND, UNBOUND, SocketCore, as_options, to_uint32
 from nodesock.dgram.remote_info import RemoteInfo
 from nodesock.errors import UVError, errno_exception, exception_with_host_port, node_error
 from nodesock.net.address_info import AddressInfo
@@ -15,6 +15,7 @@ from nodesock.runtime.ticks import next_tick
 from nodesock.validators import (
     UNDEFINED,
     is_number,
+    is_truthy,
     to_number,
     validate_object,
     validate_port,
@@ -85,7 +86,7 @@ class Binding(SocketCore):
             if callable(where):
                 where = UNDEFINED
         self._bind_address(
-            where if truthy(where) else self._any_address, None if at is UNDEFINED or callable(at) else at
+            where if is_truthy(where) else self._any_address, None if at is UNDEFINED or callable(at) else at
         )
         return self
 
@@ -144,11 +145,11 @@ class Binding(SocketCore):
     def _bind_handle(self, handle: UDP, ip: Any, port: Any) -> UVError | None:
         """Bind the handle to an IP address; the error if that fails."""
         flags = 0
-        if truthy(self._reuse_addr):
+        if is_truthy(self._reuse_addr):
             flags |= UV_UDP_REUSEADDR
-        if truthy(self._ipv6_only):
+        if is_truthy(self._ipv6_only):
             flags |= UV_UDP_IPV6ONLY
-        if truthy(self._reuse_port):
+        if is_truthy(self._reuse_port):
             flags |= UV_UDP_REUSEPORT
         bind = handle.bind if self._family == 4 else handle.bind6
         err = bind(ip if isinstance(ip, str) else "", to_uint32(port or 0) & 0xFFFF, flags)
@@ -163,9 +164,9 @@ class Binding(SocketCore):
         handle = self._health_check()
         handle.recv_start(self._on_message)
         self._bind_state = BOUND
-        if truthy(self._recv_buffer_size):
+        if is_truthy(self._recv_buffer_size):
             self._buffer_size(self._recv_buffer_size, True)
-        if truthy(self._send_buffer_size):
+        if is_truthy(self._send_buffer_size):
             self._buffer_size(self._send_buffer_size, False)
 
     def _buffer_size(self, size: int, is_recv: bool) -> int:

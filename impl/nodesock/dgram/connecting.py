@@ -6,11 +6,11 @@ from typing import Any
 from nodesock.bindings.cares_wrap import is_ip
 from nodesock.callables import call
 from nodesock.dgram.binding import Binding
-from nodesock.dgram.core import BINDING, BOUND, CONNECTED, CONNECTING, DISCONNECTED, UNBOUND, truthy
+from nodesock.dgram.core import BINDING, BOUND, CONNECTED, CONNECTING, DISCONNECTED, UNBOUND
 from nodesock.errors import NodeError, errno_exception, exception_with_host_port, node_error
 from nodesock.net.address_info import AddressInfo
 from nodesock.runtime.ticks import next_tick
-from nodesock.validators import UNDEFINED, validate_port, validate_string
+from nodesock.validators import UNDEFINED, is_truthy, validate_port, validate_string
 
 
 class Connecting(Binding):
@@ -46,7 +46,7 @@ class Connecting(Binding):
             self._start_connect(number, address, callback)
 
     def _start_connect(self, port: int, address: str, callback: Any) -> None:
-        if truthy(callback):
+        if is_truthy(callback):
             self.once("connect", callback)
         self._handle_for("lookup")
 
@@ -59,7 +59,7 @@ class Connecting(Binding):
                 next_tick(self._emit, "connect")
                 return
             self._connect_state = DISCONNECTED
-            if truthy(callback):
+            if is_truthy(callback):
                 next_tick(self._connect_failed, callback, error)
             else:
                 next_tick(self._emit, "error", error)

@@ -22,7 +22,7 @@ from nodesock import dns
 from nodesock.bindings.cares_wrap import is_ip
 from nodesock.bindings.udp_wrap import UDP
 from nodesock.callables import call
-from nodesock.errors import node_error, null_handle_error
+from nodesock.errors import node_error, property_error
 from nodesock.events import EventEmitter, error_monitor
 from nodesock.net.blocklist import BlockList
 from nodesock.runtime.ticks import next_tick
@@ -37,13 +37,6 @@ CONNECTING: Final = 1
 CONNECTED: Final = 2
 
 Callback = Callable[..., Any]
-
-
-def truthy(value: Any) -> bool:
-    """JavaScript's idea of it: of what a caller may pass only null, undefined, false, 0, NaN and '' are not true."""
-    if isinstance(value, (bool, int, float, str)):
-        return bool(value) and value == value
-    return value is not None and value is not UNDEFINED
 
 
 def as_options(value: Any) -> Mapping[str, Any] | None:
@@ -97,7 +90,7 @@ class SocketCore(EventEmitter):
         """The handle, for the methods in which Node forgets that it may be gone."""
         handle = self._handle
         if handle is None:
-            raise null_handle_error(property_name)
+            raise property_error(property_name)
         return handle
 
     def _resolve(self, address: str, on_address: Callback) -> None:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from nodesock.dgram.core import to_int32, truthy
+from nodesock.dgram.core import to_int32
 from nodesock.dgram.sending import Sending
 from nodesock.errors import buffer_size_error, errno_exception, node_error
-from nodesock.validators import UNDEFINED, is_uint32, validate_number, validate_string
+from nodesock.validators import UNDEFINED, is_truthy, is_uint32, validate_number, validate_string
 
 
 def _check(err: int, method: str) -> None:
@@ -24,7 +24,7 @@ class Options(Sending):
 
     def set_broadcast(self, flag: Any = UNDEFINED) -> None:
         """Allow sends to broadcast addresses. Mirrors `socket.setBroadcast()`. Raises the system's error."""
-        _check(self._handle_for("setBroadcast").set_broadcast(truthy(flag)), "setBroadcast")
+        _check(self._handle_for("setBroadcast").set_broadcast(is_truthy(flag)), "setBroadcast")
 
     def set_ttl(self, ttl: Any = UNDEFINED) -> Any:
         """Hops a datagram may take, 1 … 255; returns `ttl`.
@@ -50,7 +50,7 @@ class Options(Sending):
         Mirrors `socket.setMulticastLoopback()`.
         """
         _check(
-            self._handle_for("setMulticastLoopback").set_multicast_loopback(truthy(flag)),
+            self._handle_for("setMulticastLoopback").set_multicast_loopback(is_truthy(flag)),
             "setMulticastLoopback",
         )
         return None if flag is UNDEFINED else flag
@@ -84,7 +84,7 @@ class Options(Sending):
 
     def _membership(self, method: str, group: Any, interface: Any) -> None:
         handle = self._health_check()
-        if not truthy(group):
+        if not is_truthy(group):
             raise node_error("ERR_MISSING_ARGS", "multicastAddress")
         change = handle.add_membership if method == "addMembership" else handle.drop_membership
         _check(change(_text(group), _optional(interface)), method)

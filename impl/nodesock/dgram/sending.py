@@ -11,11 +11,11 @@ from typing import Any
 from nodesock.bindings.cares_wrap import is_ip
 from nodesock.callables import call
 from nodesock.dgram.connecting import Connecting
-from nodesock.dgram.core import BOUND, CONNECTED, UNBOUND, to_uint32, truthy
+from nodesock.dgram.core import BOUND, CONNECTED, UNBOUND, to_uint32
 from nodesock.errors import UVError, exception_with_host_port, node_error
 from nodesock.runtime.ticks import next_tick, ticks
 from nodesock.stream.encodings import encode
-from nodesock.validators import UNDEFINED, is_number, validate_port, validate_string
+from nodesock.validators import UNDEFINED, is_number, is_truthy, validate_port, validate_string
 
 _BUFFER_TYPES = ("string", "Buffer", "TypedArray", "DataView")
 
@@ -116,7 +116,7 @@ class Sending(Connecting):
                 ticks.append((self._transmit_to, (length, msg, offset, length, done)))
             return
         if not connected:
-            if truthy(address) or (truthy(port) and not callable(port)):
+            if is_truthy(address) or (is_truthy(port) and not callable(port)):
                 msg = _slice(msg, offset, length)
             else:
                 port, address, callback = offset, length, port
@@ -127,7 +127,7 @@ class Sending(Connecting):
                     callback, port = port, None
             else:
                 callback = offset
-            if truthy(port) or truthy(address):
+            if is_truthy(port) or is_truthy(address):
                 raise node_error("ERR_SOCKET_DGRAM_IS_CONNECTED")
         if msg.__class__ is not bytes:
             if isinstance(msg, (list, tuple)):

@@ -5,13 +5,19 @@ from types import TracebackType
 from typing import Any, Self
 
 from nodesock.bindings.udp_wrap import UDP
-from nodesock.dgram.core import BOUND, CONNECTED, CONNECTING, DISCONNECTED, UNBOUND, truthy
+from nodesock.dgram.core import BOUND, CONNECTED, CONNECTING, DISCONNECTED, UNBOUND
 from nodesock.dgram.options import Options
 from nodesock.errors import node_error
 from nodesock.net.blocklist import BlockList
 from nodesock.runtime.promises import Promise
 from nodesock.runtime.ticks import next_tick
-from nodesock.validators import UNDEFINED, validate_abort_signal, validate_function, validate_uint32
+from nodesock.validators import (
+    UNDEFINED,
+    is_truthy,
+    validate_abort_signal,
+    validate_function,
+    validate_uint32,
+)
 
 _FAMILIES = {"udp4": 4, "udp6": 6}
 
@@ -158,13 +164,13 @@ def _arguments(args: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[Mapping
 
 
 def _uint32(value: Any, name: str) -> Any:
-    if truthy(value):
+    if is_truthy(value):
         validate_uint32(value, name)
     return value
 
 
 def _block_list(value: Any, name: str) -> BlockList | None:
-    if not truthy(value):
+    if not is_truthy(value):
         return None
     if not isinstance(value, BlockList):
         raise node_error("ERR_INVALID_ARG_TYPE", name, "net.BlockList", value)

@@ -16,6 +16,7 @@ from nodesock.net.options import normalize
 from nodesock.net.server import Server
 from nodesock.net.socket import Socket
 from nodesock.net.socket_address import SocketAddress
+from nodesock.validators import is_truthy
 
 #: the legacy name of Socket
 Stream = Socket
@@ -51,7 +52,7 @@ def connect(*args: Any, **options: Any) -> Socket:
     """
     given, listener = normalize(args, options)
     socket = Socket(given)
-    if given.get("timeout"):
+    if is_truthy(given.get("timeout")):
         socket.set_timeout(given["timeout"])
     return socket._connect(given, listener)
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nodesock import dns
 from nodesock.bindings.tcp_wrap import SOCKET, TCP
-from nodesock.bindings.uv import UV_ECANCELED, UV_EINVAL, UV_ETIMEDOUT
+from nodesock.bindings.uv import UV_EADDRINUSE, UV_ECANCELED, UV_EINVAL, UV_ETIMEDOUT
 from nodesock.callables import call
 from nodesock.errors import (
     AggregateError,
@@ -29,9 +29,9 @@ from nodesock.errors import (
     UVError,
     exception_with_host_port,
     node_error,
-    null_handle_error,
+    property_error,
 )
-from nodesock.inspect import inspect
+from nodesock.inspect import to_text
 from nodesock.net import defaults
 from nodesock.net.ip import is_ip
 from nodesock.net.options import LookupOptions, node_view
@@ -71,7 +71,7 @@ def connect_pipe(socket: "Socket", path: str) -> None:
     socket.emit("connectionAttempt", path, None, None)
     handle = socket._handle
     if handle is None:
-        raise null_handle_error("connect")
+        raise property_error("connect")
     if isinstance(handle, TCP):  # taken over, or left from before
         err = UV_EINVAL
     else:
@@ -109,7 +109,7 @@ def connect_tcp(socket: "Socket", options: Mapping[str, Any]) -> None:
     if not is_truthy(local_port):
         local_port = None
     if local_address is not None and not is_ip(local_address):
-        raise node_error("ERR_INVALID_IP_ADDRESS", _shown(local_address))
+        raise node_error("ERR_INVALID_IP_ADDRESS", local_address)
     if local_port is not None:
         validate_number(local_port, "options.localPort")
     port = options.get("port", UNDEFINED)
@@ -184,10 +184,10 @@ def _answer_one(
         # The answer may come long after the socket was closed.
         if not socket.connecting:
             return
-        if error:
+        if is_truthy(error):
             next_tick(_fail, socket, error)
         elif not isinstance(address, str) or not is_ip(address):
-            next_tick(_fail, socket, node_error("ERR_INVALID_IP_ADDRESS", _shown(address)))
+            next_tick(_fail, socket, node_error("ERR_INVALID_IP_ADDRESS", address))
         elif family != 4 and family != 6:
             next_tick(_fail, socket, _bad_family(family, host, port))
         else:
@@ -203,11 +203,11 @@ def _answer_all(
     def answer(error: Any = None, addresses: Any = None, *_: Any) -> None:
         if not socket.connecting:
             return
-        if error:
+        if is_truthy(error):
             socket.emit("lookup", error, None, None, host)
             next_tick(_fail, socket, error)
             return
-        found = [_answered(item) for item in addresses]
+        found = [_answered(item) for item in _listed(addresses)]
         for address, family in found:
             socket.emit(
                 "lookup",
@@ -226,7 +226,7 @@ def _answer_all(
                 )
             address, family = found[0]
             if not isinstance(address, str) or not is_ip(address):
-                next_tick(_fail, socket, node_error("ERR_INVALID_IP_ADDRESS", _shown(address)))
+                next_tick(_fail, socket, node_error("ERR_INVALID_IP_ADDRESS", address))
             else:
                 next_tick(_fail, socket, _bad_family(family, host, port))
             return
@@ -238,6 +238,13 @@ def _answer_all(
             _Attempts(socket, targets, attempt_timeout).next()
 
     return answer
+
+
+def _listed(addresses: Any) -> Any:
+    """The addresses that JavaScript's loop finds in what a lookup answered: none in what has no length."""
+    if addresses is None or addresses is UNDEFINED:
+        raise property_error("length", addresses)
+    return addresses if isinstance(addresses, (list, tuple, str, bytes, bytearray)) else ()
 
 
 def _answered(item: Any) -> tuple[Any, Any]:
@@ -259,13 +266,8 @@ def _alternate(usable: list[tuple[str, int]]) -> list[tuple[str, int]]:
     return ordered
 
 
-def _shown(value: Any) -> str:
-    """A wrong answer as it reads in an error text."""
-    return value if isinstance(value, str) else inspect(value)
-
-
 def _bad_family(family: Any, host: str, port: int) -> NodeError:
-    error = node_error("ERR_INVALID_ADDRESS_FAMILY", _shown(family), host, port)
+    error = node_error("ERR_INVALID_ADDRESS_FAMILY", family, host, port)
     error.host = host  # type: ignore[attr-defined]
     error.port = port  # type: ignore[attr-defined]
     return error
@@ -291,7 +293,7 @@ class _Target(NamedTuple):
         """The error of an attempt that libuv reports later on: it tells the local end only if all of it was
         chosen."""
         local = (
-            f"Local ({self.local_address}:{self.local_port})"
+            f"Local ({self.local_address}:{to_text(self.local_port)})"
             if self.local_address and self.local_port
             else None
         )
@@ -313,10 +315,13 @@ def _bind(handle: Any, target: _Target) -> tuple[_Target, UVError | None]:
     else:
         target = target._replace(local_address=target.local_address or "::")
         err = handle.bind6(target.local_address, number & 0xFFFF, 0)
-    if err == 0 and number > 0:  # libuv tells of a taken port only when it is asked again
+    if err == 0 and target.local_port and target.local_port > 0:
+        # libuv tells of a taken port only when it is asked again; a port that no socket can have counts as taken
         name = handle.getsockname()
-        err = name if isinstance(name, int) else 0
-    return target, exception_with_host_port(err, "bind", target.local_address, number) if err < 0 else None
+        err = name if isinstance(name, int) else 0 if name[2] == target.local_port else UV_EADDRINUSE
+    if err < 0:
+        return target, exception_with_host_port(err, "bind", target.local_address, target.local_port)
+    return target, None
 
 
 def _connect_one(socket: "Socket", target: _Target) -> None:
@@ -339,7 +344,7 @@ def _connect_one(socket: "Socket", target: _Target) -> None:
 def _start(handle: Any, target: _Target, on_complete: Callable[[int], None]) -> int:
     method = "connect" if target.family == 4 else "connect6"
     if handle is None:
-        raise null_handle_error(method)
+        raise property_error(method)
     return int(getattr(handle, method)(target.address, target.port, on_complete))
 
 

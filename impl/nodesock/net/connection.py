@@ -12,7 +12,7 @@ from nodesock.bindings.tcp_wrap import TCP
 from nodesock.errors import errno_exception, node_error
 from nodesock.net.address_info import AddressInfo
 from nodesock.stream import Duplex
-from nodesock.validators import UNDEFINED, is_number, is_uint32, to_int32, to_number, validate_int32
+from nodesock.validators import UNDEFINED, is_number, is_truthy, is_uint32, to_int32, to_number, validate_int32
 
 
 class Connection(Duplex):
@@ -35,7 +35,7 @@ class Connection(Duplex):
     def set_no_delay(self, enable: Any = True) -> Self:
         """Switch Nagle's algorithm off (True) or on; before connect() it is remembered. Mirrors
         `socket.setNoDelay()`."""
-        wanted = bool(enable)
+        wanted = is_truthy(enable)
         handle = self._handle
         if handle is None:
             self._no_delay = wanted
@@ -62,7 +62,7 @@ class Connection(Duplex):
             interval = options.get("interval", UNDEFINED)
             count = options.get("count", UNDEFINED)
         wanted = (
-            bool(enable),
+            is_truthy(enable),
             _seconds(initial_delay),
             interval if interval is UNDEFINED else _seconds(interval),
             count,

@@ -19,6 +19,7 @@ from nodesock.callables import adapt, call
 from nodesock.errors import AggregateError, node_error
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream.legacy import Stream
+from nodesock.validators import is_truthy
 
 
 def note_error(stream: Stream, error: Any) -> None:
@@ -40,6 +41,8 @@ def destroy(stream: Stream, error: Any = None, callback: Callable[..., Any] | No
         if callable(callback):
             call(callback)
         return
+    if not is_truthy(error):
+        error = None
     if error is not None:
         note_error(stream, error)
     constructed = True
@@ -65,6 +68,8 @@ def _tear_down(stream: Any, error: Any, callback: Callable[..., Any] | None) -> 
         if called:
             return
         called = True
+        if not is_truthy(failure):
+            failure = None
         if failure is not None:
             note_error(stream, failure)
         rs, ws = stream._readable_state, stream._writable_state
@@ -123,7 +128,7 @@ def error_or_destroy(stream: Any, error: Any, sync: bool = False) -> None:
         return
     if (rs is not None and rs.auto_destroy) or (ws is not None and ws.auto_destroy):
         stream.destroy(error)
-    elif error is not None:
+    elif is_truthy(error):
         note_error(stream, error)
         if sync:
             next_tick(_emit_error, stream, error)
@@ -164,6 +169,8 @@ def _run_construct(stream: Any) -> None:
 
     def constructed(error: Any) -> None:
         nonlocal called
+        if not is_truthy(error):
+            error = None
         if called:
             error_or_destroy(stream, error if error is not None else node_error("ERR_MULTIPLE_CALLBACK"))
             return

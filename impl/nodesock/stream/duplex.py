@@ -10,6 +10,7 @@ from nodesock.stream.readable import Readable, init_readable
 from nodesock.stream.readable_state import ReadableState
 from nodesock.stream.writable import Writable, finish_init, init_writable
 from nodesock.stream.writable_state import WritableState
+from nodesock.validators import is_truthy
 
 
 class Duplex(Readable, Writable):
@@ -74,7 +75,7 @@ class Duplex(Readable, Writable):
 
     @destroyed.setter
     def destroyed(self, value: Any) -> None:
-        self._readable_state.destroyed = self._writable_state.destroyed = bool(value)
+        self._readable_state.destroyed = self._writable_state.destroyed = is_truthy(value)
         self._readable_state.refresh_direct()
         self._writable_state.refresh_ready()
 

@@ -14,7 +14,7 @@ from nodesock.errors import AbortError, node_error
 from nodesock.events import add_abort_listener
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream import predicates
-from nodesock.validators import UNDEFINED, validate_abort_signal, validate_function, validate_object
+from nodesock.validators import UNDEFINED, is_truthy, validate_abort_signal, validate_function, validate_object
 
 
 class _Watch:
@@ -176,8 +176,8 @@ def finished(
     readable, writable = given.get("readable"), given.get("writable")
     watch = _Watch(
         stream,
-        predicates.has_readable_side(stream) if readable is None else bool(readable),
-        predicates.has_writable_side(stream) if writable is None else bool(writable),
+        predicates.has_readable_side(stream) if readable is None else is_truthy(readable),
+        predicates.has_writable_side(stream) if writable is None else is_truthy(writable),
         callback,
     )
     watch.listen(given.get("error") is not False)

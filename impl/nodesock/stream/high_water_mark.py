@@ -5,20 +5,20 @@ from typing import Any
 
 from nodesock.errors import node_error
 from nodesock.inspect import UNDEFINED
-from nodesock.validators import validate_integer
+from nodesock.validators import is_truthy, validate_integer
 
 _default = {False: 64 * 1024, True: 16}
 
 
 def get_default_high_water_mark(object_mode: Any = False) -> int:
     """`stream.getDefaultHighWaterMark(objectMode)`: bytes, or objects in object mode."""
-    return _default[bool(object_mode)]
+    return _default[is_truthy(object_mode)]
 
 
 def set_default_high_water_mark(object_mode: Any = UNDEFINED, value: Any = UNDEFINED) -> None:
     """`stream.setDefaultHighWaterMark(objectMode, value)`. Raises ERR_INVALID_ARG_TYPE or ERR_OUT_OF_RANGE."""
     validate_integer(value, "value", 0)
-    _default[bool(object_mode)] = int(value)
+    _default[is_truthy(object_mode)] = int(value)
 
 
 def choose(options: Mapping[str, Any], object_mode: bool, key: str, node_key: str, is_duplex: bool) -> int:

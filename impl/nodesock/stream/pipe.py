@@ -7,7 +7,7 @@ destination wants 'drain' and resumes when none is waited for any more (`await_d
 from dataclasses import dataclass
 from typing import Any
 
-from nodesock.errors import NodeTypeError
+from nodesock.errors import NodeTypeError, property_error
 from nodesock.inspect import UNDEFINED
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream.destroy import error_or_destroy
@@ -118,7 +118,9 @@ class _Pipe:
 def pipe(source: Any, destination: Any, end: bool) -> Any:
     """The body of `source.pipe(destination, end=end)`. Raises Node's plain TypeError for what is no emitter."""
     if not callable(getattr(destination, "on", None)):
-        raise NodeTypeError(_no_destination(destination))
+        if destination is None or destination is UNDEFINED:
+            raise property_error("on", destination)
+        raise NodeTypeError("dest.on is not a function")
     rs = source._readable_state
     if len(rs.pipes) == 1:
         rs.several_pipes = True
@@ -140,12 +142,6 @@ def pipe(source: Any, destination: Any, end: bool) -> Any:
     elif not rs.flowing:
         source.resume()
     return destination
-
-
-def _no_destination(value: object) -> str:
-    if value is None or value is UNDEFINED:
-        return f"Cannot read properties of {'null' if value is None else 'undefined'} (reading 'on')"
-    return "dest.on is not a function"
 
 
 def unpipe(source: Any, destination: Any = None) -> None:

@@ -45,7 +45,7 @@ from nodesock.stream.readable_flow import (
 from nodesock.stream.readable_operators import Operators
 from nodesock.stream.readable_state import ReadableState
 from nodesock.stream.writable import finish_init
-from nodesock.validators import UNDEFINED
+from nodesock.validators import UNDEFINED, is_truthy
 
 if TYPE_CHECKING:
     from nodesock.runtime.promises import Promise
@@ -363,7 +363,7 @@ class Readable(Operators):
 
     @readable.setter
     def readable(self, value: Any) -> None:
-        self._readable_state.readable = bool(value)
+        self._readable_state.readable = is_truthy(value)
 
     @property
     def readable_did_read(self) -> bool:
@@ -391,8 +391,8 @@ class Readable(Operators):
         return self._readable_state.flowing
 
     @readable_flowing.setter
-    def readable_flowing(self, value: bool | None) -> None:
-        self._readable_state.flowing = value
+    def readable_flowing(self, value: Any) -> None:
+        self._readable_state.flowing = None if value is None else is_truthy(value)
 
     @property
     def readable_length(self) -> int:
@@ -429,7 +429,7 @@ class Readable(Operators):
 
     @destroyed.setter
     def destroyed(self, value: Any) -> None:
-        self._readable_state.destroyed = bool(value)
+        self._readable_state.destroyed = is_truthy(value)
         self._readable_state.refresh_direct()
 
     def wrap(self, stream: Any = UNDEFINED) -> Self:

@@ -6,10 +6,13 @@ into the stream by its public methods alone (`read`, `emit`, `resume`, `destroy`
 override.
 """
 
+import re
 from collections.abc import Iterable
+from math import isfinite
 from typing import Any
 
 from nodesock.errors import node_error
+from nodesock.inspect import to_text
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream.destroy import error_or_destroy
 from nodesock.stream.encodings import StringDecoder, decode, encode, slice_units, units
@@ -17,6 +20,8 @@ from nodesock.stream.readable_state import ReadableState
 from nodesock.stream.writable import CHUNK_TYPES
 
 _MAX_HIGH_WATER_MARK = 0x40000000
+
+_INTEGER = re.compile(r"\s*[+-]?[0-9]+")
 
 
 # --- push -------------------------------------------------------------------------------------------------
@@ -246,12 +251,10 @@ def _end_other_half(stream: Any) -> None:
 
 def to_size(size: Any) -> int | None:
     """What JavaScript's parseInt makes of an argument of read(); None for NaN."""
-    if size is None or isinstance(size, bool):
-        return None
-    try:
-        return int(size)
-    except (TypeError, ValueError, OverflowError):
-        return None
+    if isinstance(size, float):
+        return int(size) if isfinite(size) else None
+    digits = _INTEGER.match(to_text(size))
+    return int(digits[0]) if digits else None
 
 
 def raise_high_water_mark(size: int) -> int:

@@ -27,6 +27,7 @@ from typing import Any
 
 from nodesock.stream import high_water_mark
 from nodesock.stream.encodings import StringDecoder, default_encoding, make_decoder
+from nodesock.validators import is_truthy
 
 
 class ReadableState:
@@ -42,8 +43,8 @@ class ReadableState:
     )  # fmt: skip
 
     def __init__(self, options: Mapping[str, Any], is_duplex: bool = False) -> None:
-        self.object_mode = bool(
-            options.get("object_mode") or (is_duplex and options.get("readable_object_mode"))
+        self.object_mode = is_truthy(options.get("object_mode")) or (
+            is_duplex and is_truthy(options.get("readable_object_mode"))
         )
         self.high_water_mark = high_water_mark.choose(
             options, self.object_mode, "readable_high_water_mark", "readableHighWaterMark", is_duplex
@@ -82,7 +83,7 @@ class ReadableState:
         self.direct = not self.object_mode
         self.standing = False
         encoding = options.get("encoding")
-        if encoding:
+        if is_truthy(encoding):
             self.decoder = make_decoder(encoding)
             self.encoding = self.decoder.encoding
             self.direct = False

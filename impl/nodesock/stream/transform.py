@@ -13,6 +13,7 @@ from nodesock.errors import node_error
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream import high_water_mark
 from nodesock.stream.duplex import Duplex
+from nodesock.validators import is_truthy
 
 
 class Transform(Duplex):
@@ -27,7 +28,7 @@ class Transform(Duplex):
     def __init__(self, options: Mapping[str, Any] | None = None, /, **given: Any) -> None:
         if isinstance(options, Mapping):
             given = {**options, **given}
-        object_mode = bool(given.get("object_mode") or given.get("readable_object_mode"))
+        object_mode = is_truthy(given.get("object_mode")) or is_truthy(given.get("readable_object_mode"))
         mark = high_water_mark.choose(
             given, object_mode, "readable_high_water_mark", "readableHighWaterMark", True
         )

@@ -24,6 +24,7 @@ from nodesock.stream.destroy import destroy as destroy_stream
 from nodesock.stream.encodings import encode, is_encoding, units
 from nodesock.stream.legacy import Stream
 from nodesock.stream.writable_state import Queued, QueuedList, WritableState
+from nodesock.validators import is_truthy
 
 CHUNK_TYPES = ("string", "Buffer", "TypedArray", "DataView")
 
@@ -113,7 +114,7 @@ class Writable(Stream):
         ws.callback = ws.in_flight = None
         ws.writing = False
         ws.length -= size
-        if error is not None:
+        if error is not None and is_truthy(error):
             note_error(self, error)
             if ws.sync:
                 next_tick(_write_failed, self, ws, error, callback)
@@ -244,7 +245,7 @@ class Writable(Stream):
 
     @writable.setter
     def writable(self, value: Any) -> None:
-        self._writable_state.writable = bool(value)
+        self._writable_state.writable = is_truthy(value)
 
     @property
     def writable_finished(self) -> bool:
@@ -308,7 +309,7 @@ class Writable(Stream):
 
     @destroyed.setter
     def destroyed(self, value: Any) -> None:
-        self._writable_state.destroyed = bool(value)
+        self._writable_state.destroyed = is_truthy(value)
         self._writable_state.refresh_ready()
 
 
@@ -327,7 +328,7 @@ def finish_init(stream: Any, options: Mapping[str, Any]) -> None:
     if callable(given):
         stream._construct = adapt(given, 1)
     signal = options.get("signal")
-    if signal or (signal is not None and not isinstance(signal, (bool, int, float, str))):
+    if is_truthy(signal):
         from nodesock.stream.add_abort_signal import add_abort_signal
 
         add_abort_signal(signal, stream)
@@ -340,7 +341,7 @@ def _accept(stream: Any, ws: WritableState, chunk: Any, encoding: Any, callback:
     if chunk is None:
         raise node_error("ERR_STREAM_NULL_VALUES")
     if not ws.object_mode:
-        if not encoding:
+        if not is_truthy(encoding):
             encoding = ws.default_encoding
         if encoding != "buffer" and not is_encoding(encoding):
             raise node_error("ERR_UNKNOWN_ENCODING", encoding)
@@ -526,6 +527,8 @@ def _call_final(stream: Any, ws: WritableState) -> None:
 
     def done(error: Any = None) -> None:
         nonlocal called
+        if not is_truthy(error):
+            error = None
         if called:
             error_or_destroy(stream, error if error is not None else node_error("ERR_MULTIPLE_CALLBACK"))
             return

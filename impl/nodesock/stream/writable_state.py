@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 from nodesock.stream import high_water_mark
 from nodesock.stream.encodings import default_encoding
+from nodesock.validators import is_truthy
 
 
 class Queued(NamedTuple):
@@ -50,8 +51,8 @@ class WritableState:
     )  # fmt: skip
 
     def __init__(self, options: Mapping[str, Any], is_duplex: bool = False) -> None:
-        self.object_mode = bool(
-            options.get("object_mode") or (is_duplex and options.get("writable_object_mode"))
+        self.object_mode = is_truthy(options.get("object_mode")) or (
+            is_duplex and is_truthy(options.get("writable_object_mode"))
         )
         self.high_water_mark = high_water_mark.choose(
             options, self.object_mode, "writable_high_water_mark", "writableHighWaterMark", is_duplex
