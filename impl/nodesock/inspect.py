@@ -185,7 +185,7 @@ def inspect(value: object, *, depth: int = _DEPTH, _indent: int = 0, _seen: tupl
 
 
 def to_text(value: object) -> str:
-    """JavaScript's `String(value)`: a list is its items with commas, an object without a text of its own [object Object]."""
+    """JavaScript's `String(value)`: a list is its items with commas, an object without a text [object Object]."""
     if isinstance(value, str):
         return value
     if isinstance(value, (int, float)):

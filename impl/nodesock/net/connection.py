@@ -12,7 +12,15 @@ from nodesock.bindings.tcp_wrap import TCP
 from nodesock.errors import errno_exception, node_error
 from nodesock.net.address_info import AddressInfo
 from nodesock.stream import Duplex
-from nodesock.validators import UNDEFINED, is_number, is_truthy, is_uint32, to_int32, to_number, validate_int32
+from nodesock.validators import (
+    UNDEFINED,
+    is_number,
+    is_truthy,
+    is_uint32,
+    to_int32,
+    to_number,
+    validate_int32,
+)
 
 
 class Connection(Duplex):

@@ -14,7 +14,13 @@ from nodesock.errors import AbortError, node_error
 from nodesock.events import add_abort_listener
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream import predicates
-from nodesock.validators import UNDEFINED, is_truthy, validate_abort_signal, validate_function, validate_object
+from nodesock.validators import (
+    UNDEFINED,
+    is_truthy,
+    validate_abort_signal,
+    validate_function,
+    validate_object,
+)
 
 
 class _Watch:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from nodesock.errors import NodeTypeError
+from nodesock.errors import NodeTypeError, property_error
 from nodesock.stream.destroy import error_or_destroy
 from nodesock.validators import UNDEFINED
 
@@ -15,9 +15,7 @@ def wrap(readable: Any, source: Any) -> None:
     Raises TypeError for what has no `on`.
     """
     if source is None or source is UNDEFINED:
-        raise NodeTypeError(
-            f"Cannot read properties of {'null' if source is None else 'undefined'} (reading 'on')"
-        )
+        raise property_error("on", source)
     if not callable(getattr(source, "on", None)):
         raise NodeTypeError("stream.on is not a function")
     paused = False
