@@ -228,6 +228,50 @@ def function(t):
     duplex.end("b", t.callback("ended"))
 
 
+@case(about="a function that waits for a chunk sees the end when its Duplex is destroyed")
+def function_waits(t):
+    async def pass_on(chunks):
+        async for chunk in chunks:
+            yield chunk
+        t.note("chunks", "are over")
+
+    duplex = t.watch("duplex", t.stream.Duplex.from_(pass_on))
+    duplex.on("error", t.callback("error"))
+    duplex.on("data", t.callback("data"))
+    duplex.write("a")
+    t.immediate(lambda: duplex.destroy(t.error("enough")))
+
+
+@case(about="a function that has yet to take its next chunk is left where it stands when its Duplex is destroyed")
+def function_stands(t):
+    async def pass_on(chunks):
+        async for chunk in chunks:
+            t.note("chunk", chunk)
+            yield chunk
+        t.note("chunks", "are over")
+
+    duplex = t.watch("duplex", t.stream.Duplex.from_(pass_on))
+    duplex.on("error", t.callback("error"))
+    duplex.write("a")
+    duplex.write("b")
+    duplex.write("c")
+    t.immediate(lambda: duplex.destroy(t.error("enough")))
+
+
+@case(about="the source's error ends a pipeline whose function waits for a chunk")
+def function_behind_source(t):
+    async def pass_on(chunks):
+        async for chunk in chunks:
+            yield chunk
+
+    source = t.watch("source", t.stream.Readable(object_mode=True, read=lambda: None))
+    duplex = t.watch("duplex", t.stream.Duplex.from_(pass_on))
+    t.stream.pipeline(source, duplex, t.callback("over"))
+    duplex.on("data", t.callback("data"))
+    source.push("a")
+    t.immediate(lambda: (source.push("b"), t.immediate(lambda: source.destroy(t.error("boom")))))
+
+
 @case(about="Duplex.from() of an async function finishes when it returns, and fails with what it raises")
 def async_function(t):
     async def collect(chunks):

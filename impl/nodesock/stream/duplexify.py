@@ -109,6 +109,8 @@ class _Writes:
 
     def destroy(self, error: Any, callback: _Callback) -> None:
         self.controller.abort()
+        if self.next is not None:  # a function that waits for a chunk finds the end
+            self._send(None, True, lambda: None)
         callback(error)
 
 

@@ -48,6 +48,8 @@ class _Source:
     """
 
     _stream: Any
+    #: the hook that the stream had before
+    _destroy_stream: Callable[..., Any]
 
     def __init__(self, iterator: Any, is_async: bool) -> None:
         self._iterator = iterator
@@ -57,6 +59,7 @@ class _Source:
     def feed(self, stream: Any) -> None:
         """Be what the stream reads from."""
         self._stream = stream
+        self._destroy_stream = stream._destroy
         stream._read = self._read
         stream._destroy = self._destroy
 
@@ -113,10 +116,13 @@ class _Source:
             self._stream.destroy(error)
 
     def _destroy(self, error: Any, callback: Callable[..., Any]) -> None:
-        def closed(failure: Any = None) -> None:
-            next_tick(callback, failure if failure is not None else error)
+        def close(error: Any = None) -> None:
+            def closed(failure: Any = None) -> None:
+                next_tick(callback, failure if failure is not None else error)
 
-        spawn(self._close_iterator(error)).then(lambda _: closed(), closed)
+            spawn(self._close_iterator(error)).then(lambda _: closed(), closed)
+
+        self._destroy_stream(error, close)
 
     async def _close_iterator(self, error: Any) -> None:
         """Tell the iterator that no more is wanted, and why if it can be told."""

@@ -237,7 +237,11 @@ async def _give_all(iterable: Any, generator: AsyncGenerator) -> None:
         value = await as_promise(item)
         await Promise.resolved(None)
         generator.answer(value)
-        await generator.stand()
+        try:
+            await generator.stand()
+        except Leave:
+            await Promise.resolved(None)
+            raise
     await Promise.resolved(None)
     await Promise.resolved(None)
 
