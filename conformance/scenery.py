@@ -1,4 +1,4 @@
-"""What stands around the point of many cases: servers for one connection.
+"""What stands around the point of many cases: a server or receiver at the other end, a turn of the loop.
 
 Case files import these functions. They are written in the language of the cases (docs/cases.md), and are copied
 into the program for Node as the helper functions of a case file are.
@@ -31,3 +31,34 @@ def accept_one(t: Any, host: str = "127.0.0.1") -> None:
     server = t.net.create_server(lambda peer: peer.on("error", lambda error: None).resume())
     server.on("connection", lambda peer: server.close())
     listen(t, server, host)
+
+
+def collect(t: Any) -> None:
+    """Publishes the ``port`` of a server that notes what one client has sent it, all together."""
+    chunks = []
+
+    def on_connection(peer: Any) -> None:
+        peer.on("error", lambda error: t.note("server's error", error))
+        peer.on("data", lambda chunk: chunks.append(chunk))
+        peer.on("end", lambda: t.note("received", b"".join(chunks)))
+
+    serve(t, on_connection)
+
+
+def receive(t: Any, count: int) -> None:
+    """Publishes the ``port`` of a watched UDP receiver that closes after that many datagrams."""
+    receiver = t.watch("receiver", t.dgram.create_socket("udp4"))
+    seen = []
+
+    def on_message(message: bytes, rinfo: Any) -> None:
+        seen.append(rinfo.size)
+        if len(seen) == count:
+            receiver.close()
+
+    receiver.on("message", on_message)
+    receiver.bind(0, "127.0.0.1", lambda: t.publish(port=receiver.address().port))
+
+
+def soon(t: Any, fn: Any) -> None:
+    """Calls ``fn`` two turns of the loop later: what this process has sent itself before has then arrived."""
+    t.immediate(lambda: t.immediate(fn))

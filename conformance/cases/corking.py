@@ -1,19 +1,7 @@
 """cork() and uncork(): what is held together, and when it goes out."""
 
 from conformance import case
-from conformance.scenery import serve
-
-
-def collect(t):
-    """A server that notes what one client has sent it, all together."""
-    chunks = []
-
-    def on_connection(peer):
-        peer.on("error", lambda error: t.note("server's error", error))
-        peer.on("data", lambda chunk: chunks.append(chunk))
-        peer.on("end", lambda: t.note("received", b"".join(chunks)))
-
-    serve(t, on_connection)
+from conformance.scenery import collect
 
 
 @case(about="corked writes wait, are counted, and go out together when the last uncork() has come")

@@ -1,6 +1,7 @@
 """socket.close: its order, what waits behind a bind, and what a closed socket answers."""
 
 from conformance import case
+from conformance.scenery import receive
 
 
 @case(
@@ -87,9 +88,7 @@ def queued_twice(t):
 @case(about="close() right after a direct send drops the datagram and its callback")
 class DropsUnconnected:
     def receiver(t):
-        receiver = t.watch("receiver", t.dgram.create_socket("udp4"))
-        receiver.on("message", lambda message, rinfo: receiver.close())
-        receiver.bind(0, "127.0.0.1", lambda: t.publish(port=receiver.address().port))
+        receive(t, 1)
 
     def sender(t, port):
         sender = t.watch("sender", t.dgram.create_socket("udp4"))
@@ -108,9 +107,7 @@ class DropsUnconnected:
 )
 class ConnectedSendIsOut:
     def receiver(t):
-        receiver = t.watch("receiver", t.dgram.create_socket("udp4"))
-        receiver.on("message", lambda message, rinfo: receiver.close())
-        receiver.bind(0, "127.0.0.1", lambda: t.publish(port=receiver.address().port))
+        receive(t, 1)
 
     def sender(t, port):
         sender = t.watch("sender", t.dgram.create_socket("udp4"))

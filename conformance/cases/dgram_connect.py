@@ -1,20 +1,7 @@
 """socket.connect, disconnect and remote_address; sends of a connected socket; refusals by ICMP."""
 
 from conformance import case
-
-
-def sink(t, count):
-    """A bound receiver that publishes its port and closes after that many datagrams."""
-    receiver = t.watch("receiver", t.dgram.create_socket("udp4"))
-    seen = []
-
-    def on_message(message, rinfo):
-        seen.append(rinfo.size)
-        if len(seen) == count:
-            receiver.close()
-
-    receiver.on("message", on_message)
-    receiver.bind(0, "127.0.0.1", lambda: t.publish(port=receiver.address().port))
+from conformance.scenery import receive
 
 
 @case(
@@ -22,7 +9,7 @@ def sink(t, count):
 )
 class Order:
     def receiver(t):
-        sink(t, 1)
+        receive(t, 1)
 
     def client(t, port):
         client = t.watch("client", t.dgram.create_socket("udp4"))
@@ -229,7 +216,7 @@ class HearsPeerOnly:
 )
 class SendForms:
     def receiver(t):
-        sink(t, 9)
+        receive(t, 9)
 
     def client(t, port):
         client = t.watch("client", t.dgram.create_socket("udp4"))
@@ -271,7 +258,7 @@ def send_with_address(t):
 )
 class SendOrder:
     def receiver(t):
-        sink(t, 1)
+        receive(t, 1)
 
     def client(t, port):
         client = t.watch("client", t.dgram.create_socket("udp4"))

@@ -1,20 +1,7 @@
 """socket.send and socket.sendto: overloads, what is sent, callbacks and their tick, implicit bind and its queue."""
 
 from conformance import case
-
-
-def receive(t, count):
-    """A bound receiver that publishes its port and closes after that many datagrams."""
-    receiver = t.watch("receiver", t.dgram.create_socket("udp4"))
-    seen = []
-
-    def on_message(message, rinfo):
-        seen.append(rinfo.size)
-        if len(seen) == count:
-            receiver.close()
-
-    receiver.on("message", on_message)
-    receiver.bind(0, "127.0.0.1", lambda: t.publish(port=receiver.address().port))
+from conformance.scenery import receive
 
 
 def send_each(t, sender, forms):

@@ -1,7 +1,7 @@
 """The end of a connection: in which order end(), 'end', 'finish' and 'close' come, and what holds in each."""
 
 from conformance import case
-from conformance.scenery import accept_one, listen, serve, serve_here
+from conformance.scenery import listen, serve, serve_here
 
 
 @case(
@@ -105,27 +105,6 @@ def NeverConnectedWithData(t):
     fresh.end("nobody hears", t.callback("ended"))
     t.snapshot(fresh)
     fresh.on("close", lambda *rest: t.note("arguments of 'close'", len(rest)))
-
-
-@case(
-    about="end() with data after end() is ERR_STREAM_WRITE_AFTER_END for every pending callback and 'error'"
-)
-class EndWithDataTwice:
-    def server(t):
-        accept_one(t)
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-        client.on("error", t.callback("error"))
-
-        def on_connect():
-            client.end("first", t.callback("first"))
-            client.end("second", t.callback("second"))
-            client.end(t.callback("third"))
-            t.note("ready state", client.ready_state)
-
-        client.on("connect", on_connect)
-        client.on("close", lambda had_error: client.end("fourth", t.callback("fourth")))
 
 
 @case(about="end() takes data, an encoding and a callback in all of Node's forms")
@@ -457,72 +436,6 @@ class CorkedAtPeerFin:
         client.end()
 
 
-@case(about="write() once the socket has ended itself after the peer's FIN is an EPIPE that closes it")
-class WriteAfterPeerFin:
-    def server(t):
-        def on_connection(peer):
-            t.watch("peer", peer)
-            peer.resume()
-            peer.on("error", t.callback("error"))
-
-            def on_end():
-                t.note("in 'end'", peer.write("fine", t.callback("in 'end'")))
-                t.next_tick(late)
-
-            def late():
-                t.note("a tick later", peer.write("too late", t.callback("a tick later")))
-
-            peer.on("end", on_end)
-
-        serve(t, on_connection)
-
-    def client(t, port):
-        client = t.net.connect(port, "127.0.0.1")
-        client.resume()
-        client.on("error", lambda error: None)
-        client.end()
-
-
-@case(about="write() in 'finish' is ERR_STREAM_WRITE_AFTER_END")
-class WriteInFinish:
-    def server(t):
-        def on_connection(peer):
-            peer.resume()
-            peer.on("error", lambda error: None)
-            peer.on("end", lambda: peer.end())
-
-        serve(t, on_connection, {"allow_half_open": True})
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-        client.on("error", t.callback("error"))
-        client.on("connect", lambda: client.end("ping"))
-        client.on("finish", lambda: t.note("returns", client.write("more", t.callback("more"))))
-        client.resume()
-
-
-@case(about="write() in the callback of end() is ERR_STREAM_WRITE_AFTER_END, told after 'finish'")
-class WriteInEndCallback:
-    def server(t):
-        def on_connection(peer):
-            peer.resume()
-            peer.on("error", lambda error: None)
-            peer.on("end", lambda: peer.end())
-
-        serve(t, on_connection, {"allow_half_open": True})
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-        client.on("error", t.callback("error"))
-
-        def on_ended(error):
-            t.note("ended", error)
-            t.note("returns", client.write("more", t.callback("more")))
-
-        client.on("connect", lambda: client.end("ping", on_ended))
-        client.resume()
-
-
 @case(about="end() inside 'end' is the socket's own end: one 'finish', one 'close'")
 class EndInEnd:
     def server(t):
@@ -603,112 +516,6 @@ class UnixSocket:
         client.on("connect", on_connect)
         client.resume()
         client.on("close", lambda had_error: t.snapshot(client))
-
-
-@case(about="end() on a connection that was reset while nobody read is told: 'error' and 'close' with true")
-class EndAfterReset:
-    def client(t, port):
-        quiet = t.watch("quiet", t.net.Socket())
-        quiet.pause()
-        quiet.on("error", t.callback("error"))
-
-        def on_connect():
-            signal = t.net.connect(port, "127.0.0.1")
-            signal.on("data", lambda chunk: quiet.end(t.callback("ended")))
-
-        quiet.connect(port, "127.0.0.1", on_connect)
-
-    def raw(r):
-        listener = r.listen()
-        r.publish(port=listener.port)
-        quiet = listener.accept()
-        signal = listener.accept()
-        quiet.reset()
-        signal.send(b"reset")
-        signal.close()
-
-
-@case(about="write() on a connection that was reset while nobody read fails in its callback and in 'error'")
-class WriteAfterReset:
-    def client(t, port):
-        quiet = t.watch("quiet", t.net.Socket())
-        quiet.pause()
-        quiet.on("error", t.callback("error"))
-
-        def write():
-            t.note("returns", quiet.write("hello?", t.callback("first")))
-            quiet.write("anyone?", t.callback("second"))
-            quiet.end(t.callback("ended"))
-
-        def on_connect():
-            signal = t.net.connect(port, "127.0.0.1")
-            signal.on("data", lambda chunk: write())
-
-        quiet.connect(port, "127.0.0.1", on_connect)
-
-    def raw(r):
-        listener = r.listen()
-        r.publish(port=listener.port)
-        quiet = listener.accept()
-        signal = listener.accept()
-        quiet.reset()
-        signal.send(b"reset")
-        signal.close()
-
-
-@case(
-    about="of writes that the kernel refuses short texts are not counted in bytes_written, bytes and long texts are"
-)
-class CountAfterReset:
-    def client(t, port):
-        refused = [
-            ("short text", lambda socket: socket.write("six by")),
-            ("hexadecimal", lambda socket: socket.write("00ff", "hex")),
-            ("bytes", lambda socket: socket.write(b"six by")),
-            ("corked", lambda socket: corked(socket)),
-            ("5461 characters", lambda socket: socket.write("x" * 5461)),
-            ("5462 characters", lambda socket: socket.write("x" * 5462)),
-            ("16384 in latin1", lambda socket: socket.write("x" * 16384, "latin1")),
-            ("16385 in latin1", lambda socket: socket.write("x" * 16385, "latin1")),
-            ("8192 in utf16le", lambda socket: socket.write("x" * 8192, "utf16le")),
-            ("8193 in utf16le", lambda socket: socket.write("x" * 8193, "utf16le")),
-        ]
-
-        def corked(socket):
-            socket.cork()
-            socket.write("on")
-            socket.write("e")
-            socket.uncork()
-
-        def attempt(rest):
-            name, write = rest[0]
-            quiet = t.net.Socket()
-            quiet.pause()
-
-            def on_error(error):
-                t.note(name, quiet.bytes_written)
-                if len(rest) > 1:
-                    attempt(rest[1:])
-
-            quiet.on("error", on_error)
-
-            def on_connect():
-                signal = t.net.connect(port, "127.0.0.1")
-                signal.on("data", lambda chunk: write(quiet))
-
-            quiet.connect(port, "127.0.0.1", on_connect)
-
-        attempt(refused)
-
-    def raw(r):
-        listener = r.listen()
-        r.publish(port=listener.port)
-        for _ in range(10):
-            quiet = listener.accept()
-            signal = listener.accept()
-            quiet.reset()
-            signal.send(b"reset")
-            signal.close()
 
 
 @case(about="against a plain peer that ends first a half-open socket answers, finishes and closes")

@@ -1,7 +1,7 @@
 """reset_and_destroy(): RST instead of FIN, in every state a socket can be in; and resets by the peer."""
 
 from conformance import case
-from conformance.scenery import listen, serve
+from conformance.scenery import accept_one, listen, serve
 
 
 def told(t):
@@ -18,15 +18,7 @@ def told(t):
 @case(about="reset_and_destroy() while connecting waits for 'connect' and then resets")
 class WhileConnecting:
     def server(t):
-        server = t.net.create_server()
-
-        def on_connection(peer):
-            peer.on("error", lambda error: None)
-            peer.on("close", lambda had_error: server.close())
-            peer.resume()
-
-        server.on("connection", on_connection)
-        listen(t, server)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -39,15 +31,7 @@ class WhileConnecting:
 )
 class InConnect:
     def server(t):
-        server = t.net.create_server()
-
-        def on_connection(peer):
-            peer.on("error", lambda error: None)
-            peer.on("close", lambda had_error: server.close())
-            peer.resume()
-
-        server.on("connection", on_connection)
-        listen(t, server)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -142,15 +126,7 @@ class UnixSocket:
 @case(about="reset_and_destroy() after a write: the callback hears that the kernel had taken it")
 class WithWrite:
     def server(t):
-        server = t.net.create_server()
-
-        def on_connection(peer):
-            peer.on("error", lambda error: None)
-            peer.on("close", lambda had_error: server.close())
-            peer.resume()
-
-        server.on("connection", on_connection)
-        listen(t, server)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -168,15 +144,7 @@ class WithWrite:
 )
 class AfterEnd:
     def server(t):
-        server = t.net.create_server()
-
-        def on_connection(peer):
-            peer.on("error", lambda error: None)
-            peer.on("close", lambda had_error: server.close())
-            peer.resume()
-
-        server.on("connection", on_connection)
-        listen(t, server)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -214,15 +182,7 @@ class BigWrite:
 @case(about="reset_and_destroy() in 'finish' resets the half that is left")
 class InFinish:
     def server(t):
-        server = t.net.create_server()
-
-        def on_connection(peer):
-            peer.on("error", lambda error: None)
-            peer.on("close", lambda had_error: server.close())
-            peer.resume()
-
-        server.on("connection", on_connection)
-        listen(t, server)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))

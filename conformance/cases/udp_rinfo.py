@@ -1,6 +1,7 @@
 """Datagrams and their rinfo: from where, of which family, how long."""
 
 from conformance import case
+from conformance.scenery import receive
 
 
 @case(about="rinfo tells address, port, family and size of an IPv4 sender")
@@ -58,9 +59,7 @@ class MappedIpv4:
 @case(about="an empty datagram arrives as no bytes with rinfo.size 0")
 class EmptyDatagram:
     def receiver(t):
-        receiver = t.watch("receiver", t.dgram.create_socket("udp4"))
-        receiver.on("message", lambda message, rinfo: receiver.close())
-        receiver.bind(0, "127.0.0.1", lambda: t.publish(port=receiver.address().port))
+        receive(t, 1)
 
     def sender(t, port):
         sender = t.dgram.create_socket("udp4")
@@ -70,9 +69,7 @@ class EmptyDatagram:
 @case(about="rinfo.size and the send callback count bytes, not characters")
 class SizeCountsBytes:
     def receiver(t):
-        receiver = t.watch("receiver", t.dgram.create_socket("udp4"))
-        receiver.on("message", lambda message, rinfo: receiver.close())
-        receiver.bind(0, "127.0.0.1", lambda: t.publish(port=receiver.address().port))
+        receive(t, 1)
 
     def sender(t, port):
         sender = t.dgram.create_socket("udp4")
@@ -84,9 +81,7 @@ class SizeCountsBytes:
 @case(about="the largest datagram that IPv4 can carry arrives whole")
 class LargestDatagram:
     def receiver(t):
-        receiver = t.watch("receiver", t.dgram.create_socket("udp4"))
-        receiver.on("message", lambda message, rinfo: receiver.close())
-        receiver.bind(0, "127.0.0.1", lambda: t.publish(port=receiver.address().port))
+        receive(t, 1)
 
     def sender(t, port):
         sender = t.dgram.create_socket("udp4")
@@ -96,9 +91,7 @@ class LargestDatagram:
 @case(about="rinfo has the source address that the sender is bound to")
 class BoundSender:
     def receiver(t):
-        receiver = t.watch("receiver", t.dgram.create_socket("udp4"))
-        receiver.on("message", lambda message, rinfo: receiver.close())
-        receiver.bind(0, "127.0.0.1", lambda: t.publish(port=receiver.address().port))
+        receive(t, 1)
 
     def sender(t, port):
         sender = t.watch("sender", t.dgram.create_socket("udp4"))
@@ -166,9 +159,7 @@ class SeveralDatagrams:
 @case(about="a connected sender is seen with the same rinfo, and its send() takes no address")
 class ConnectedSender:
     def receiver(t):
-        receiver = t.watch("receiver", t.dgram.create_socket("udp4"))
-        receiver.on("message", lambda message, rinfo: receiver.close())
-        receiver.bind(0, "127.0.0.1", lambda: t.publish(port=receiver.address().port))
+        receive(t, 1)
 
     def sender(t, port):
         sender = t.watch("sender", t.dgram.create_socket("udp4"))
@@ -201,9 +192,7 @@ def OneProcess(t):
 @case(about="offset and length choose the bytes to send, of a string by its UTF-8 bytes")
 class OffsetAndLength:
     def receiver(t):
-        receiver = t.watch("receiver", t.dgram.create_socket("udp4"))
-        receiver.on("message", lambda message, rinfo: receiver.close())
-        receiver.bind(0, "127.0.0.1", lambda: t.publish(port=receiver.address().port))
+        receive(t, 1)
 
     def sender(t, port):
         sender = t.dgram.create_socket("udp4")

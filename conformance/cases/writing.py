@@ -1,19 +1,7 @@
 """The write side of a socket: what write() returns, when callbacks come, 'drain', and encodings."""
 
 from conformance import case
-from conformance.scenery import serve
-
-
-def collect(t):
-    """A server that notes what one client has sent it, all together."""
-    chunks = []
-
-    def on_connection(peer):
-        peer.on("error", lambda error: t.note("server's error", error))
-        peer.on("data", lambda chunk: chunks.append(chunk))
-        peer.on("end", lambda: t.note("received", b"".join(chunks)))
-
-    serve(t, on_connection)
+from conformance.scenery import collect, serve
 
 
 @case(about="write() of less, exactly and more than the high-water mark, when the kernel takes all of it")
