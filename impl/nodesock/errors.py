@@ -11,11 +11,11 @@ Three kinds, so that an error says whose fault it is:
 Texts are Node's to the letter, camelCase option names included.
 """
 
-import errno as _errno
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
+from nodesock.bindings.uv import UV_EAI_NODATA, UV_EAI_NONAME, errmsg, errname
 from nodesock.inspect import ERROR_KEYS_HOOK, UNDEFINED, format_text, inspect, received, to_text
 
 __all__ = [
@@ -355,12 +355,6 @@ def _class_for(err: int) -> type[UVError]:
     return known
 
 
-def _names(err: int) -> tuple[str, str]:
-    from nodesock.bindings.uv import errmsg, errname
-
-    return errname(err), errmsg(err)
-
-
 def _endpoint(address: str | None, port: int | None) -> str:
     """` 127.0.0.1:80`, ` /path` or nothing; a port of 0 or None is not shown, as in Node."""
     if port and port > 0:
@@ -370,7 +364,7 @@ def _endpoint(address: str | None, port: int | None) -> str:
 
 def errno_exception(err: int, syscall: str, detail: str | None = None) -> UVError:
     """`read ECONNRESET`: errno, code and syscall only (Node's ErrnoException). `err` is a negative libuv number."""
-    code, _ = _names(err)
+    code = errname(err)
     return _class_for(err)(
         f"{syscall} {code} {detail}" if detail else f"{syscall} {code}", err, code, syscall
     )
@@ -380,7 +374,7 @@ def exception_with_host_port(
     err: int, syscall: str, address: str | None, port: int | None = None, additional: str | None = None
 ) -> UVError:
     """`connect ECONNREFUSED 127.0.0.1:80 - additional` (ExceptionWithHostPort): address always, port if not 0."""
-    code, _ = _names(err)
+    code = errname(err)
     text = f"{syscall} {code}{_endpoint(address, port)}"
     error = _class_for(err)(f"{text} - {additional}" if additional else text, err, code, syscall)
     error.address = address  # type: ignore[attr-defined]
@@ -393,7 +387,7 @@ def uv_exception_with_host_port(
     err: int, syscall: str, address: str | None, port: int | None = None
 ) -> UVError:
     """`listen EADDRINUSE: address already in use :::80` (Node's UVExceptionWithHostPort)."""
-    code, text = _names(err)
+    code, text = errname(err), errmsg(err)
     error = _class_for(err)(f"{syscall} {code}: {text}{_endpoint(address, port)}", err, code, syscall)
     error.address = address  # type: ignore[attr-defined]
     if port:
@@ -403,9 +397,7 @@ def uv_exception_with_host_port(
 
 def dns_exception(err: int, syscall: str, hostname: str | None = None) -> UVError:
     """`getaddrinfo ENOTFOUND host` (Node's DNSException): EAI_NODATA and EAI_NONAME both read ENOTFOUND."""
-    from nodesock.bindings.uv import UV_EAI_NODATA, UV_EAI_NONAME
-
-    code = "ENOTFOUND" if err in (UV_EAI_NODATA, UV_EAI_NONAME) else _names(err)[0]
+    code = "ENOTFOUND" if err in (UV_EAI_NODATA, UV_EAI_NONAME) else errname(err)
     error = DNSError(f"{syscall} {code}{' ' + hostname if hostname else ''}", err, code, syscall)
     if hostname:
         error.hostname = hostname  # type: ignore[attr-defined]
@@ -433,7 +425,7 @@ class SystemError(NodeError, OSError):
 
 def buffer_size_error(err: int, syscall: str) -> SystemError:
     """ERR_SOCKET_BUFFER_SIZE for `uv_recv_buffer_size` / `uv_send_buffer_size`."""
-    code, text = _names(err)
+    code, text = errname(err), errmsg(err)
     return SystemError(
         "ERR_SOCKET_BUFFER_SIZE",
         "Could not get or set buffer size",
@@ -460,11 +452,6 @@ def own_properties(error: BaseException) -> dict[str, Any]:
         elif name in own:
             found[key] = own[name]
     return found
-
-
-def errno_number(name: str) -> int:
-    """The positive errno of a POSIX name ('ECONNRESET'), for tests and shims."""
-    return int(getattr(_errno, name))
 
 
 ERROR_KEYS_HOOK.append(own_properties)

@@ -5,10 +5,12 @@ sees it first; 'unhandledRejection'(reason, promise), 'rejectionHandled'(promise
 'warning'(warning).
 """
 
+import os
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
+from nodesock import runtime
 from nodesock.callables import adapt
 from nodesock.errors import NodeError, node_error
 from nodesock.events import EventEmitter
@@ -98,7 +100,7 @@ class Process(EventEmitter):
             tag = getattr(warning, "code", None)
             code = f"[{tag}] " if tag else ""
             name = getattr(warning, "name", type(warning).__name__)
-            print(f"(nodesock:{_pid()}) {code}{name}: {warning}", file=sys.stderr)
+            print(f"(nodesock:{os.getpid()}) {code}{name}: {warning}", file=sys.stderr)
             detail = getattr(warning, "detail", None)
             if isinstance(detail, str):
                 print(detail, file=sys.stderr)
@@ -119,12 +121,6 @@ def next_tick(fn: Callable[..., Any], *args: Any) -> None:
 def queue_microtask(fn: Callable[..., Any]) -> None:
     """queueMicrotask: run `fn()` once the tick queue is empty. Raises ERR_INVALID_ARG_TYPE."""
     ticks.queue_microtask(adapt(fn, 0) if callable(fn) else fn)
-
-
-def _pid() -> int:
-    import os
-
-    return os.getpid()
 
 
 process = Process()
@@ -184,5 +180,6 @@ uncaught.handler = _handle_uncaught
 uncaught.last_words = _last_words
 loop.on_process = _on_process
 loop.exit_code = _exit_code
+runtime.process = process
 
 __all__ = ["Process", "Warning", "next_tick", "process", "queue_microtask"]

@@ -47,11 +47,17 @@ def _as_buffer(value: Any) -> Any:
         return None
 
 
+def _message(value: Any) -> Any:
+    """The same for a message by itself. Raises ERR_INVALID_ARG_TYPE."""
+    data = _as_buffer(value)
+    if data is None:
+        raise node_error("ERR_INVALID_ARG_TYPE", "buffer", _BUFFER_TYPES, value)
+    return data
+
+
 def _slice(buffer: Any, offset: Any, length: Any) -> Any:
     """The part of a message that `offset` and `length` (bytes, coerced as JavaScript does) name."""
-    data = _as_buffer(buffer)
-    if data is None:
-        raise node_error("ERR_INVALID_ARG_TYPE", "buffer", _BUFFER_TYPES, buffer)
+    data = _message(buffer)
     start, size = to_uint32(offset), to_uint32(length)
     if start > len(data):
         raise node_error("ERR_BUFFER_OUT_OF_BOUNDS", "offset")
@@ -130,13 +136,7 @@ class Sending(Connecting):
             if is_truthy(port) or is_truthy(address):
                 raise node_error("ERR_SOCKET_DGRAM_IS_CONNECTED")
         if msg.__class__ is not bytes:
-            if isinstance(msg, (list, tuple)):
-                msg = _join(msg)
-            else:
-                data = _as_buffer(msg)
-                if data is None:
-                    raise node_error("ERR_INVALID_ARG_TYPE", "buffer", _BUFFER_TYPES, msg)
-                msg = data
+            msg = _join(msg) if isinstance(msg, (list, tuple)) else _message(msg)
         if not connected and not (port.__class__ is int and 0 < port < 65536):
             port = validate_port(port, "Port", False)
         if callable(address):

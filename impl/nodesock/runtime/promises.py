@@ -11,6 +11,7 @@ from types import CoroutineType
 from typing import Any, Final
 from weakref import WeakSet
 
+from nodesock import runtime
 from nodesock.callables import adapt
 from nodesock.errors import node_error
 from nodesock.runtime import ticks, uncaught
@@ -188,9 +189,7 @@ def _now_handled(promise: Promise) -> None:
         del _unhandled[promise]
     elif promise in _reported:
         _reported.discard(promise)
-        from nodesock.process import process
-
-        ticks.next_tick(process.emit, "rejectionHandled", promise)
+        ticks.next_tick(runtime.process.emit, "rejectionHandled", promise)
 
 
 def _report_unhandled() -> bool:
@@ -203,9 +202,7 @@ def _report_unhandled() -> bool:
             continue
         _reported.add(promise)
         try:
-            from nodesock.process import process
-
-            if not process.emit("unhandledRejection", reason, promise):
+            if not runtime.process.emit("unhandledRejection", reason, promise):
                 uncaught.report_exception(_exception(reason), "unhandledRejection")
         except BaseException as error:
             uncaught.report_exception(error)

@@ -16,8 +16,10 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import nodesock._pyuv as _pyuv
+from nodesock import runtime
 from nodesock.callables import adapt
 from nodesock.errors import node_error
+from nodesock.inspect import number
 from nodesock.runtime import ticks, uncaught
 from nodesock.runtime.loop import defer, get_loop, now, on_forget
 from nodesock.runtime.uncaught import report_exception
@@ -208,10 +210,7 @@ def timer_duration(msecs: Any, name: str) -> float:
     """
     validate_finite_number(msecs, name)
     if msecs > TIMEOUT_MAX:
-        from nodesock.inspect import number
-        from nodesock.process import process
-
-        process.emit_warning(
+        runtime.process.emit_warning(
             f"{number(msecs)} does not fit into a 32-bit signed integer.\n"
             f"Timer duration was truncated to {TIMEOUT_MAX}.",
             "TimeoutOverflowWarning",
@@ -230,9 +229,6 @@ def _delay(value: Any) -> float:
         delay = math.nan
     if 1 <= delay <= TIMEOUT_MAX:
         return delay
-    from nodesock.inspect import number
-    from nodesock.process import process
-
     if delay > TIMEOUT_MAX:
         text, name = "does not fit into a 32-bit signed integer", "TimeoutOverflowWarning"
     elif delay < 0:
@@ -245,7 +241,7 @@ def _delay(value: Any) -> float:
         if name in _told:
             return 1
         _told.add(name)
-    process.emit_warning(f"{number(delay)} {text}.\nTimeout duration was set to 1.", name)
+    runtime.process.emit_warning(f"{number(delay)} {text}.\nTimeout duration was set to 1.", name)
     return 1
 
 
