@@ -170,17 +170,22 @@ def _connect_literal(socket: "Socket", target: "_Target") -> None:
 # --- what the lookup answers --------------------------------------------------------------------------------
 
 
+def _tell_lookup(socket: "Socket", error: Any, address: Any, family: Any, host: str) -> None:
+    """'lookup', where what the function left out is None as well."""
+    socket.emit(
+        "lookup",
+        error,
+        None if address is UNDEFINED else address,
+        None if family is UNDEFINED else family,
+        host,
+    )
+
+
 def _answer_one(
     socket: "Socket", host: str, port: int, local_address: str | None, local_port: Any
 ) -> Callable[..., None]:
     def answer(error: Any = None, address: Any = UNDEFINED, family: Any = UNDEFINED, *_: Any) -> None:
-        socket.emit(
-            "lookup",
-            error,
-            None if address is UNDEFINED else address,
-            None if family is UNDEFINED else family,
-            host,
-        )
+        _tell_lookup(socket, error, address, family, host)
         # The answer may come long after the socket was closed.
         if not socket.connecting:
             return
@@ -209,13 +214,7 @@ def _answer_all(
             return
         found = [_answered(item) for item in _listed(addresses)]
         for address, family in found:
-            socket.emit(
-                "lookup",
-                None,
-                None if address is UNDEFINED else address,
-                None if family is UNDEFINED else family,
-                host,
-            )
+            _tell_lookup(socket, None, address, family, host)
             if not socket.connecting:
                 return
         usable = [(a, f) for a, f in found if isinstance(a, str) and is_ip(a) and (f == 4 or f == 6)]
