@@ -445,3 +445,87 @@ class EarlyWriteOfRefusedLife:
         peer = listener.accept()
         peer.send(b"got " + peer.recv_all())
         peer.close()
+
+
+def abandon(t, options, connect_anew):
+    """Connect to a server of our own, destroy the socket when its attempt is under way, and connect it again."""
+    server = t.net.create_server(lambda peer: [peer.on("error", lambda error: None), peer.resume()])
+    client = t.watch("client", t.net.Socket())
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    client.on("error", t.callback("error"))
+
+    def connect():
+        if "path" in options:
+            client.connect(options)
+        else:
+            client.connect({**options, "port": server.address().port})
+
+    def leave():
+        client.destroy()
+        connect_anew(connect)
+
+    def on_listening():
+        connect()
+        t.next_tick(lambda: t.next_tick(leave))
+
+    if "path" in options:
+        server.listen(options["path"], on_listening)
+    else:
+        server.listen(0, "127.0.0.1", on_listening)
+    server.on("connection", lambda peer: peer.on("close", lambda had_error: [client.destroy(), server.close()]))
+    server.on("connection", lambda peer: client.end())
+
+
+def two_addresses(host, options, done):
+    done(None, [{"address": "127.0.0.1", "family": 4}, {"address": "127.0.0.2", "family": 4}])
+
+
+@case(about="the attempt that destroy() cancelled fails an assertion when the new connection is already made")
+def CancelledTooLate(t):
+    abandon(t, {"host": "127.0.0.1"}, lambda connect: connect())
+
+
+@case(about="the attempt that destroy() cancelled fails the new connection when that is not made yet")
+def CancelledFailsTheNext(t):
+    abandon(t, {"host": "127.0.0.1"}, lambda connect: t.immediate(connect))
+
+
+@case(about="so does a cancelled attempt at a unix socket")
+def CancelledFailsTheNextUnix(t):
+    abandon(t, {"path": t.path("s")}, lambda connect: t.immediate(connect))
+
+
+@case(about="a cancelled attempt among several fails the new connection with all their errors")
+def CancelledAmongSeveral(t):
+    abandon(t, {"host": "two", "lookup": two_addresses}, lambda connect: t.immediate(connect))
+
+
+@case(about="an accepted socket that connects elsewhere leaves its server twice, which then never closes")
+def AcceptedAgain(t):
+    other = t.net.create_server(lambda peer: [peer.resume(), peer.end(), other.close()])
+    server = t.watch("server", t.net.create_server())
+
+    def on_connection(peer):
+        t.watch("peer", peer)
+        peer.resume()
+
+        def on_first_close(had_error):
+            server.get_connections(t.callback("after the first life"))
+            peer.connect(other.address().port, "127.0.0.1")
+            peer.once("close", on_second_close)
+            peer.end()
+
+        def on_second_close(had_error):
+            t.note("its server", peer.server is server)
+            server.get_connections(t.callback("after the second life"))
+            server.close()
+
+        peer.once("close", on_first_close)
+        peer.end()
+
+    server.on("connection", on_connection)
+
+    def on_listening():
+        t.net.connect(server.address().port, "127.0.0.1").end().resume()
+
+    other.listen(0, "127.0.0.1", lambda: server.listen(0, "127.0.0.1", on_listening))

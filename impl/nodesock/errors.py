@@ -247,6 +247,9 @@ _TABLE: Final[dict[str, tuple[type[NodeError], _Text]]] = {
     "ERR_DNS_SET_SERVERS_FAILED": (NodeError, 'c-ares failed to set servers: "{}" [{}]'),
     "ERR_EVENT_RECURSION": (NodeError, 'The event "{}" is already being dispatched'),
     "ERR_ILLEGAL_CONSTRUCTOR": (NodeTypeError, "Illegal constructor"),
+    "ERR_INTERNAL_ASSERTION": (NodeError, (
+        "This is caused by either a bug in Node.js or incorrect usage of Node.js internals.\n"
+        "Please open an issue with this stack trace at https://github.com/nodejs/node/issues\n")),
     "ERR_INVALID_ADDRESS": (NodeError, "Invalid socket address"),
     "ERR_INVALID_ADDRESS_FAMILY": (
         NodeRangeError, lambda family, host, port: f"Invalid address family: {to_text(family)} {host}:{port}"),

@@ -4,13 +4,13 @@ How it works. `_events` maps an event to an immutable tuple of records `(listene
 listener makes a new tuple, so an `emit` under way keeps the listeners it started with, as in Node. The arity is looked
 up once (see callables.py): the number of arguments of a listener that takes a fixed number, else `(least, most)`. That
 keeps `emit` cheap. Until the first listener is added all emitters share one empty dict, so a subclass need not call
-`__init__`.
+`__init__`. In a stream an event keeps its place in `event_names` when its last listener goes: its tuple is then empty.
 
 JavaScript's symbols: `error_monitor` is `events.errorMonitor`. The method `Symbol.for('nodejs.rejection')` is
 `_capture_rejection(error, event, *args)` here.
 """
 
-from collections.abc import AsyncIterator, Callable, Hashable, Mapping
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Mapping
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
@@ -98,6 +98,8 @@ class EventEmitter:
     _max_listeners: int | float | None = None
     _capture = False
     _warned: frozenset[Hashable] = frozenset()
+    #: whether an event that has lost its last listener keeps its place in `_events`
+    _keeps_places = False
 
     def __init__(
         self, options: Mapping[str, Any] | None = None, *, capture_rejections: Any = UNDEFINED
@@ -111,6 +113,12 @@ class EventEmitter:
         elif EventEmitter.capture_rejections:
             self._capture = True
 
+    def _reserve_places(self, events: Iterable[Hashable]) -> None:
+        """For a stream, before it has listeners: give these events the first places."""
+        if self._events is _NOTHING:
+            self._events = dict.fromkeys(events, ())
+            self._keeps_places = True
+
     # --- emit --------------------------------------------------------------------------------------------------------
 
     def emit(self, event: Hashable = UNDEFINED, *args: Any) -> bool:
@@ -122,7 +130,7 @@ class EventEmitter:
             records = self._events.get(event)
         except TypeError:
             return self.emit(_name(event), *args)
-        if records is None or event == "error":
+        if not records or event == "error":
             if event != "error":
                 return False
             records = self._error_records(args)
@@ -140,7 +148,7 @@ class EventEmitter:
 
     def _error_records(self, args: tuple[Any, ...]) -> tuple[Record, ...]:
         """The 'error' listeners, once the monitors have seen the error; raises it if there are none."""
-        if error_monitor in self._events:
+        if self._events.get(error_monitor):
             self.emit(error_monitor, *args)
         records = self._events.get("error")
         if not records:
@@ -208,7 +216,7 @@ class EventEmitter:
         events = self._events
         if events is _NOTHING:
             events = self._events = {}
-        elif "newListener" in events:
+        elif events.get("newListener"):
             self.emit("newListener", event, _unwrap(listener))
             events = self._events
             if events is _NOTHING:
@@ -266,31 +274,38 @@ class EventEmitter:
         events = self._events
         if len(records) == 1:
             named = _unwrap(records[position][0])
-            del events[event]
+            if self._keeps_places:
+                events[event] = ()
+            else:
+                del events[event]
             if event in self._warned:
                 self._warned = self._warned - {event}
         else:
             events[event] = records[:position] + records[position + 1 :]
-        if "removeListener" in events:
+        if events.get("removeListener"):
             self.emit("removeListener", event, named)  # among several Node shows a once wrapper as it is
 
     def remove_all_listeners(self: Self, event: Hashable = UNDEFINED) -> Self:
         """Remove every listener, or every one of one event; 'removeListener' hears of each, last added first."""
         event = _name(event)
         events = self._events
-        if "removeListener" not in events:
+        if not events.get("removeListener"):
+            self._keeps_places = False
             if event is UNDEFINED:
                 self._events = _NOTHING
                 self._warned = frozenset()
-            elif event in events:
+            elif events.get(event):
                 del events[event]
                 self._warned = self._warned - {event}
+                if not any(events.values()):
+                    self._events = _NOTHING
             return self
         if event is UNDEFINED:
             for name in [name for name in events if name != "removeListener"]:
                 self.remove_all_listeners(name)
             self.remove_all_listeners("removeListener")
             self._events = _NOTHING
+            self._keeps_places = False
             self._warned = frozenset()
             return self
         for record in reversed(events.get(event, ())):
@@ -316,7 +331,7 @@ class EventEmitter:
 
     def event_names(self) -> list[Hashable]:
         """The events that have listeners, in the order they first got one."""
-        return list(self._events)
+        return [event for event, records in self._events.items() if records]
 
     def set_max_listeners(self: Self, n: Any = UNDEFINED) -> Self:
         """Warn (once an event) when there are more than `n` listeners; 0 = never. Raises ERR_OUT_OF_RANGE."""
@@ -456,8 +471,8 @@ def once(emitter: Any = UNDEFINED, event: Hashable = UNDEFINED, *, signal: Any =
     return promise
 
 
-class _Events(AsyncIterator[list[Any]]):
-    """What `on` returns: yields the arguments of each event as a list; ends at `close` events or `return_()`."""
+class _Arrivals:
+    """What an iteration of `on` has heard and nobody has asked for yet, or those who asked for what has not come."""
 
     def __init__(
         self, emitter: Any, event: Hashable, signal: Any, close: tuple[Hashable, ...], high: float, low: float
@@ -465,7 +480,7 @@ class _Events(AsyncIterator[list[Any]]):
         self._emitter, self._event, self._signal, self._close = emitter, event, signal, close
         self._high, self._low = high, low
         self._arrived: list[list[Any]] = []
-        self._waiting: list[Promise] = []
+        self.waiting: list[Promise] = []
         self._error: Any = UNDEFINED
         self._finished = False
         self._paused = False
@@ -480,8 +495,8 @@ class _Events(AsyncIterator[list[Any]]):
     _detach: Callable[[], None] = staticmethod(lambda: None)
 
     def _on_event(self, *args: Any) -> None:
-        if self._waiting:
-            self._waiting.pop(0).resolve(list(args))
+        if self.waiting:
+            self.waiting.pop(0).resolve(list(args))
             return
         self._arrived.append(list(args))
         if not self._paused and len(self._arrived) > self._high:
@@ -489,19 +504,19 @@ class _Events(AsyncIterator[list[Any]]):
             self._emitter.pause()
 
     def _on_error(self, error: Any) -> None:
-        if self._waiting:
-            self._waiting.pop(0).reject(error)
+        if self.waiting:
+            self.waiting.pop(0).reject(error)
         else:
             self._error = error
-        self._release()
+        self.release()
 
     def _on_abort(self) -> None:
         self._on_error(AbortError(cause=self._signal.reason))
 
     def _on_close(self, *_: Any) -> None:
-        self._release()
+        self.release()
 
-    def _release(self) -> None:
+    def release(self) -> None:
         """Take the listeners off and end the iteration for whoever waits."""
         if self._finished:
             return
@@ -511,14 +526,12 @@ class _Events(AsyncIterator[list[Any]]):
         self._emitter.remove_listener("error", self._on_error)
         for name in self._close:
             self._emitter.remove_listener(name, self._on_close)
-        for promise in self._waiting:
+        for promise in self.waiting:
             promise.reject(StopAsyncIteration())
-        self._waiting.clear()
+        self.waiting.clear()
 
-    def __aiter__(self) -> "_Events":
-        return self
-
-    def __anext__(self) -> "Promise":
+    def take(self) -> "Promise":
+        """A promise of the next arguments."""
         from nodesock.runtime.promises import Promise
 
         if self._arrived:
@@ -533,12 +546,33 @@ class _Events(AsyncIterator[list[Any]]):
         if self._finished:
             return Promise.rejected(StopAsyncIteration())
         promise = Promise()
-        self._waiting.append(promise)
+        self.waiting.append(promise)
         return promise
+
+
+class _Events(AsyncIterator[list[Any]]):
+    """What `on` returns: yields the arguments of each event as a list; ends at `close` events or `aclose()`.
+
+    A thin shell over the arrivals, which are what listens. So when a loop is left early, by `break` or an exception,
+    the shell is collected at once, and that is where JavaScript calls the iterator's `return()`.
+    """
+
+    def __init__(self, arrivals: _Arrivals) -> None:
+        self._arrivals = arrivals
+
+    def __aiter__(self) -> "_Events":
+        return self
+
+    def __anext__(self) -> "Promise":
+        return self._arrivals.take()
 
     async def aclose(self) -> None:
         """Stop listening (JavaScript's `return()`)."""
-        self._release()
+        self._arrivals.release()
+
+    def __del__(self) -> None:
+        if not self._arrivals.waiting:  # else all of it is garbage, and nobody has left the loop
+            self._arrivals.release()
 
 
 def on(
@@ -559,4 +593,4 @@ def on(
         raise AbortError(cause=signal.reason)
     if not isinstance(emitter, EventEmitter) and not hasattr(emitter, "on"):
         raise _no_emitter(emitter)
-    return _Events(emitter, event, signal, tuple(close), high_water_mark, low_water_mark)
+    return _Events(_Arrivals(emitter, event, signal, tuple(close), high_water_mark, low_water_mark))

@@ -244,13 +244,18 @@ def test_async_with_closes_the_server(log: Log) -> None:
     assert log == ["close", "left"]
 
 
-def test_async_with_gives_up_a_server_that_does_not_listen_yet(log: Log) -> None:
+def test_async_with_destroys_the_socket(log: Log) -> None:
     async def main() -> None:
         async with net.create_server().listen(0, "127.0.0.1") as server:
-            server.on("listening", log.to("listening"))
+            await once(server, "listening")
+            async with net.connect(*endpoint(server)) as client:
+                client.on("error", lambda error: log.append(error.code))
+                client.on("close", log.to("close"))
+                await once(client, "connect")
+            log.append(client.closed)
 
     run(main)
-    assert not log
+    assert log == ["ABORT_ERR", True, ("close", True)]  # the promise is fulfilled before 'close', as in Node
 
 
 def test_unref_lets_the_loop_end(log: Log) -> None:

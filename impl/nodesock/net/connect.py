@@ -11,8 +11,8 @@ Three ways to a connection, all of which end in `Socket._opened` or in destroy()
 Of several attempts each has a handle of its own. One that exceeds its time is dropped and cannot win any
 more; the last one has no limit.
 
-An attempt belongs to the handle it was made on. When the socket has moved on, because it was destroyed or
-has another handle, a late completion only closes that handle.
+A late completion of an attempt means nothing to a socket that was destroyed. To one that was destroyed and
+connects anew it means, as in Node, that the new connection has failed.
 """
 
 from collections.abc import Callable, Mapping
@@ -75,7 +75,7 @@ def connect_pipe(socket: "Socket", path: str) -> None:
     if isinstance(handle, TCP):  # taken over, or left from before
         err = UV_EINVAL
     else:
-        err = handle.connect(path, lambda status: _attempt_ended(socket, handle, status, target))
+        err = handle.connect(path, lambda status: _attempt_ended(socket, status, target))
     if err < 0:
         socket.destroy(_refused_at_once(socket, err, target))
 
@@ -335,7 +335,7 @@ def _connect_one(socket: "Socket", target: _Target) -> None:
         socket.destroy(node_error("ERR_IP_BLOCKED", target.address))
         return
     handle = socket._handle
-    err = _start(handle, target, lambda status: _attempt_ended(socket, handle, status, target))
+    err = _start(handle, target, lambda status: _attempt_ended(socket, status, target))
     if err < 0:
         socket.destroy(_refused_at_once(socket, err, target))
 
@@ -351,13 +351,17 @@ def _refused_at_once(socket: "Socket", err: int, target: _Target) -> UVError:
     """The error of a connect() that did not even start: it tells the local end of the handle, whatever that
     is."""
     name = socket._getsockname()
-    local = f"Local ({name.address}:{name.port})" if name else "Local (undefined:undefined)"
+    local = f"Local ({getattr(name, 'address', 'undefined')}:{getattr(name, 'port', 'undefined')})"
     return exception_with_host_port(err, "connect", target.address, target.port, local)
 
 
-def _attempt_ended(socket: "Socket", handle: Any, status: int, target: _Target) -> None:
-    if socket._handle is not handle or socket.destroyed:
+def _attempt_ended(socket: "Socket", status: int, target: _Target) -> None:
+    # As in Node nobody asks whose attempt it was: where destroy() and another connect() have come in between, it is
+    # the cancelled one that the new connection is told of, or that comes when there is nothing to be told any more.
+    if socket.destroyed:
         return
+    if not socket.connecting:
+        raise node_error("ERR_INTERNAL_ASSERTION")
     if status == 0:
         socket._opened()
         return
@@ -384,11 +388,11 @@ class _Attempts:
         self.attempted: list[str] = []
         socket.auto_select_family_attempted_addresses = self.attempted
 
-    def next(self) -> None:
-        """Start the next attempt; with none left the socket fails."""
+    def next(self, cancelled: bool = False) -> None:
+        """Start the next attempt; with none left, or cancelled, the socket fails."""
         self.clear_timer()
         socket = self.socket
-        if self.current == len(self.targets):
+        if cancelled or self.current == len(self.targets):
             socket.destroy(AggregateError(self.errors))
             return
         target = self.targets[self.current]
@@ -414,12 +418,12 @@ class _Attempts:
         elif self.current < len(self.targets):
             self.timer = set_timeout(attempt.timed_out, self.timeout)
 
-    def failed(self, target: _Target, error: BaseException, go_on: bool = True) -> None:
+    def failed(self, target: _Target, error: BaseException, cancelled: bool = False) -> None:
         """Note the failure of the current attempt and go on with the next one."""
         self.errors.append(error)
         self.socket.emit("connectionAttemptFailed", target.address, target.port, target.family, error)
-        if go_on and self.socket.connecting:
-            self.next()
+        if self.socket.connecting:
+            self.next(cancelled)
 
     def clear_timer(self) -> None:
         if self.timer is not None:
@@ -456,6 +460,6 @@ class _Attempt:
             return
         attempts.clear_timer()
         if status != 0:
-            attempts.failed(self.target, self.target.failure(status), status != UV_ECANCELED)
-        elif attempts.socket._handle is self.handle:
-            attempts.socket._opened()
+            attempts.failed(self.target, self.target.failure(status), status == UV_ECANCELED)
+        else:
+            _attempt_ended(attempts.socket, status, self.target)

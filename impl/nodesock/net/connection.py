@@ -38,6 +38,11 @@ class Connection(Duplex):
     _keep_alive: tuple[Any, ...] = (False, 0, UNDEFINED, UNDEFINED)
     _type_of_service: int | None = None
 
+    @property
+    def _connecting(self) -> bool:
+        """`connecting`, by the name it had once."""
+        return self.connecting
+
     # --- options ------------------------------------------------------------------------------------------
 
     def set_no_delay(self, enable: Any = True) -> Self:
@@ -151,56 +156,49 @@ class Connection(Duplex):
 
     def address(self) -> AddressInfo | dict[str, Any]:
         """The local end, an AddressInfo; empty ({}) where there is none. Mirrors `socket.address()`."""
-        name = self._getsockname()
-        return {} if name is None else name
+        return self._getsockname()
 
-    def _getsockname(self) -> AddressInfo | None:
+    def _getsockname(self) -> AddressInfo | dict[str, Any]:
         if self._sockname is None and self._handle is not None:
             name = self._handle.getsockname()
             self._sockname = AddressInfo(*name) if isinstance(name, tuple) else ()
-        return self._sockname or None
+        return self._sockname or {}
 
-    def _getpeername(self) -> AddressInfo | None:
+    def _getpeername(self) -> AddressInfo | dict[str, Any]:
         if self._peername is None and self._handle is not None and not self.connecting:
             name = self._handle.getpeername()
             self._peername = AddressInfo(*name) if isinstance(name, tuple) else ()
-        return self._peername or None
+        return self._peername or {}
 
     @property
     def remote_address(self) -> str | None:
         """The other end's address; None without a connection, unless it was read while there was one."""
-        name = self._getpeername()
-        return None if name is None else name.address
+        return getattr(self._getpeername(), "address", None)
 
     @property
     def remote_family(self) -> str | None:
         """'IPv4' or 'IPv6'; None as for `remote_address`."""
-        name = self._getpeername()
-        return None if name is None else name.family
+        return getattr(self._getpeername(), "family", None)
 
     @property
     def remote_port(self) -> int | None:
         """The other end's port; None as for `remote_address`."""
-        name = self._getpeername()
-        return None if name is None else name.port
+        return getattr(self._getpeername(), "port", None)
 
     @property
     def local_address(self) -> str | None:
         """This end's address; None without a connection."""
-        name = self._getsockname()
-        return None if name is None else name.address
+        return getattr(self._getsockname(), "address", None)
 
     @property
     def local_family(self) -> str | None:
         """'IPv4' or 'IPv6'; None without a connection."""
-        name = self._getsockname()
-        return None if name is None else name.family
+        return getattr(self._getsockname(), "family", None)
 
     @property
     def local_port(self) -> int | None:
         """This end's port; None without a connection."""
-        name = self._getsockname()
-        return None if name is None else name.port
+        return getattr(self._getsockname(), "port", None)
 
 
 def _seconds(msecs: Any) -> int:

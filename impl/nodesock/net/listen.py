@@ -50,7 +50,7 @@ def listen(server: "Server", args: tuple[Any, ...], keywords: Mapping[str, Any])
             options = dict(given) if isinstance(given, Mapping) else {}
         else:
             server._handle = given
-            _start(server, given, None, -1, backlog)
+            _start(server, given, None, -1, -1, backlog)
             return
 
     signal = options.get("signal", UNDEFINED)
@@ -176,7 +176,7 @@ def _listen_on_port(
         # All of IPv6 and IPv4 in one socket, where there is IPv6.
         err = handle.bind6("::", port, flags)
         if err == 0:
-            address = "::"
+            address, family = "::", 6
         else:
             handle.close()
             handle = TCP(TCP_SERVER)
@@ -191,7 +191,7 @@ def _listen_on_port(
         _fail(server, err, address, port)
         return
     server._handle = handle
-    _start(server, handle, address, port, backlog)
+    _start(server, handle, address, port, family, backlog)
 
 
 def _listen_on_path(server: "Server", path: str, options: Mapping[str, Any], backlog: Any) -> None:
@@ -204,7 +204,7 @@ def _listen_on_path(server: "Server", path: str, options: Mapping[str, Any], bac
         _fail(server, err, path, -1)
         return
     server._handle = handle
-    _start(server, handle, path, -1, backlog)
+    _start(server, handle, path, -1, -1, backlog)
     if server._handle is None:
         return
     mode = (UV_READABLE if options.get("readable_all") is True else 0) | (
@@ -231,10 +231,12 @@ def _listen_on_fd(server: "Server", fd: Any, backlog: Any) -> None:
         _fail(server, err, None, None)
         return
     server._handle = handle
-    _start(server, handle, None, None, backlog)
+    _start(server, handle, None, None, None, backlog)
 
 
-def _start(server: "Server", handle: Any, address: str | None, port: int | None, backlog: Any) -> None:
+def _start(
+    server: "Server", handle: Any, address: str | None, port: int | None, family: int | None, backlog: Any
+) -> None:
     """Listen on the server's new handle."""
     handle.owner = server
     err = handle.listen(to_int32(backlog or 0) or _DEFAULT_BACKLOG, server._on_connection)
@@ -243,6 +245,7 @@ def _start(server: "Server", handle: Any, address: str | None, port: int | None,
         server._handle = None
         _fail(server, err, address, port)
         return
+    server._connection_key = ":".join("null" if part is None else str(part) for part in (family, address, port))
     if server._unref:
         handle.unref()
     next_tick(_emit_listening, server)

@@ -42,6 +42,9 @@ class Server(EventEmitter):
     #: Node's flag for clusters; kept for the sake of the name
     drop_max_connection: Any = None
 
+    #: `family:address:port` it was asked to listen on, as Node's programs know it; None before
+    _connection_key: str | None = None
+
     def __init__(self, options: Any = None, listener: Any = None, /, **keywords: Any) -> None:
         if callable(options) and not isinstance(options, Mapping):
             listener = options
@@ -197,12 +200,12 @@ class Server(EventEmitter):
             next_tick(lambda: self.emit("close"))
 
     def async_dispose(self) -> Promise:
-        """`server[Symbol.asyncDispose]()`: close, if it is listening; the promise resolves with 'close'."""
+        """`server[Symbol.asyncDispose]()`: close, if it is listening; the promise resolves with 'close'.
+
+        As in Node a server that still looks its host up does not listen yet: it is left to do so.
+        """
         promise = Promise()
         if self._handle is None:
-            self._listening_id += (
-                1  # a host lookup under way is not waited for any more; Node would go on to listen
-            )
             promise.resolve(None)
         else:
             self.close(lambda error=None: promise.resolve(None) if error is None else promise.reject(error))

@@ -139,7 +139,7 @@ class Socket(Connection):
     _timer: Timeout | None = None
     _on_read: OnRead | None = None
     _bytes_read = 0
-    _bytes_dispatched = 0
+    _bytes_written = 0
     #: what was written before there was a connection and waits for 'connect'
     _pending_data: list[Any] | None = None
     #: the stream's callback of the write that libuv has queued
@@ -259,7 +259,7 @@ class Socket(Connection):
             self._handle = self._peername = self._sockname = None
         if self._handle is None:
             self._handle = pipe_wrap.Pipe(pipe_wrap.SOCKET) if is_truthy(path) else tcp_wrap.TCP(tcp_wrap.SOCKET)
-            self._bytes_read = self._bytes_dispatched = 0
+            self._bytes_read = self._bytes_written = 0
             self._adopt_handle()
         self._unref_timer()
         self.connecting = True
@@ -516,14 +516,13 @@ class Socket(Connection):
         else:
             self._close_handle(handle, error is not None)
             callback(error)
-        server = self._server
-        if server is not None:
-            self._server = None
-            server._connection_closed()
+        if self._server is not None:
+            # As in Node once more when it was connected anew: the server then counts one too few.
+            self._server._connection_closed()
 
     def _close_handle(self, handle: Any, had_error: bool) -> None:
         self._bytes_read = self.bytes_read
-        self._bytes_dispatched = handle.bytes_written
+        self._bytes_written = handle.bytes_written
 
         def closed() -> None:
             self.emit("close", had_error)
@@ -619,9 +618,13 @@ class Socket(Connection):
         return self._bytes_read if self._handle is None else int(self._handle.bytes_read)
 
     @property
+    def _bytes_dispatched(self) -> int:
+        return self._bytes_written if self._handle is None else int(self._handle.bytes_written)
+
+    @property
     def bytes_written(self) -> int:
         """The number of bytes sent or accepted for sending; what waits for a connection is counted too."""
-        total = self._bytes_dispatched if self._handle is None else int(self._handle.bytes_written)
+        total = self._bytes_dispatched
         for entry in self._writable_state.queue:
             total += _size(entry.chunk, entry.encoding)
         for chunk, encoding in self._pending_data or ():

@@ -24,7 +24,7 @@ class Duplex(Readable, Writable):
 
     _readable_state: ReadableState
     _writable_state: WritableState
-    _listed_first: ClassVar[tuple[str, ...]] = (*Writable._listed_first, "data", "end", "readable")
+    _own_events: ClassVar[tuple[str, ...]] = (*Writable._own_events, "data", "end", "readable")
     allow_half_open: Any = True
 
     def __init__(self, options: Mapping[str, Any] | None = None, /, **given: Any) -> None:

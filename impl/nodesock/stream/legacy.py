@@ -1,6 +1,6 @@
 """Mirrors lib/internal/streams/legacy.js as far as it is a type: the common base of all streams."""
 
-from collections.abc import Hashable
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nodesock.events import EventEmitter
@@ -25,14 +25,13 @@ class Stream(EventEmitter):
     _destroy_waiting: Any = None
     _construct: Any = None
 
-    #: events that `event_names` lists first, whenever they got their listeners
-    _listed_first: ClassVar[tuple[str, ...]] = ()
+    #: the events that have their places in `event_names` before all others, whenever they get their listeners
+    _own_events: ClassVar[tuple[str, ...]] = ()
 
-    def event_names(self) -> list[Hashable]:
-        """The events that have listeners: a stream's own events first, as Node lists them."""
-        names = super().event_names()
-        own: list[Hashable] = [name for name in self._listed_first if name in names]
-        return own + [name for name in names if name not in own]
+    def __init__(self, options: Mapping[str, Any] | None = None) -> None:
+        super().__init__(options)
+        if self._own_events:
+            self._reserve_places(self._own_events)
 
     def __repr__(self) -> str:
         rs, ws = self._readable_state, self._writable_state

@@ -71,7 +71,7 @@ class Readable(Operators):
     """
 
     _readable_state: ReadableState
-    _listed_first: ClassVar[tuple[str, ...]] = ("close", "error", "data", "end", "readable")
+    _own_events: ClassVar[tuple[str, ...]] = ("close", "error", "data", "end", "readable")
 
     def __init__(self, options: Mapping[str, Any] | None = None, /, **given: Any) -> None:
         if isinstance(options, Mapping):
@@ -255,7 +255,7 @@ class Readable(Operators):
         rs = self._readable_state
         if event == "data":
             rs.data_listening = True
-            if "readable" in self._events:
+            if self._events.get("readable"):
                 rs.readable_listening = True
             if rs.flowing is not False:
                 self.resume()
@@ -281,7 +281,7 @@ class Readable(Operators):
         super().remove_listener(event, listener)
         if event == "readable":
             next_tick(readable_listeners_changed, self)
-        elif event == "data" and "data" not in self._events:
+        elif event == "data" and not self._events.get("data"):
             self._readable_state.data_listening = False
         return self
 
@@ -352,6 +352,10 @@ class Readable(Operators):
         finished(self, settled)
         # Node's is an async method: one microtask more.
         return promise.then()
+
+    def _capture_rejection(self, error: Any, *_: Any) -> None:
+        """`capture_rejections`: what an async listener raises destroys the stream."""
+        self.destroy(error)
 
     # --- state --------------------------------------------------------------------------------------------
 

@@ -213,7 +213,7 @@ def first_read_tick(stream: Any) -> None:
 
 def readable_listeners_changed(stream: Any) -> None:
     rs = stream._readable_state
-    rs.readable_listening = "readable" in stream._events
+    rs.readable_listening = bool(stream._events.get("readable"))
     if rs.resume_scheduled and rs.paused is False:
         rs.flowing = True
     elif rs.data_listening:

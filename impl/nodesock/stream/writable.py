@@ -51,7 +51,7 @@ class Writable(Stream):
     """
 
     _writable_state: WritableState
-    _listed_first: ClassVar[tuple[str, ...]] = ("close", "error", "prefinish", "finish", "drain")
+    _own_events: ClassVar[tuple[str, ...]] = ("close", "error", "prefinish", "finish", "drain")
     _writev: Callable[[Any, Any], Any] | None = None
     _final: Callable[[Any], Any] | None = None
 
@@ -228,6 +228,10 @@ class Writable(Stream):
 
     def _undestroy(self) -> None:
         undestroy(self)
+
+    def _capture_rejection(self, error: Any, *_: Any) -> None:
+        """`capture_rejections`: what an async listener raises destroys the stream."""
+        self.destroy(error)
 
     # --- state --------------------------------------------------------------------------------------------
 

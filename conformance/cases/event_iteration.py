@@ -1,0 +1,209 @@
+"""events.on() and events.once() over sockets and servers."""
+
+from conformance import case
+
+
+def connected(t, use):
+    """A server's socket and its client in one process, once both know of each other."""
+    server = t.net.create_server()
+    peers = []
+
+    def meet():
+        if len(peers) == 1 and not client.pending:
+            use(peers[0], client)
+
+    def on_connection(peer):
+        server.close()
+        peer.on("error", lambda error: None)
+        peers.append(peer)
+        meet()
+
+    server.on("connection", on_connection)
+    client = t.watch("client", t.net.Socket())
+    server.listen(0, "127.0.0.1", lambda: client.connect(server.address().port, "127.0.0.1", meet))
+
+
+def counts(emitter):
+    return [[name, emitter.listener_count(name)] for name in emitter.event_names()]
+
+
+@case(about="events.on() yields the 'data' of a socket until an event that closes the iteration")
+def Data(t):
+    def use(peer, client):
+        async def walk():
+            async for arguments in t.events.on(client, "data", close=["close"]):
+                t.note("data", arguments)
+            t.note("left", counts(client))
+
+        t.spawn(walk())
+        t.note("iterating", counts(client))
+        peer.on("data", lambda chunk: peer.end())
+        client.once("data", lambda chunk: client.write("x"))
+        peer.write("a")
+
+    connected(t, use)
+
+
+@case(about="a break out of events.on() takes its listeners off; the socket lives on")
+def Break(t):
+    def use(peer, client):
+        async def walk():
+            async for arguments in t.events.on(client, "data", close=["end"]):
+                t.note("data", arguments)
+                break
+            t.note("left", counts(client))
+            t.note("state", [client.readable_flowing, client.destroyed])
+            client.end()
+
+        t.spawn(walk())
+        peer.write("a")
+        peer.resume()
+
+    connected(t, use)
+
+
+@case(about="an exception inside events.on() takes its listeners off")
+def Throw(t):
+    def use(peer, client):
+        async def walk():
+            async for arguments in t.events.on(client, "data"):
+                raise t.error(f"inside {len(arguments)}")
+
+        def on_uncaught(error):
+            t.note("uncaught", error)
+            t.note("left", counts(client))
+            client.destroy()
+
+        t.on_uncaught(on_uncaught)
+        t.spawn(walk())
+        peer.write("a")
+        peer.resume()
+
+    connected(t, use)
+
+
+@case(about="an 'error' of the socket comes out of events.on(), after what arrived before it")
+def Error(t):
+    def use(peer, client):
+        async def walk():
+            async for arguments in t.events.on(client, "data"):
+                t.note("data", arguments)
+
+        t.on_uncaught(lambda error: t.note("uncaught", error))
+        t.spawn(walk())
+        client.on("close", lambda had_error: t.note("left", counts(client)))
+        client.push("a")
+        client.push("b")
+        client.destroy(t.error("mine"))
+        peer.resume()
+
+    connected(t, use)
+
+
+@case(about="an abort ends events.on() with an AbortError and takes its listeners off")
+def Abort(t):
+    controller = t.abort_controller()
+
+    def use(peer, client):
+        async def walk():
+            async for arguments in t.events.on(client, "data", signal=controller.signal):
+                t.note("data", arguments)
+                controller.abort()
+
+        def on_uncaught(error):
+            t.note("uncaught", error)
+            t.note("left", counts(client))
+            client.destroy()
+
+        t.on_uncaught(on_uncaught)
+        t.spawn(walk())
+        peer.write("a")
+        peer.resume()
+
+    connected(t, use)
+
+
+@case(about="with high_water_mark events.on() pauses the socket, and resumes it below low_water_mark")
+def WaterMarks(t):
+    def use(peer, client):
+        arrived = t.events.on(client, "data", close=["end"], high_water_mark=1, low_water_mark=1)
+
+        async def walk():
+            async for arguments in arrived:
+                t.note("data", [arguments, client.is_paused()])
+
+        def push_all():
+            for text in ["a", "b", "c"]:
+                client.push(text)
+            t.note("paused", client.is_paused())
+            t.spawn(walk())
+            peer.end()
+
+        t.immediate(push_all)
+
+    connected(t, use)
+
+
+@case(about="events.on() yields the connections of a server")
+def Connections(t):
+    server = t.net.create_server()
+
+    async def walk():
+        async for arguments in t.events.on(server, "connection", close=["close"]):
+            t.note("arguments", len(arguments))
+            arguments[0].end("bye")
+            arguments[0].resume()
+            server.close()
+        t.note("left", counts(server))
+
+    server.listen(0, "127.0.0.1", lambda: t.net.connect(server.address().port, "127.0.0.1").resume())
+    t.spawn(walk())
+
+
+@case(about="events.once() of 'listening', 'connect' and 'close' is fulfilled with the event's arguments")
+def Once(t):
+    server = t.net.create_server()
+    server.on("connection", lambda peer: [peer.end(), peer.resume(), server.close()])
+
+    async def life():
+        server.listen(0, "127.0.0.1")
+        t.note("listening", await t.events.once(server, "listening"))
+        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
+        t.note("connect", await t.events.once(client, "connect"))
+        t.note("left", counts(client))
+        client.resume()
+        t.note("close", await t.events.once(client, "close"))
+
+    t.spawn(life())
+
+
+@case(about="events.once() of 'connection' is rejected by an abort and leaves no listener")
+def OnceAborted(t):
+    controller = t.abort_controller()
+    server = t.watch("server", t.net.create_server())
+
+    async def wait():
+        await t.events.once(server, "connection", signal=controller.signal)
+
+    def on_uncaught(error):
+        t.note("uncaught", error)
+        t.note("left", counts(server))
+        server.close()
+
+    def on_listening():
+        t.spawn(wait())
+        t.note("waiting", counts(server))
+        controller.abort()
+
+    t.on_uncaught(on_uncaught)
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="events.once() of 'error' is fulfilled with it")
+def OnceError(t):
+    async def wait():
+        client = t.watch("client", t.net.connect(1, "127.0.0.1"))
+        t.note("error", await t.events.once(client, "error"))
+        t.note("close", await t.events.once(client, "close"))
+
+    t.spawn(wait())

@@ -1,0 +1,125 @@
+"""Async listeners of sockets that reject: with capture_rejections it destroys the socket, else it is unhandled."""
+
+from conformance import case
+
+
+def greet(t):
+    """A server that says hello to one connection and ends it."""
+    server = t.net.create_server()
+
+    def on_connection(peer):
+        server.close()
+        peer.on("error", lambda error: None)
+        peer.resume()
+        peer.end("hello")
+
+    server.on("connection", on_connection)
+    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+
+def reject(t, client, event):
+    """Let an async listener of the event reject."""
+
+    async def fail():
+        raise t.error(f"rejected {event}")
+
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    t.watch("client", client)
+    client.on("error", t.callback("error"))
+    client.on(event, fail)
+    client.resume()
+
+
+def capturing(t, port):
+    return t.net.connect(port=port, host="127.0.0.1", capture_rejections=True)
+
+
+@case(about="with capture_rejections a 'connect' listener that rejects destroys the socket")
+class Connect:
+    def server(t):
+        greet(t)
+
+    def client(t, port):
+        reject(t, capturing(t, port), "connect")
+
+
+@case(about="with capture_rejections a 'data' listener that rejects destroys the socket")
+class Data:
+    def server(t):
+        greet(t)
+
+    def client(t, port):
+        reject(t, capturing(t, port), "data")
+
+
+@case(about="with capture_rejections an 'end' listener that rejects destroys the socket before it has finished")
+class End:
+    def server(t):
+        greet(t)
+
+    def client(t, port):
+        reject(t, capturing(t, port), "end")
+
+
+@case(about="what a listener of 'finish' or 'close' rejects with comes too late for an 'error'")
+class Late:
+    def server(t):
+        greet(t)
+
+    def client(t, port):
+        client = capturing(t, port)
+
+        async def fail():
+            raise t.error("rejected late")
+
+        client.on("finish", fail)
+        reject(t, client, "close")
+
+
+@case(about="with capture_rejections an 'error' listener that rejects changes nothing any more")
+class Error:
+    def server(t):
+        greet(t)
+
+    def client(t, port):
+        client = capturing(t, port)
+        client.on("connect", lambda: client.destroy(t.error("first")))
+        reject(t, client, "error")
+
+
+@case(about="EventEmitter.capture_rejections holds for sockets that are made while it is set")
+class Everywhere:
+    def server(t):
+        greet(t)
+
+    def client(t, port):
+        t.events.EventEmitter.capture_rejections = True
+        client = t.net.connect(port, "127.0.0.1")
+        t.events.EventEmitter.capture_rejections = False
+        reject(t, client, "ready")
+
+
+@case(about="without capture_rejections a rejection is unhandled, and the socket goes on")
+class Uncaptured:
+    def server(t):
+        greet(t)
+
+    def client(t, port):
+        reject(t, t.net.connect(port, "127.0.0.1"), "data")
+
+
+@case(about="every stream is destroyed by a rejection that it captures, not only told of an error")
+def Streams(t):
+    async def fail():
+        raise t.error("rejected")
+
+    for one in [
+        t.stream.Readable(read=lambda size: None, capture_rejections=True),
+        t.stream.Writable(capture_rejections=True),
+        t.stream.PassThrough(capture_rejections=True),
+    ]:
+        one.on("error", t.callback("error"))
+        one.on("close", t.callback("close"))
+        one.on("event", fail)
+        one.emit("event")
+        t.note("at once", one.destroyed)
