@@ -6,6 +6,7 @@ there, not repeated.
 
 import importlib
 import inspect
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -82,7 +83,7 @@ def class_section(name: str, thing: type, homes: Mapping[type, tuple[str, str]])
     for base in thing.__mro__:
         if base is not thing and base in homes:
             above.append(base)
-        elif base.__module__.split(".")[0] == "nodesock":
+        elif base.__module__.split(".")[0] == "nodesock" and not any(issubclass(one, base) for one in above):
             for member, value in vars(base).items():
                 members.setdefault(member, value)
     if above:
@@ -95,14 +96,23 @@ def class_section(name: str, thing: type, homes: Mapping[type, tuple[str, str]])
 
 def described(level: str, title: str, thing: Any) -> Iterator[str]:
     """A heading with the signature, and the docstring if there is one."""
-    try:
-        signature = "" if isinstance(thing, property) else str(inspect.signature(thing))
-    except (TypeError, ValueError):
-        signature = ""
-    yield f"{level} `{title}{signature}`\n"
+    yield f"{level} `{title}{signature(thing)}`\n"
     text = inspect.getdoc(thing)
     if text:
         yield f"{text}\n"
+
+
+def signature(thing: Any) -> str:
+    """The parameters as a reader of the reference wants them: names without modules, and no type that says nothing."""
+    try:
+        text = "" if isinstance(thing, property) else str(inspect.signature(thing))
+    except (TypeError, ValueError):
+        return ""
+    text = re.sub(r"\b(?:[a-z_]+\.)+(?=[A-Z])", "", text)
+    text = re.sub(r"(: |-> )'([^']*)'", r"\1\2", text).replace("(self, ", "(").replace("(self)", "()")
+    text = text.replace(": Any = ", "=").replace(": Any", "").replace(" -> Any", "")
+    text = text.removesuffix(" -> None") if isinstance(thing, type) else text
+    return text.replace("=undefined", "=…")
 
 
 if __name__ == "__main__":

@@ -167,7 +167,7 @@ class AbortSignal(EventTarget):
         self.dispatch_event(event)
 
     def __repr__(self) -> str:
-        return f"<AbortSignal aborted={self.aborted}>"
+        return f"<AbortSignal {f'aborted: {self.reason!r}' if self.aborted else 'not aborted'}>"
 
     def __node_inspect__(self) -> str:
         return f"AbortSignal {{ aborted: {'true' if self.aborted else 'false'} }}"

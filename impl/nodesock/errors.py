@@ -122,6 +122,9 @@ class AggregateError(NodeError):
         if first is not None:
             self.code = first
 
+    def __repr__(self) -> str:
+        return f"{super().__repr__()[:-1].rstrip(': ')}: {self.errors!r}>"
+
 
 class InternalError(NodeError):
     """A move that cannot happen: a bug in nodesock, never the caller's fault."""

@@ -333,6 +333,11 @@ class EventEmitter:
         """The events that have listeners, in the order they first got one."""
         return [event for event, records in self._events.items() if records]
 
+    def __repr__(self) -> str:
+        """The listeners of each event, `<EventEmitter 'data': 2>`."""
+        counts = ", ".join(f"{event!r}: {self.listener_count(event)}" for event in self.event_names())
+        return f"<{type(self).__name__} {counts or 'without listeners'}>"
+
     def set_max_listeners(self: Self, n: Any = UNDEFINED) -> Self:
         """Warn (once an event) when there are more than `n` listeners; 0 = never. Raises ERR_OUT_OF_RANGE."""
         validate_number(n, "setMaxListeners", 0)

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from nodesock.bindings.tcp_wrap import SOCKET, TCP, UV_TCP_IPV6ONLY, UV_TCP_REUSEPORT
 from nodesock.errors import errno_exception, exception_with_host_port, node_error
-from nodesock.net.address_info import AddressInfo
+from nodesock.net.address_info import AddressInfo, ends
 from nodesock.net.ip import is_ip
 from nodesock.validators import UNDEFINED, validate_boolean, validate_object, validate_port, validate_string
 
@@ -88,4 +88,4 @@ class BoundSocket:
             self.close()
 
     def __repr__(self) -> str:
-        return f"<BoundSocket {'adopted' if self._handle is None else self._handle!r}>"
+        return f"<BoundSocket{' given away' if self._handle is None else ends(self._handle)}>"

@@ -14,7 +14,7 @@ from typing import Any, Self
 from nodesock.callables import call
 from nodesock.errors import errno_exception, node_error
 from nodesock.events import EventEmitter
-from nodesock.net.address_info import AddressInfo, DropInfo
+from nodesock.net.address_info import AddressInfo, DropInfo, ends
 from nodesock.net.blocklist import BlockList, as_block_list
 from nodesock.net.listen import listen
 from nodesock.net.options import is_options
@@ -218,8 +218,8 @@ class Server(EventEmitter):
         await self.async_dispose()
 
     def __repr__(self) -> str:
-        state = "closed" if self._handle is None else f"listening {self._handle!r}"
-        return f"<Server {state}, {self._connections} connections>"
+        state = "closed" if self._handle is None else f"listening{ends(self._handle)}"
+        return f"<{type(self).__name__} {state}, {self._connections} connections>"
 
 
 def _ends(client: Any) -> DropInfo | None:

@@ -34,6 +34,7 @@ from nodesock.bindings import pipe_wrap, tcp_wrap
 from nodesock.bindings.uv import UV_ENOTCONN, UV_EOF
 from nodesock.callables import ANY, call
 from nodesock.errors import NodeError, errno_exception, node_error
+from nodesock.net.address_info import ends
 from nodesock.net.blocklist import as_block_list
 from nodesock.net.bound_socket import BoundSocket
 from nodesock.net.connect import connect_pipe, connect_tcp
@@ -633,7 +634,7 @@ class Socket(Connection):
 
     def __repr__(self) -> str:
         role = "accepted" if self.server is not None else "client"
-        return f"<Socket {role} {self.ready_state} {'no handle' if self._handle is None else self._handle!r}>"
+        return f"<{type(self).__name__} {role} {self.ready_state}{ends(self._handle)}>"
 
 
 def _ignore_read(_nread: int, _data: bytes | None) -> None:

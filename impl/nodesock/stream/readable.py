@@ -382,6 +382,7 @@ class Readable(Operators):
 
     @property
     def readable_high_water_mark(self) -> int:
+        """The buffer's length at which push() asks the source to wait, in the unit of `readable_length`."""
         return self._readable_state.high_water_mark
 
     @property
@@ -405,10 +406,12 @@ class Readable(Operators):
 
     @property
     def readable_object_mode(self) -> bool:
+        """Whether chunks are any values, each counted as one."""
         return self._readable_state.object_mode
 
     @property
     def readable_encoding(self) -> str | None:
+        """The encoding of the strings that are read; None for bytes."""
         return self._readable_state.encoding
 
     @property

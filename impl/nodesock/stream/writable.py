@@ -263,6 +263,7 @@ class Writable(Stream):
 
     @property
     def writable_object_mode(self) -> bool:
+        """Whether chunks are any values, each counted as one."""
         return self._writable_state.object_mode
 
     @property
@@ -278,6 +279,7 @@ class Writable(Stream):
 
     @property
     def writable_high_water_mark(self) -> int:
+        """The queue's length at which write() returns False, in the unit of `writable_length`."""
         return self._writable_state.high_water_mark
 
     @property
