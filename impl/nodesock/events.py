@@ -12,17 +12,15 @@ JavaScript's symbols: `error_monitor` is `events.errorMonitor`. The method `Symb
 
 from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Mapping
 from types import CoroutineType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
-from nodesock import callables
+from nodesock import callables, runtime
 from nodesock.callables import arity, fit
 from nodesock.errors import AbortError, node_error
 from nodesock.inspect import UNDEFINED, inspect
 from nodesock.runtime import ticks
+from nodesock.runtime.promises import Promise, spawn
 from nodesock.validators import validate_abort_signal, validate_boolean, validate_function, validate_number
-
-if TYPE_CHECKING:
-    from nodesock.runtime.promises import Promise
 
 __all__ = [
     "EventEmitter",
@@ -166,8 +164,6 @@ class EventEmitter:
 
     def _settle(self, result: Any, event: Hashable, args: tuple[Any, ...]) -> None:
         """An async listener returned: run it, and with capture_rejections see to its rejection."""
-        from nodesock.runtime.promises import Promise, spawn
-
         if type(result) is CoroutineType:
             result = spawn(result)
         if self._capture and isinstance(result, Promise):
@@ -236,17 +232,15 @@ class EventEmitter:
         return self
 
     def _warn_leak(self, event: Hashable, count: int, limit: int | float) -> None:
-        from nodesock.process import process
-
-        warning = node_warning = process.make_warning(
+        warning = runtime.process.make_warning(
             f"Possible EventEmitter memory leak detected. {count} {_event_text(event)} listeners added to "
             f"{_emitter_text(self)}. MaxListeners is {inspect(limit)}. Use emitter.setMaxListeners() to increase limit",
             "MaxListenersExceededWarning",
         )
-        node_warning.emitter = self
-        node_warning.type = event
-        node_warning.count = count
-        process.emit_warning(warning)
+        warning.emitter = self
+        warning.type = event
+        warning.count = count
+        runtime.process.emit_warning(warning)
 
     # --- removing ----------------------------------------------------------------------------------------------------
 
@@ -435,13 +429,11 @@ def add_abort_listener(signal: Any = UNDEFINED, listener: Any = UNDEFINED) -> Ca
     return lambda: signal.remove_event_listener("abort", listener)
 
 
-def once(emitter: Any = UNDEFINED, event: Hashable = UNDEFINED, *, signal: Any = UNDEFINED) -> "Promise":
+def once(emitter: Any = UNDEFINED, event: Hashable = UNDEFINED, *, signal: Any = UNDEFINED) -> Promise:
     """events.once: a promise of the list of arguments of the next `event`; an 'error' meanwhile rejects it.
 
     With `signal` an abort rejects it with AbortError. Raises ERR_INVALID_ARG_TYPE.
     """
-    from nodesock.runtime.promises import Promise
-
     validate_abort_signal(signal, "options.signal")
     if signal is not UNDEFINED and signal.aborted:
         return Promise.rejected(AbortError(cause=signal.reason))
@@ -535,10 +527,8 @@ class _Arrivals:
             promise.reject(StopAsyncIteration())
         self.waiting.clear()
 
-    def take(self) -> "Promise":
+    def take(self) -> Promise:
         """A promise of the next arguments."""
-        from nodesock.runtime.promises import Promise
-
         if self._arrived:
             args = self._arrived.pop(0)
             if self._paused and len(self._arrived) < self._low:
@@ -568,7 +558,7 @@ class _Events(AsyncIterator[list[Any]]):
     def __aiter__(self) -> "_Events":
         return self
 
-    def __anext__(self) -> "Promise":
+    def __anext__(self) -> Promise:
         return self._arrivals.take()
 
     async def aclose(self) -> None:

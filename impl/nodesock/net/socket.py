@@ -43,7 +43,7 @@ from nodesock.net.fd import open_socket_handle
 from nodesock.net.on_read import OnRead
 from nodesock.net.options import as_mapping, normalize
 from nodesock.runtime.ticks import next_tick
-from nodesock.runtime.timers import TIMEOUT_MAX, Timeout, clear_timeout, set_unref_timeout
+from nodesock.runtime.timers import Timeout, clear_timeout, set_unref_timeout, timer_duration
 from nodesock.stream import Duplex
 from nodesock.stream.encodings import byte_length, encode
 from nodesock.validators import (
@@ -51,7 +51,6 @@ from nodesock.validators import (
     is_number,
     is_truthy,
     to_int32,
-    validate_finite_number,
     validate_function,
     validate_int32,
     validate_number,
@@ -552,17 +551,7 @@ class Socket(Connection):
         if self.destroyed:
             return self
         self.timeout = msecs
-        validate_finite_number(msecs, "msecs")
-        if msecs > TIMEOUT_MAX:
-            from nodesock.inspect import number
-            from nodesock.process import process
-
-            process.emit_warning(
-                f"{number(msecs)} does not fit into a 32-bit signed integer.\n"
-                f"Timer duration was truncated to {TIMEOUT_MAX}.",
-                "TimeoutOverflowWarning",
-            )
-            msecs = TIMEOUT_MAX
+        msecs = timer_duration(msecs, "msecs")
         if self._timer is not None:
             clear_timeout(self._timer)
             self._timer = None

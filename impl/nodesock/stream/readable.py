@@ -17,10 +17,11 @@ Ticks, each queued at most once at a time: readable (`emitted_readable`), read-m
 """
 
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from nodesock.callables import adapt
 from nodesock.errors import AbortError, node_error
+from nodesock.runtime.promises import Promise
 from nodesock.runtime.ticks import next_tick, ticks
 from nodesock.stream import pipe as piping
 from nodesock.stream.destroy import construct, error_or_destroy, undestroy
@@ -46,9 +47,6 @@ from nodesock.stream.readable_operators import Operators
 from nodesock.stream.readable_state import ReadableState
 from nodesock.stream.writable import finish_init
 from nodesock.validators import UNDEFINED, is_truthy
-
-if TYPE_CHECKING:
-    from nodesock.runtime.promises import Promise
 
 Listener = Callable[..., Any]
 
@@ -330,11 +328,10 @@ class Readable(Operators):
     async def __aexit__(self, *_: object) -> None:
         await self.async_dispose()
 
-    def async_dispose(self) -> "Promise":
+    def async_dispose(self) -> Promise:
         """`readable[Symbol.asyncDispose]()`: destroy, with AbortError unless it has ended; the promise resolves
         when it is closed.
         """
-        from nodesock.runtime.promises import Promise
         from nodesock.stream.end_of_stream import finished
 
         error = None

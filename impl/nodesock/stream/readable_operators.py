@@ -5,11 +5,11 @@ What they do stands in `operators` and `compose`; these are built on streams, so
 
 from typing import TYPE_CHECKING, Any
 
+from nodesock.runtime.promises import Promise, spawn
 from nodesock.stream.legacy import Stream
 from nodesock.validators import UNDEFINED
 
 if TYPE_CHECKING:
-    from nodesock.runtime.promises import Promise
     from nodesock.stream.readable import Readable
 
 
@@ -42,23 +42,23 @@ class Operators(Stream):
         """`readable.take(limit, options)`: a Readable of the first `limit` values. Option: `signal`."""
         return self._stream_of("take", limit, options, given)
 
-    def for_each(self, function: Any = UNDEFINED, options: Any = UNDEFINED, /, **given: Any) -> "Promise":
+    def for_each(self, function: Any = UNDEFINED, options: Any = UNDEFINED, /, **given: Any) -> Promise:
         """`readable.forEach(fn, options)`: resolves when `fn` is through with every value. Options: see `map`."""
         return self._promise_of("for_each", function, options, given)
 
-    def some(self, function: Any = UNDEFINED, options: Any = UNDEFINED, /, **given: Any) -> "Promise":
+    def some(self, function: Any = UNDEFINED, options: Any = UNDEFINED, /, **given: Any) -> Promise:
         """`readable.some(fn, options)`: whether `fn` is true for a value; no more is read then. Options: see `map`."""
         return self._promise_of("some", function, options, given)
 
-    def every(self, function: Any = UNDEFINED, options: Any = UNDEFINED, /, **given: Any) -> "Promise":
+    def every(self, function: Any = UNDEFINED, options: Any = UNDEFINED, /, **given: Any) -> Promise:
         """`readable.every(fn, options)`: whether `fn` is true for all values. Options: see `map`."""
         return self._promise_of("every", function, options, given)
 
-    def find(self, function: Any = UNDEFINED, options: Any = UNDEFINED, /, **given: Any) -> "Promise":
+    def find(self, function: Any = UNDEFINED, options: Any = UNDEFINED, /, **given: Any) -> Promise:
         """`readable.find(fn, options)`: the first value for which `fn` is true, or None. Options: see `map`."""
         return self._promise_of("find", function, options, given)
 
-    def to_array(self, options: Any = UNDEFINED, /, **given: Any) -> "Promise":
+    def to_array(self, options: Any = UNDEFINED, /, **given: Any) -> Promise:
         """`readable.toArray(options)`: the list of all values. Option: `signal`."""
         return self._promise_of("to_array", options, given)
 
@@ -69,7 +69,7 @@ class Operators(Stream):
         options: Any = UNDEFINED,
         /,
         **given: Any,
-    ) -> "Promise":
+    ) -> Promise:
         """`readable.reduce(fn, initial, options)`: what `fn(previous, value)` comes to in the end. Option: `signal`."""
         return self._promise_of("reduce", reducer, initial, options, given)
 
@@ -87,8 +87,7 @@ class Operators(Stream):
 
         return from_(getattr(operators, operator)(self, *arguments), {})
 
-    def _promise_of(self, operator: str, *arguments: Any) -> "Promise":
-        from nodesock.runtime.promises import spawn
+    def _promise_of(self, operator: str, *arguments: Any) -> Promise:
         from nodesock.stream import operators
 
         return spawn(getattr(operators, operator)(self, *arguments))
