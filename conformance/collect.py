@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from conformance.case import MARK, Case, Declaration, Role, check_requirements
+from conformance.case_file import CaseFile
 from conformance.errors import CollectionError, NothingSelected
 from conformance.names import snake_case
 from conformance.scope import FunctionLike
-from conformance.transpile import Module, transpile_role
+from conformance.transpile import transpile_role
 
 __all__ = ["CollectionError", "NothingSelected", "collect", "collect_file", "find_case"]
 
@@ -87,7 +88,7 @@ def collect_file(file: Path) -> list[Case]:
             file, 1, f"the file name is the topic of its cases, {file.stem!r} is not snake_case"
         )
     namespace = _execute(file, source)
-    module = Module(file, tree, namespace)
+    module = CaseFile(file, tree, namespace)
     cases: dict[str, Case] = {}
     for node in tree.body:
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -130,7 +131,7 @@ def _decorated(node: ast.ClassDef | FunctionNode) -> bool:
     return False
 
 
-def _build(module: Module, node: ast.ClassDef | FunctionNode, namespace: dict[str, Any]) -> Case:
+def _build(module: CaseFile, node: ast.ClassDef | FunctionNode, namespace: dict[str, Any]) -> Case:
     file, declared = module.file, namespace.get(node.name)
     declaration = getattr(declared, MARK, None)
     if not isinstance(declaration, Declaration):
@@ -187,7 +188,7 @@ def _check_declaration(file: Path, node: ast.AST, declaration: Declaration, role
 
 
 def _roles(
-    module: Module, node: ast.ClassDef | FunctionNode, declared: Any
+    module: CaseFile, node: ast.ClassDef | FunctionNode, declared: Any
 ) -> Iterator[tuple[Role, FunctionNode]]:
     file = module.file
     if not isinstance(node, ast.ClassDef):
@@ -224,7 +225,7 @@ def _role(file: Path, name: str, node: FunctionNode, function: Any) -> Role:
     return Role(name, tuple(names[1:]), function, node.lineno, raw)
 
 
-def _check_needs(module: Module, roles: list[tuple[Role, FunctionNode]]) -> None:
+def _check_needs(module: CaseFile, roles: list[tuple[Role, FunctionNode]]) -> None:
     published = {role.name: _published(module, function) for role, function in roles}
     for role, function in roles:
         others = set().union(*(names for name, names in published.items() if name != role.name))
@@ -237,7 +238,7 @@ def _check_needs(module: Module, roles: list[tuple[Role, FunctionNode]]) -> None
                 )
 
 
-def _published(module: Module, function: FunctionLike, seen: frozenset[str] = frozenset()) -> set[str]:
+def _published(module: CaseFile, function: FunctionLike, seen: frozenset[str] = frozenset()) -> set[str]:
     """The names that a role publishes, itself or in the helper functions that it uses."""
     names: set[str] = set()
     for node in ast.walk(function):

@@ -14,12 +14,10 @@ the top of its function, unless it is assigned exactly once and there. What is o
 
 import ast
 import json
-from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from conformance import scenery
+from conformance.case_file import CaseFile
 from conformance.errors import CollectionError
 from conformance.names import camel_case
 from conformance.scope import FunctionLike, Scope
@@ -39,39 +37,7 @@ from conformance.subset import (
 )
 
 
-@dataclass
-class Module:
-    """A case file, or the scenery: its tree, for helper functions, and its namespace, for constants."""
-
-    file: Path
-    tree: ast.Module
-    namespace: dict[str, Any]
-    helpers: dict[str, FunctionLike] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.helpers = {
-            node.name: node
-            for node in self.tree.body
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.decorator_list
-        }
-
-    def helper(self, name: str) -> tuple["Module", FunctionLike] | None:
-        """The helper function that ``name`` stands for in this file, and the module that defines it."""
-        if name in self.helpers:
-            return self, self.helpers[name]
-        shared = _scenery()
-        if name in shared.helpers and self.namespace.get(name) is shared.namespace[name]:
-            return shared, shared.helpers[name]
-        return None
-
-
-@cache
-def _scenery() -> Module:
-    file = Path(scenery.__file__)
-    return Module(file, ast.parse(file.read_text(encoding="utf-8")), vars(scenery))
-
-
-def transpile_role(module: Module, role: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+def transpile_role(module: CaseFile, role: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     """The JavaScript source of one role: an expression whose value is a function ``(t, values)``.
 
     The constants and helper functions that the role uses, of its file and of ``conformance.scenery``, stand
@@ -99,7 +65,7 @@ class _Shared(NamedTuple):
 class _Translator:
     """Translates the functions of one program; ``used`` collects what it needs of the modules, by name."""
 
-    def __init__(self, module: Module, used: dict[str, _Shared]) -> None:
+    def __init__(self, module: CaseFile, used: dict[str, _Shared]) -> None:
         self.module = module
         self.used = used
         self.scope: Scope
@@ -365,7 +331,7 @@ class _Translator:
             return BUILTINS[name]
         self.fail(node, f"the name {name!r} is not known in this role or not in the subset")
 
-    def is_new(self, node: ast.Name, name: str, module: Module) -> bool:
+    def is_new(self, node: ast.Name, name: str, module: CaseFile) -> bool:
         """Whether the program has not got what ``name`` means in ``module``; one program, one meaning."""
         if name not in self.used:
             return True
@@ -373,7 +339,7 @@ class _Translator:
             self.fail(node, f"{name} means one thing here and another in {self.used[name].file.name}")
         return False
 
-    def use_helper(self, node: ast.Name, name: str, module: Module, helper: FunctionLike) -> None:
+    def use_helper(self, node: ast.Name, name: str, module: CaseFile, helper: FunctionLike) -> None:
         if not self.is_new(node, name, module):
             return
         self.used[name] = _Shared(module.file, "")  # a helper may call itself
