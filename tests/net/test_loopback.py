@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from nodesock import net
+from nodesock.bindings.tcp_wrap import TCP
 from nodesock.events import once
 from nodesock.process import process
 from nodesock.runtime.loop import run
@@ -256,6 +257,38 @@ def test_async_with_destroys_the_socket(log: Log) -> None:
 
     run(main)
     assert log == ["ABORT_ERR", True, ("close", True)]  # the promise is fulfilled before 'close', as in Node
+
+
+def test_an_option_is_set_when_it_changes_only(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not a case: nobody but the handle can tell."""
+
+    def told(_handle: TCP, *given: Any) -> int:
+        log.append(given)
+        return 0
+
+    for name in ("set_no_delay", "set_keep_alive", "set_type_of_service"):
+        monkeypatch.setattr(TCP, name, told)
+
+    def connected() -> None:
+        for enable in (True, 1, False, False, None, True):
+            client.set_no_delay(enable)
+        for enable, delay in ((False, 0), (False, 5000), (True, 0), (True, 999), (True, 5000), (False, 9000)):
+            client.set_keep_alive(enable, delay)
+        client.set_keep_alive(True, 5000, 2000, 3).set_keep_alive(True, 5000, 2000, 3)
+        for tos in (8, 8, 0, 0):
+            client.set_type_of_service(tos)
+        client.destroy()
+        server.close()
+
+    client = net.Socket()
+    server = net.create_server()
+    server.listen(0, "127.0.0.1", lambda: client.connect(*endpoint(server), connected))
+    run()
+    assert log == [
+        *((True,), (False,), (True,)),
+        *((True, 0, 1, 10), (True, 5, 1, 10), (False, 9, 1, 10), (True, 5, 2, 3)),
+        *((8,), (0,)),
+    ]
 
 
 def test_unref_lets_the_loop_end(log: Log) -> None:

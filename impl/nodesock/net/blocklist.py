@@ -1,5 +1,7 @@
 """Mirrors Node's `net.BlockList`: rules over addresses, ranges and subnets, newest first.
 
+Of Node 26 it has what Node 24 has not yet: rules that are given as CIDR text or several at once, and that are removed.
+
 Addresses are compared as numbers. An IPv4 address and an IPv6 address are comparable only when the latter is an
 IPv4-mapped one (::ffff:a.b.c.d); otherwise no order holds between them, so no range contains the other kind.
 """
@@ -7,11 +9,11 @@ IPv4-mapped one (::ffff:a.b.c.d); otherwise no order holds between them, so no r
 import json
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from nodesock.errors import node_error
 from nodesock.net.socket_address import SocketAddress, parse_address
-from nodesock.validators import UNDEFINED, validate_int32, validate_string
+from nodesock.validators import UNDEFINED, validate_array, validate_int32, validate_string
 
 _MAPPED_PREFIX = 0xFFFF << 32
 
@@ -61,15 +63,30 @@ def _point(address: SocketAddress) -> _Point:
 
 
 class _Rule:
-    __slots__ = ("matches", "text")
+    """One rule; `key` is what it was made of, kind first."""
 
-    def __init__(self, text: str, matches: Callable[[_Point], bool]) -> None:
+    __slots__ = ("key", "matches", "text")
+
+    def __init__(self, text: str, key: tuple[Any, ...], matches: Callable[[_Point], bool]) -> None:
         self.text = text
+        self.key = key
         self.matches = matches
 
 
 class BlockList:
     """A list of addresses, ranges and subnets that `server` and `socket` refuse. Mirrors `net.BlockList`."""
+
+    #: the networks that are nobody's on the internet, for `add_cidrs`; of Node 26
+    PRIVATE_RANGES: Final = (
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "127.0.0.0/8",
+        "::1/128",
+        "169.254.0.0/16",
+        "fe80::/10",
+        "fc00::/7",
+    )
 
     def __init__(self) -> None:
         self._rules: list[_Rule] = []  # oldest first; Node shows and asks the newest first
@@ -84,14 +101,40 @@ class BlockList:
         """The rules as text, such as `Subnet: IPv6 8592:757c:efae:4e45::/64`, newest first."""
         return [rule.text for rule in reversed(self._rules)]
 
+    @property
+    def size(self) -> int:
+        """The number of rules. Mirrors `blockList.size` of Node 26."""
+        return len(self._rules)
+
     def add_address(self, address: Any = UNDEFINED, family: Any = "ipv4") -> None:
         """Blocks one address: a SocketAddress, or text of `family`. Mirrors `blockList.addAddress()`.
 
         Raises ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (family) or ERR_INVALID_ADDRESS.
         """
-        wanted = _to_address(address, family, "address")
-        point = _point(wanted)
-        self._add(f"Address: {_describe(wanted)}", lambda other: point.difference(other) == 0)
+        self._add_address(_to_address(address, family, "address"))
+
+    def _add_address(self, address: SocketAddress) -> None:
+        point = _point(address)
+        self._add(f"Address: {_describe(address)}", ("address",), lambda other: point.difference(other) == 0)
+
+    def add_addresses(self, addresses: Any = UNDEFINED, family: Any = "ipv4") -> None:
+        """Blocks all of a list of addresses, or none if one is wrong. Mirrors `blockList.addAddresses()` of Node 26.
+
+        Raises as `add_address`.
+        """
+        validate_array(addresses, "addresses")
+        validate_string(family, "family")
+        wanted = [_to_address(item, family, f"addresses[{index}]") for index, item in enumerate(addresses)]
+        for address in wanted:
+            self._add_address(address)
+
+    def remove_address(self, address: Any = UNDEFINED, family: Any = "ipv4") -> None:
+        """Takes back what `add_address` was given. Mirrors `blockList.removeAddress()` of Node 26.
+
+        Raises as `add_address`.
+        """
+        point = _point(_to_address(address, family, "address"))
+        self._rules = [rule for rule in self._rules if rule.key != ("address",) or not rule.matches(point)]
 
     def add_range(self, start: Any = UNDEFINED, end: Any = UNDEFINED, family: Any = "ipv4") -> None:
         """Blocks the addresses from `start` to `end`, both included. Mirrors `blockList.addRange()`.
@@ -109,7 +152,14 @@ class BlockList:
             after, before = other.difference(low), other.difference(high)
             return after is not None and before is not None and after >= 0 >= before
 
-        self._add(f"Range: {_describe(first)}-{last.address}", matches)
+        self._add(f"Range: {_describe(first)}-{last.address}", ("range", _key(first), _key(last)), matches)
+
+    def remove_range(self, start: Any = UNDEFINED, end: Any = UNDEFINED, family: Any = "ipv4") -> None:
+        """Takes back the last `add_range` with this start and end. Mirrors `blockList.removeRange()` of Node 26.
+
+        Raises ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (family) or ERR_INVALID_ADDRESS.
+        """
+        self._remove(("range", _key(_to_address(start, family, "start")), _key(_to_address(end, family, "end"))))
 
     def add_subnet(self, net: Any = UNDEFINED, prefix: Any = UNDEFINED, family: Any = "ipv4") -> None:
         """Blocks a network of `prefix` leading bits, 0–32 for IPv4 and 0–128 for IPv6. Mirrors
@@ -117,11 +167,9 @@ class BlockList:
 
         Raises ERR_OUT_OF_RANGE for the prefix, else as `add_address`.
         """
-        network = _to_address(net, family, "network")
+        network, length = _to_subnet(net, prefix, family)
         is_ipv4 = network.family == "ipv4"
-        width = 32 if is_ipv4 else 128
-        validate_int32(prefix, "prefix", 0, width)
-        shift = width - int(prefix)
+        shift = (32 if is_ipv4 else 128) - length
         wanted = network._number >> shift
 
         def matches(other: _Point) -> bool:
@@ -131,7 +179,41 @@ class BlockList:
             number = other.number if other.family == "ipv6" else _MAPPED_PREFIX | other.number
             return number >> shift == wanted
 
-        self._add(f"Subnet: {_describe(network)}/{int(prefix)}", matches)
+        self._add(f"Subnet: {_describe(network)}/{length}", ("subnet", _key(network), length), matches)
+
+    def remove_subnet(self, net: Any = UNDEFINED, prefix: Any = UNDEFINED, family: Any = "ipv4") -> None:
+        """Takes back the last `add_subnet` with this address and prefix. Mirrors `blockList.removeSubnet()` of
+        Node 26.
+
+        Raises as `add_subnet`.
+        """
+        network, prefix = _to_subnet(net, prefix, family)
+        self._remove(("subnet", _key(network), prefix))
+
+    def add_cidr(self, cidr: Any = UNDEFINED) -> None:
+        """Blocks a network given as text such as `10.0.0.0/8`. Mirrors `blockList.addCIDR()` of Node 26.
+
+        Raises ERR_INVALID_ARG_VALUE where the prefix length is missing or no number, else as `add_subnet`.
+        """
+        self.add_subnet(*_parse_cidr(cidr, "cidr"))
+
+    def add_cidrs(self, cidrs: Any = UNDEFINED) -> None:
+        """Blocks a list of networks, such as `PRIVATE_RANGES`; none if one has no prefix length. Mirrors
+        `blockList.addCIDRs()` of Node 26.
+
+        Raises as `add_cidr`.
+        """
+        validate_array(cidrs, "cidrs")
+        for subnet in [_parse_cidr(cidr, f"cidrs[{index}]") for index, cidr in enumerate(cidrs)]:
+            self.add_subnet(*subnet)
+
+    def remove_cidr(self, cidr: Any = UNDEFINED) -> None:
+        """Takes back a network given as text. Mirrors `blockList.removeCIDR()` of Node 26. Raises as `add_cidr`."""
+        self.remove_subnet(*_parse_cidr(cidr, "cidr"))
+
+    def clear(self) -> None:
+        """Takes all rules back. Mirrors `blockList.clear()` of Node 26."""
+        self._rules.clear()
 
     def check(self, address: Any = UNDEFINED, family: Any = "ipv4") -> bool:
         """Whether a rule blocks the address (a SocketAddress, or text of `family`). Mirrors
@@ -182,8 +264,14 @@ class BlockList:
                     self.add_range(first, second[0], family)
                 return
 
-    def _add(self, text: str, matches: Callable[[_Point], bool]) -> None:
-        self._rules.append(_Rule(text, matches))
+    def _add(self, text: str, key: tuple[Any, ...], matches: Callable[[_Point], bool]) -> None:
+        self._rules.append(_Rule(text, key, matches))
+
+    def _remove(self, key: tuple[Any, ...]) -> None:
+        for index in reversed(range(len(self._rules))):
+            if self._rules[index].key == key:
+                del self._rules[index]
+                return
 
     def __repr__(self) -> str:
         return f"BlockList {{ rules: {self.rules} }}"
@@ -199,6 +287,28 @@ def _to_address(value: Any, family: Any, name: str) -> SocketAddress:
     validate_string(value, name)
     validate_string(family, "family")
     return SocketAddress(address=value, family=family)
+
+
+def _to_subnet(net: Any, prefix: Any, family: Any) -> tuple[SocketAddress, int]:
+    network = _to_address(net, family, "network")
+    validate_int32(prefix, "prefix", 0, 32 if network.family == "ipv4" else 128)
+    return network, int(prefix)
+
+
+def _key(address: SocketAddress) -> tuple[Any, ...]:
+    """All of an address, its port included."""
+    return tuple(address.to_json().values())
+
+
+def _parse_cidr(cidr: Any, name: str) -> tuple[str, int, str]:
+    """Address, prefix length and family of a text such as `10.0.0.0/8`."""
+    validate_string(cidr, name)
+    address, slash, length = cidr.rpartition("/")
+    if not slash:
+        raise node_error("ERR_INVALID_ARG_VALUE", "cidr", cidr, 'must contain a prefix length (e.g. "10.0.0.0/8")')
+    if not re.fullmatch(r"0|-?[1-9][0-9]{0,20}", length):
+        raise node_error("ERR_INVALID_ARG_VALUE", "cidr", cidr, "prefix length must be a valid integer")
+    return address, int(length), "ipv6" if ":" in address else "ipv4"
 
 
 def as_block_list(value: Any, name: str) -> BlockList:

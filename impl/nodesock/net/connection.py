@@ -83,7 +83,7 @@ class Connection(Duplex):
         handle = self._handle
         if handle is None:
             self._keep_alive = wanted
-        elif isinstance(handle, TCP) and wanted != self._keep_alive:
+        elif isinstance(handle, TCP) and wanted != self._keep_alive and (wanted[0] or self._keep_alive[0]):
             self._keep_alive = wanted
             self._apply_keep_alive(handle)
         return self
