@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-Value: TypeAlias = Any  # what JSON can hold; docs/trace.md and conformance.values say how values are encoded
+Value: TypeAlias = Any  # what JSON can hold; conformance.values says how values are encoded
 
 #: Every kind of record. ``terminated`` is added by whoever ran the role; all others are the role's own.
 KINDS = frozenset(
