@@ -50,11 +50,6 @@ def is_truthy(value: Any) -> bool:
     return value is not None and value is not UNDEFINED
 
 
-def is_undefined(value: object) -> bool:
-    """Whether the argument was not given at all."""
-    return value is UNDEFINED
-
-
 def is_uint32(value: object) -> bool:
     """Whether the value is a whole number of 0 … 2**32-1."""
     return is_number(value) and float(value).is_integer() and 0 <= value <= 0xFFFFFFFF  # type: ignore[arg-type, operator]

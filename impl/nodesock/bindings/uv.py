@@ -25,45 +25,27 @@ for _name in (
     _number = getattr(_errno, _name, None)
     if _number is not None:
         _NAMES.setdefault(-_number, _name)
-_NUMBERS: Final[dict[str, int]] = {name: number for number, name in _NAMES.items()}
 
 UV_EOF: Final = -4095
-UV_E2BIG: Final = -_errno.E2BIG
-UV_EACCES: Final = -_errno.EACCES
 UV_EADDRINUSE: Final = -_errno.EADDRINUSE
-UV_EADDRNOTAVAIL: Final = -_errno.EADDRNOTAVAIL
 UV_EAGAIN: Final = -_errno.EAGAIN
 UV_EALREADY: Final = -_errno.EALREADY
 UV_EBADF: Final = -_errno.EBADF
 UV_EBUSY: Final = -_errno.EBUSY
 UV_EDESTADDRREQ: Final = -_errno.EDESTADDRREQ
 UV_ECANCELED: Final = -_errno.ECANCELED
-UV_ECONNABORTED: Final = -_errno.ECONNABORTED
 UV_ECONNREFUSED: Final = -_errno.ECONNREFUSED
 UV_ECONNRESET: Final = -_errno.ECONNRESET
 UV_EEXIST: Final = -_errno.EEXIST
-UV_EHOSTUNREACH: Final = -_errno.EHOSTUNREACH
 UV_EINVAL: Final = -_errno.EINVAL
 UV_EISCONN: Final = -_errno.EISCONN
-UV_EMFILE: Final = -_errno.EMFILE
 UV_EMSGSIZE: Final = -_errno.EMSGSIZE
-UV_ENAMETOOLONG: Final = -_errno.ENAMETOOLONG
 UV_ENETUNREACH: Final = -_errno.ENETUNREACH
-UV_ENFILE: Final = -_errno.ENFILE
 UV_ENOBUFS: Final = -_errno.ENOBUFS
-UV_ENOENT: Final = -_errno.ENOENT
-UV_ENOMEM: Final = -_errno.ENOMEM
-UV_ENOPROTOOPT: Final = -_errno.ENOPROTOOPT
 UV_ENOTCONN: Final = -_errno.ENOTCONN
-UV_ENOTSOCK: Final = -_errno.ENOTSOCK
-UV_ENOTSUP: Final = -_errno.ENOTSUP
-UV_EPERM: Final = -_errno.EPERM
 UV_EPIPE: Final = -_errno.EPIPE
-UV_EPROTO: Final = -_errno.EPROTO
 UV_ETIMEDOUT: Final = -_errno.ETIMEDOUT
-UV_EAI_AGAIN: Final = -3001
 UV_EAI_CANCELED: Final = -3003
-UV_EAI_FAIL: Final = -3004
 UV_EAI_MEMORY: Final = -3006
 UV_EAI_NODATA: Final = -3007
 UV_EAI_NONAME: Final = -3008
@@ -77,11 +59,6 @@ def errname(err: int) -> str:
 def errmsg(err: int) -> str:
     """uv_strerror: the text of a negative libuv number, 'connection refused'."""
     return str(_pyuv.errno.strerror(err))
-
-
-def errnumber(name: str) -> int | None:
-    """The negative libuv number of 'ECONNREFUSED', if there is such a name."""
-    return _NUMBERS.get(name)
 
 
 def from_exception(error: BaseException) -> int:
