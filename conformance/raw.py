@@ -245,11 +245,6 @@ class Peer(_Owned):
         """The local port."""
         return int(self.sock.getsockname()[1])
 
-    @property
-    def peer_port(self) -> int:
-        """The other end's port."""
-        return int(self.sock.getpeername()[1])
-
     def send(self, data: bytes) -> None:
         """Send all of ``data``."""
         view = memoryview(data)

@@ -1,7 +1,6 @@
 """The trace: one ``Record`` a line, as both stages write them and everything after them reads them."""
 
 import json
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -91,13 +90,6 @@ class Record:
         except ValueError:
             raise TraceError(f"not JSON: {_shorten(line)}") from None
         return cls.from_json(data)
-
-
-def read_trace(lines: Iterable[str | bytes]) -> Iterator[Record]:
-    """The records of a trace file, blank lines left out. Raises ``TraceError``."""
-    for line in lines:
-        if line.strip():
-            yield Record.from_line(line)
 
 
 def _shorten(data: object, limit: int = 120) -> str:

@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from nodesock.bindings.cares_wrap import canonicalize_ip, getaddrinfo, is_ip
+from nodesock.bindings.cares_wrap import getaddrinfo, is_ip
 from nodesock.bindings.uv import (
     UV_EAI_NONAME,
     UV_EBADF,
@@ -13,7 +13,6 @@ from nodesock.bindings.uv import (
     attempt,
     errmsg,
     errname,
-    errnumber,
     from_exception,
 )
 from nodesock.runtime.handles import active_resources_info
@@ -52,12 +51,6 @@ pytestmark = pytest.mark.usefixtures("fresh_loop")
 )
 def test_is_ip(text: object, kind: int) -> None:
     assert is_ip(text) == kind
-
-
-def test_canonicalize_ip() -> None:
-    assert canonicalize_ip("2001:DB8:0:0::0001") == "2001:db8::1"
-    assert canonicalize_ip("127.0.0.1") == "127.0.0.1"
-    assert canonicalize_ip("x") is None
 
 
 def test_getaddrinfo() -> None:
@@ -104,7 +97,6 @@ def test_names_and_texts() -> None:
     )
     assert errname(UV_EAI_NONAME) == "EAI_NONAME"
     assert errname(-12345) == "Unknown system error -12345"
-    assert errnumber("ECONNRESET") == -errno.ECONNRESET and errnumber("ENOSUCH") is None
 
 
 def test_exceptions_become_numbers_in_one_place() -> None:

@@ -387,7 +387,6 @@ def test_options_reach_the_kernel() -> None:
             assert near.set_keep_alive(False) == 0
             assert not kernel.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
             assert near.set_type_of_service(16) == 0 and near.get_type_of_service() == 16
-            assert near.set_simultaneous_accepts(True) == 0
         near.close()
         far.close()
 

@@ -106,13 +106,3 @@ def is_ip(text: Any) -> int:
     if not isinstance(text, str):
         return 0
     return 4 if is_ipv4(text) else 6 if is_ipv6(text) else 0
-
-
-def canonicalize_ip(text: str) -> str | None:
-    """The address in its usual spelling ('2001:DB8::0001' -> '2001:db8::1'), None if it is none."""
-    for family in (socket.AF_INET, socket.AF_INET6):
-        try:
-            return socket.inet_ntop(family, socket.inet_pton(family, text))
-        except (OSError, ValueError):
-            continue
-    return None

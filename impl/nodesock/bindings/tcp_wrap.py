@@ -130,10 +130,6 @@ class TCP(ConnectionHandle):
             except OSError as error:
                 return from_exception(error)
 
-    def set_simultaneous_accepts(self, enable: bool) -> int:
-        """uv_tcp_simultaneous_accepts (of no effect on Linux)."""
-        return self._bad() or attempt(self._handle.simultaneous_accepts, bool(enable))
-
     # --- the end -----------------------------------------------------------------------------------------------------
 
     def reset(self, on_closed: Callable[[], Any] | None = None) -> int:

@@ -4,21 +4,12 @@ A handle is here from its making until libuv has closed it; that also keeps it f
 it, as Node's handles are. A request is here from its start until after its callback. Names are Node's own.
 """
 
-from typing import Any, Protocol
+from typing import Any
 
 from nodesock.runtime import timers
 from nodesock.runtime.loop import on_forget
 
-
-class Handle(Protocol):
-    """What is registered: a binding's handle wrapper."""
-
-    type_name: str
-
-    def has_ref(self) -> bool: ...
-
-
-#: open handles, oldest first
+#: open handles, wrappers of bindings/, oldest first
 handles: dict[Any, None] = {}
 #: requests under way: any key -> Node's name of the request
 requests: dict[Any, str] = {}

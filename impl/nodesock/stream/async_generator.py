@@ -15,7 +15,6 @@ from typing import Any, Final
 from nodesock.runtime.promises import Promise, spawn
 
 Give = Callable[[Any], Awaitable[None]]
-Answer = tuple[Any, bool]
 
 _NEXT: Final = 0
 _THROW: Final = 1
