@@ -1,7 +1,7 @@
 """Reading by `async for`, and being told of the end by finished() and promises."""
 
 from conformance import case
-from conformance.scenery import listen, serve, serve_here
+from conformance.scenery import accept_one, listen, serve, serve_here
 
 
 @case(
@@ -309,11 +309,7 @@ class Finished:
 @case(about="finished() of a destroyed socket has ERR_STREAM_PREMATURE_CLOSE")
 class FinishedDestroyed:
     def server(t):
-        def on_connection(peer):
-            peer.on("error", lambda error: None)
-            peer.resume()
-
-        serve(t, on_connection)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -324,11 +320,7 @@ class FinishedDestroyed:
 @case(about="finished() of a socket destroyed with an error has that error, before 'close'")
 class FinishedError:
     def server(t):
-        def on_connection(peer):
-            peer.on("error", lambda error: None)
-            peer.resume()
-
-        serve(t, on_connection)
+        accept_one(t)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))

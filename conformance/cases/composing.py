@@ -1,6 +1,7 @@
 """compose(), Duplex.from() and wrap(): several streams, or what is none, as one stream."""
 
 from conformance import case
+from conformance.scenery import serve
 
 
 def pair(t, first, last):
@@ -182,9 +183,7 @@ def bad_streams(t):
 @case(about="compose() of a socket and a PassThrough reads what the socket receives, and ends with it")
 class Socket:
     def server(t):
-        server = t.net.create_server(lambda peer: peer.end("hello"))
-        server.on("connection", lambda peer: server.close())
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, lambda peer: peer.end("hello"))
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))

@@ -211,7 +211,7 @@ class WrappedConnection:
             second.on("close", lambda had_error: t.exit(0))  # the first socket's descriptor is closed as well
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -253,7 +253,7 @@ class WrappedForWriting:
             second.on("close", lambda had_error: t.exit(0))
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -274,7 +274,7 @@ class WrappedForReading:
             second.on("close", lambda had_error: t.exit(0))
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.net.connect(port, "127.0.0.1")
@@ -296,7 +296,7 @@ class WrappedPaused:
             second.on("close", lambda had_error: t.exit(0))
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.net.connect(port, "127.0.0.1")

@@ -1,14 +1,13 @@
 """Names that begin with an underscore and that programs use all the same."""
 
 from conformance import case
+from conformance.scenery import listen, serve
 
 
 @case(about="_connecting is connecting, by an older name")
 class Connecting:
     def server(t):
-        server = t.net.create_server(lambda peer: [t.note("accepted", peer._connecting), peer.end(), peer.resume()])
-        server.on("connection", lambda peer: server.close())
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, lambda peer: [t.note("accepted", peer._connecting), peer.end(), peer.resume()])
 
     def client(t, port):
         client = t.net.Socket()
@@ -39,7 +38,7 @@ class Handle:
             peer.on("close", lambda had_error: t.note("closed", [peer._handle is None, server._connections]))
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.net.Socket()
@@ -53,9 +52,7 @@ class Handle:
 @case(about="_bytes_dispatched counts what the handle has taken, bytes_written also what still waits")
 class BytesDispatched:
     def server(t):
-        server = t.net.create_server(lambda peer: peer.resume())
-        server.on("connection", lambda peer: server.close())
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, lambda peer: peer.resume())
 
     def client(t, port):
         def note(label):
@@ -84,7 +81,7 @@ class Names:
             server.close()
 
         server.on("connection", on_connection)
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
 
     def client(t, port):
         client = t.net.connect(port, "127.0.0.1", lambda: t.note("connected", client._getpeername()))

@@ -1,20 +1,18 @@
 """Listeners of sockets and servers: their order, their counts, and what they may do while an event is under way."""
 
 from conformance import case
+from conformance.scenery import listen, serve
 
 
 def echo_once(t):
     """A server for one connection that answers what it gets and ends after the client."""
-    server = t.net.create_server(allow_half_open=True)
 
     def on_connection(peer):
-        server.close()
         peer.on("data", lambda chunk: peer.write(chunk))
         peer.on("end", lambda: peer.end())
         peer.on("error", lambda error: None)
 
-    server.on("connection", on_connection)
-    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+    serve(t, on_connection, {"allow_half_open": True})
 
 
 def counts(emitter):
@@ -56,7 +54,7 @@ class OwnListenersOfServer:
 
         server.on("connection", on_connection)
         server.on("close", lambda: t.note("server closed", counts(server)))
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        listen(t, server)
         t.note("listen() called", counts(server))
 
     def client(t, port):

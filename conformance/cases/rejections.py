@@ -1,20 +1,18 @@
 """Async listeners of sockets that reject: with capture_rejections it destroys the socket, else it is unhandled."""
 
 from conformance import case
+from conformance.scenery import serve
 
 
 def greet(t):
     """A server that says hello to one connection and ends it."""
-    server = t.net.create_server()
 
     def on_connection(peer):
-        server.close()
         peer.on("error", lambda error: None)
         peer.resume()
         peer.end("hello")
 
-    server.on("connection", on_connection)
-    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+    serve(t, on_connection)
 
 
 def reject(t, client, event):
