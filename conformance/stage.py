@@ -10,6 +10,7 @@ import json
 import os
 import stat
 import sys
+import time
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -205,6 +206,10 @@ class Stage:
             nodesock.clear_immediate(timer)
         else:
             nodesock.clear_timeout(timer)
+
+    def block(self, ms: float) -> None:
+        """Let time pass without giving the loop a turn, so that timers are late."""
+        time.sleep(ms / 1000)
 
     def on_uncaught(self, fn: Callable[[BaseException], Any]) -> None:
         """``process.on('uncaughtException', fn)``: the process goes on."""

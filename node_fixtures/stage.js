@@ -251,6 +251,7 @@ const stage = {
   timeout: (ms, fn) => setTimeout(fn, ms),
   interval: (ms, fn) => setInterval(fn, ms),
   clear: (timer) => (timer instanceof Immediate ? clearImmediate(timer) : clearTimeout(timer)),
+  block: (ms) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms),
   onUncaught: (fn) => void process.on('uncaughtException', (error) => fn(error)),
   onWarning: (fn) => void process.on('warning', (warning) => fn(warning)),
   onBeforeExit: (fn) => void process.on('beforeExit', (code) => fn(code)),

@@ -199,6 +199,84 @@ def ImmediateThrows(t):
     t.immediate(noter(t, "third"))
 
 
+@case(about="what an immediate queued before another one of its turn threw waits for the next turn, as ever")
+def ImmediateBeforeThrows(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    receiver = t.dgram.create_socket("udp4")
+
+    def send():
+        t.note("send", None)
+        t.immediate(noter(t, "new immediate"))
+        receiver.send("x", receiver.address().port, "127.0.0.1")
+
+    def fail():
+        raise t.error("in immediate")
+
+    def start():
+        t.immediate(send)
+        t.immediate(fail)
+        t.immediate(noter(t, "last immediate of the turn"))
+
+    receiver.on("message", lambda message: t.note("message", message))
+    receiver.on("message", lambda message: receiver.close())
+    receiver.bind(0, "127.0.0.1", start)
+
+
+@case(about="a rejection that nobody handles is told before the immediates although a tick threw meanwhile")
+def RejectionAndThrowingTick(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+
+    async def fail():
+        raise t.error("rejected")
+
+    def tick():
+        raise t.error("in tick")
+
+    def micro():
+        t.spawn(fail())
+        t.next_tick(tick)
+
+    def fired():
+        t.microtask(micro)
+        t.immediate(noter(t, "immediate"))
+        t.immediate(noter(t, "next immediate"))
+
+    t.timeout(1, fired)
+
+
+@case(about="a rejection that nobody handles is told after the next datagram's listener although a tick threw meanwhile")
+def RejectionAndNextDatagram(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    receiver = t.dgram.create_socket("udp4")
+    seen = []
+
+    async def fail():
+        raise t.error("rejected")
+
+    def tick():
+        raise t.error("in tick")
+
+    def micro():
+        t.spawn(fail())
+        t.next_tick(tick)
+
+    def on_message(message):
+        seen.append(message)
+        t.note("message", message)
+        if len(seen) == 1:
+            t.microtask(micro)
+            t.immediate(noter(t, "immediate"))
+        if len(seen) == 3:
+            receiver.close()
+
+    def on_listening():
+        for text in ["1", "2", "3"]:
+            receiver.send(text, receiver.address().port, "127.0.0.1")
+
+    receiver.on("message", on_message)
+    receiver.bind(0, "127.0.0.1", on_listening)
+
+
 @case(about="the other ticks and microtasks run although one threw")
 def TickThrows(t):
     t.on_uncaught(lambda error: t.note("uncaught", error))

@@ -139,6 +139,134 @@ def IntervalStartsBehind(t):
     interval = t.interval(3, run)
 
 
+@case(about="the time that an interval's callback takes is part of its next period")
+def IntervalKeepsPace(t):
+    runs = []
+
+    def run():
+        runs.append(1)
+        t.note("interval", len(runs))
+        if len(runs) == 2:
+            t.clear(interval)
+        else:
+            t.timeout(30, noter(t, "timer"))
+            t.block(25)
+
+    interval = t.interval(20, run)
+
+
+@case(about="an interval that is refreshed in its own callback starts its next period behind timers set there")
+def IntervalRefreshedInside(t):
+    runs = []
+
+    def run():
+        runs.append(1)
+        t.note("interval", len(runs))
+        if len(runs) == 1:
+            interval.refresh()
+            t.timeout(5, noter(t, "timer"))
+        else:
+            t.clear(interval)
+
+    interval = t.interval(5, run)
+
+
+@case(about="an interval whose callback takes longer than its period leaves the other phases their turn")
+def SlowInterval(t):
+    runs = []
+
+    def run():
+        runs.append(1)
+        t.note("interval", len(runs))
+        t.immediate(noter(t, "immediate"))
+        t.next_tick(noter(t, "tick"))
+        t.timeout(1, noter(t, "timer"))
+        t.block(8)
+        if len(runs) == 3:
+            t.clear(interval)
+
+    interval = t.interval(5, run)
+
+
+@case(about="a timer that becomes due while another one runs waits for the next turn")
+def DueMeanwhile(t):
+    def first():
+        t.note("first", None)
+        t.immediate(noter(t, "immediate"))
+        t.block(120)
+
+    t.timeout(1, first)
+    t.timeout(100, noter(t, "second"))
+
+
+@case(about="a timer of the same duration that becomes due while another one runs waits for the next turn, too")
+def DueMeanwhileInList(t):
+    def first():
+        t.note("first", None)
+        t.immediate(noter(t, "immediate"))
+        t.block(100)
+
+    t.timeout(100, first)
+    t.block(80)
+    t.timeout(100, noter(t, "second"))
+    t.timeout(75, noter(t, "shorter"))
+
+
+@case(about="a tick that refreshes the next timer of the turn comes too late: it runs nevertheless")
+def RefreshedByTick(t):
+    def tick():
+        t.note("tick", None)
+        second.refresh()
+
+    t.timeout(5, lambda: t.next_tick(tick))
+    second = t.timeout(5, noter(t, "second"))
+    t.timeout(6, noter(t, "other duration"))
+    t.block(20)
+
+
+@case(about="a tick that refreshes the first timer of the next duration comes in time")
+def OtherRefreshedByTick(t):
+    def tick():
+        t.note("tick", None)
+        second.refresh()
+
+    t.timeout(50, lambda: t.next_tick(tick))
+    second = t.timeout(51, noter(t, "second"))
+    t.timeout(52, noter(t, "third"))
+    t.timeout(53, noter(t, "fourth"))
+    t.block(60)
+
+
+@case(about="ticks of the last timer of its duration run before the next duration although that timer threw")
+def LastOfDurationThrows(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+
+    def first():
+        t.next_tick(noter(t, "tick"))
+        raise t.error("the timer's own")
+
+    t.timeout(5, first)
+    t.timeout(6, noter(t, "second"))
+    t.timeout(7, noter(t, "third"))
+    t.block(20)
+
+
+@case(about="when a tick between two timers throws, the next timer runs before the other ticks")
+def TickBetweenThrows(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+
+    def tick():
+        t.next_tick(noter(t, "tick of tick"))
+        second.refresh()
+        raise t.error("the tick's own")
+
+    t.timeout(50, lambda: t.next_tick(tick))
+    second = t.timeout(50, noter(t, "second, refreshed"))
+    t.timeout(51, noter(t, "third"))
+    t.timeout(52, noter(t, "fourth"))
+    t.block(60)
+
+
 @case(about="refresh() of an interval starts its period over")
 def IntervalRefresh(t):
     interval = t.interval(5, lambda: first())

@@ -23,8 +23,6 @@ _REJECTED: Final = 2
 
 _Reaction = Callable[[Any], Any]
 
-#: rejected without a handler, since the last drain
-_unhandled: "dict[Promise, None]" = {}
 #: reported as unhandled: a late handler is news
 _reported: "WeakSet[Promise]" = WeakSet()
 
@@ -87,7 +85,7 @@ class Promise:
         self._value = value
         reactions, self._reactions = self._reactions, []
         if state == _REJECTED and not self._handled:
-            _unhandled[self] = None
+            ticks.rejections[self] = None
             ticks.queue_microtask(_nothing)  # has the queues drained, and the rejection seen, soon
         for fulfilled, rejected in reactions:
             ticks.queue_microtask(fulfilled if state == _FULFILLED else rejected, value)
@@ -185,8 +183,8 @@ def _nothing() -> None:
 
 
 def _now_handled(promise: Promise) -> None:
-    if promise in _unhandled:
-        del _unhandled[promise]
+    if promise in ticks.rejections:
+        del ticks.rejections[promise]
     elif promise in _reported:
         _reported.discard(promise)
         ticks.next_tick(runtime.process.emit, "rejectionHandled", promise)
@@ -194,9 +192,9 @@ def _now_handled(promise: Promise) -> None:
 
 def _report_unhandled() -> bool:
     """The queues are empty: what is still unhandled is news. True if there is work in them again."""
-    while _unhandled and uncaught.fatal is None:
-        promise = next(iter(_unhandled))
-        del _unhandled[promise]
+    while ticks.rejections and uncaught.fatal is None:
+        promise = next(iter(ticks.rejections))
+        del ticks.rejections[promise]
         reason = promise._value
         if isinstance(reason, StopAsyncIteration):
             continue
@@ -210,7 +208,6 @@ def _report_unhandled() -> bool:
 
 
 def _forget() -> None:
-    _unhandled.clear()
     _reported.clear()
 
 

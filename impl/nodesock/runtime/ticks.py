@@ -20,6 +20,9 @@ Job = tuple[Callable[..., Any], tuple[Any, ...]]
 ticks: deque[Job] = deque()
 microtasks: deque[Job] = deque()
 
+#: promises rejected without a handler since the last drain
+rejections: dict[Any, None] = {}
+
 #: set by runtime.promises: reports unhandled rejections, True if that queued work
 after_drain: Callable[[], bool] | None = None
 
@@ -46,8 +49,9 @@ def pending() -> bool:
     return bool(ticks or microtasks)
 
 
-def drain() -> None:
-    """Run both queues empty. What a tick raises is reported, and the rest waits for the next drain, as in Node."""
+def drain() -> bool:
+    """Run both queues empty. What a tick raises is reported, and the rest waits for the next drain, as in Node; then it
+    is False."""
     while True:
         try:
             while True:
@@ -57,12 +61,18 @@ def drain() -> None:
                 if not microtasks:
                     break
                 if not run_microtasks():
-                    return
+                    return False
         except BaseException as error:
             uncaught.report_exception(error)
-            return
+            if rejections:
+                microtasks.append((_nothing, ()))  # has them reported by the next drain
+            return False
         if after_drain is None or not after_drain():
-            return
+            return True
+
+
+def _nothing() -> None:
+    pass
 
 
 def run_microtasks() -> bool:
@@ -81,3 +91,4 @@ def clear() -> None:
     """Forget everything that is queued (after fork)."""
     ticks.clear()
     microtasks.clear()
+    rejections.clear()

@@ -299,7 +299,12 @@ def _forget_id(timer: Timeout) -> None:
 
 
 def _on_timer(_handle: Any) -> None:
-    """libuv's timer fired: run what is due, then set it to the next expiry."""
+    """libuv's timer fired: run what is due, then set it to the next expiry.
+
+    What is due is judged by the time of the start: what becomes due meanwhile has to wait for the next turn. After an
+    exception, in a timer or in a tick between two, Node starts over: what is due next runs without a drain, but a list
+    that the exception has emptied still counts as one that has run.
+    """
     if uncaught.fatal is not None:
         defer(_on_timer, None)
         return
@@ -312,21 +317,14 @@ def _on_timer(_handle: Any) -> None:
             timers.next_expiry = math.inf
             break
         if due.expiry > time:
-            time = now()
-            if due.expiry > time:
-                timers.next_expiry = due.expiry
-                timers.schedule(due.expiry - time)
-                break
-            continue
+            timers.next_expiry = due.expiry
+            timers.schedule(due.expiry - now())
+            break
         try:
-            if drain_first:
-                ticks.drain()
-            drain_first = True
-            _run_list(due, time)
+            drain_first = (not drain_first or ticks.drain()) and _run_list(due, time)
         except BaseException as error:
-            drain_first = False
-            if not report_exception(error):
-                pass
+            drain_first = not due.timers
+            report_exception(error)
         if uncaught.fatal is not None:
             timers.next_expiry = -1
             defer(_on_timer, None)
@@ -334,43 +332,42 @@ def _on_timer(_handle: Any) -> None:
     ticks.drain()
 
 
-def _run_list(due: _List, time: int) -> None:
+def _run_list(due: _List, time: int) -> bool:
+    """Run what is due of a list. False if a tick between two of its timers raised."""
     timers = _timers
     drain_first = False
     while due.timers:
         timer = next(iter(due.timers))
         if time - timer._start < due.msecs:
-            time = max(time, now())
-            if time - timer._start < due.msecs:
-                timers.reorder(due, max(timer._start + due.msecs, time + 1))
-                return
-        if drain_first:
-            ticks.drain()
-            if uncaught.fatal is not None:
-                return
-            drain_first = False
-            continue  # the ticks may have cleared or refreshed it
+            timers.reorder(due, max(timer._start + due.msecs, time + 1))
+            return True
+        if drain_first and not ticks.drain():
+            return False
         drain_first = True
+        # The ticks may have cleared it; if they have refreshed it, it runs nevertheless.
+        running = timer._list
+        if running is not None:
+            del running.timers[timer]
+            timer._list = None
         fn = timer._fn
-        del due.timers[timer]
-        timer._list = None
         if fn is None:
             continue
-        start = 0
+        start = now() if timer._repeat else 0
         try:
             fn(*timer._args)
-            if timer._repeat:
-                start = now()
         finally:
-            if timer._list is None:  # not started again by its own callback
-                if timer._repeat and timer._fn is not None:
-                    timers.insert(timer, start or now())
-                else:
-                    timer._count(False)
-                    _forget_id(timer)
+            again = timer._list
+            if timer._repeat and timer._fn is not None:
+                if again is not None:  # refreshed by its own callback
+                    del again.timers[timer]
+                timers.insert(timer, start)
+            elif again is None:
+                timer._count(False)
+                _forget_id(timer)
             if not due.timers:
                 timers.drop_empty(due)
     timers.drop_empty(due)
+    return True
 
 
 # --- immediates ------------------------------------------------------------------------------------------------------
@@ -467,8 +464,8 @@ def clear_immediate(immediate: Any = None) -> None:
 def _on_check(_handle: Any) -> None:
     """The check phase: ticks that an exception left over, then the immediates that were queued before it.
 
-    After one that raised the next runs without a drain, and when the round is through, those queued meanwhile follow in
-    the same phase: what Node does, because it starts its round again.
+    After one that raised the next runs without a drain; if it was the last of its round, those queued meanwhile follow
+    in the same phase: what Node does, because it starts its round again.
     """
     if uncaught.fatal is not None:
         return  # they stay queued for the next run
@@ -479,19 +476,21 @@ def _on_check(_handle: Any) -> None:
 
 
 def _run_round() -> bool:
-    """Run one round of immediates. True if one of them raised."""
+    """Run one round of immediates. True if the last of them raised."""
     immediates = _immediates
     if not immediates.rest:
         immediates.queue, immediates.rest = immediates.rest, immediates.queue
     batch = immediates.rest
-    raised = drain_first = False
+    if not batch:
+        return False
+    drain_first = False
     while batch:
         if drain_first:
             ticks.drain()
             if uncaught.fatal is not None:
-                return raised
+                return False
             if not batch:
-                break
+                return False
         immediate, _ = batch.popitem(last=False)
         fn = immediate._fn
         immediate._fn = None
@@ -503,12 +502,12 @@ def _run_round() -> bool:
                 fn(*immediate._args)
         except BaseException as error:
             drain_first = False
-            raised = True
             if not report_exception(error):
-                return raised
-    if drain_first:
-        ticks.drain()
-    return raised
+                return True
+    if not drain_first:
+        return True
+    ticks.drain()
+    return False
 
 
 def timeout_count() -> int:
