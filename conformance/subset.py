@@ -14,8 +14,8 @@ from conformance.names import camel_case
 STAGE = frozenset(
     {
         "net", "dgram", "stream", "events", "watch", "snapshot", "kernel", "note", "callback", "attempt",
-        "publish", "next_tick", "microtask", "immediate", "timeout", "interval", "clear", "block", "on_uncaught", "on_warning",
-        "on_before_exit", "async_dispose", "path", "file_mode", "remove",
+        "publish", "next_tick", "microtask", "immediate", "timeout", "interval", "clear", "block",
+        "on_uncaught", "on_warning", "on_before_exit", "async_dispose", "path", "file_mode", "remove",
         "error", "abort_controller", "spawn", "active", "exit",
     }
 )

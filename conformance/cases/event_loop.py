@@ -244,7 +244,7 @@ def RejectionAndThrowingTick(t):
     t.timeout(1, fired)
 
 
-@case(about="a rejection that nobody handles is told after the next datagram's listener although a tick threw meanwhile")
+@case(about="a rejection that nobody handles is told after the next datagram although a tick threw meanwhile")
 def RejectionAndNextDatagram(t):
     t.on_uncaught(lambda error: t.note("uncaught", error))
     receiver = t.dgram.create_socket("udp4")
