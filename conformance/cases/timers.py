@@ -63,11 +63,11 @@ def ClearedByTick(t):
 def SetByAnother(t):
     def first():
         t.note("first", None)
-        t.timeout(1, noter(t, "new"))
+        t.timeout(20, noter(t, "new"))
         t.immediate(noter(t, "immediate"))
 
-    t.timeout(1, first)
-    t.timeout(1, noter(t, "second"))
+    t.timeout(20, first)
+    t.timeout(20, noter(t, "second"))
 
 
 @case(about="refresh() starts a timer over: it takes its place behind the others of its duration")
