@@ -15,6 +15,7 @@ from nodesock import stream
 from nodesock.abort import AbortController
 from nodesock.runtime import ticks, uncaught
 from nodesock.runtime.promises import spawn
+from nodesock.validators import UNDEFINED
 
 _OPTIONS = {
     "autoDestroy": "auto_destroy",
@@ -32,7 +33,6 @@ _OPTIONS = {
     "writableHighWaterMark": "writable_high_water_mark",
     "writableObjectMode": "writable_object_mode",
 }
-_NOTHING = object()
 _VAGUE = ("ERR_INVALID_ARG_TYPE", "ERR_UNKNOWN_ENCODING")
 
 
@@ -91,6 +91,7 @@ class Scenario:
         self.known: dict[str, Any] = {}
         self.controllers: dict[int, AbortController] = {}
         self.budget = 400
+        self.turns = 0
         self.errors = 0
         self.streams: list[Any] = []
         self.program = program
@@ -104,16 +105,26 @@ class Scenario:
         uncaught.handler = lambda error, origin: self.log("uncaught", shown(error)) or True
         try:
             self.do(self.program["ops"])
+            self.immediates.append(self._turn)
             ticks.drain()
-            for _ in range(12):
+            while self.immediates:
+                # Ticks that an uncaught exception has left over run at the start of Node's check phase.
+                ticks.drain()
                 for immediate in [self.immediates.popleft() for _ in range(len(self.immediates))]:
                     immediate()
                     ticks.drain()
         finally:
             uncaught.handler = before
             ticks.clear()
-        self.budget = 0
         return self.trace
+
+    def _turn(self) -> None:
+        """An immediate of our own in each round, as record.js has one."""
+        self.turns += 1
+        if self.turns < 25:
+            self.immediates.append(self._turn)
+        else:
+            self.immediates.clear()
 
     def log(self, *record: Any) -> None:
         self.trace.append(list(record))
@@ -189,7 +200,7 @@ class Scenario:
 
         def writev(chunks: Any, callback: Any) -> None:
             self.log(
-                number, "_writev", [[shown(one.chunk), one.encoding] for one in chunks], chunks.all_buffers
+                number, "_writev", [[shown(one.chunk), one.encoding] for one in chunks], bool(chunks.all_buffers)
             )
             hook("writev", callback)
 
@@ -231,7 +242,7 @@ class Scenario:
                 return
             try:
                 result = getattr(self, f"op_{name}")(number, self.streams[number], *args)
-                if result is not _NOTHING:
+                if result is not UNDEFINED:
                     self.log("ret", name, number, shown(result))
             except Exception as error:  # noqa: BLE001
                 self.log("throw", name, shown(error))
@@ -255,11 +266,11 @@ class Scenario:
 
     def op_pause(self, number: int, s: Any) -> Any:
         s.pause()
-        return _NOTHING
+        return UNDEFINED
 
     def op_resume(self, number: int, s: Any) -> Any:
         s.resume()
-        return _NOTHING
+        return UNDEFINED
 
     def op_write(self, number: int, s: Any, chunk: Any, encoding: Any = None, label: Any = None) -> Any:
         args = [argument for argument in (encoding, self._callback(number, label)) if argument is not None]
@@ -269,27 +280,27 @@ class Scenario:
         args = [] if chunk is None else [_chunk(chunk)]
         args += [argument for argument in (encoding, self._callback(number, label)) if argument is not None]
         s.end(*args)
-        return _NOTHING
+        return UNDEFINED
 
     def op_cork(self, number: int, s: Any) -> Any:
         s.cork()
-        return _NOTHING
+        return UNDEFINED
 
     def op_uncork(self, number: int, s: Any) -> Any:
         s.uncork()
-        return _NOTHING
+        return UNDEFINED
 
     def op_destroy(self, number: int, s: Any, message: Any = None, label: Any = None) -> Any:
         s.destroy(Boom(message) if message else None, self._callback(number, label))
-        return _NOTHING
+        return UNDEFINED
 
     def op_setEncoding(self, number: int, s: Any, encoding: Any) -> Any:
         s.set_encoding(encoding)
-        return _NOTHING
+        return UNDEFINED
 
     def op_setDefaultEncoding(self, number: int, s: Any, encoding: Any) -> Any:
         s.set_default_encoding(encoding)
-        return _NOTHING
+        return UNDEFINED
 
     def op_on(self, number: int, s: Any, event: str, ops: Any, label: Any, method: str = "on") -> Any:
         left = 2
@@ -303,7 +314,7 @@ class Scenario:
 
         self.known[f"L{label}"] = listener
         getattr(s, method)(event, listener)
-        return _NOTHING
+        return UNDEFINED
 
     def op_once(self, number: int, s: Any, event: str, ops: Any, label: Any) -> Any:
         return self.op_on(number, s, event, ops, label, "once")
@@ -311,11 +322,11 @@ class Scenario:
     def op_off(self, number: int, s: Any, event: str, label: Any) -> Any:
         if f"L{label}" in self.known:
             s.remove_listener(event, self.known[f"L{label}"])
-        return _NOTHING
+        return UNDEFINED
 
     def op_offAll(self, number: int, s: Any, event: Any) -> Any:
         s.remove_all_listeners(*([event] if event else []))
-        return _NOTHING
+        return UNDEFINED
 
     def _op_later(self, when: str, ops: Any, label: Any) -> Any:
         def run() -> None:
@@ -323,7 +334,7 @@ class Scenario:
             self.do(ops)
 
         self._later(when, run)
-        return _NOTHING
+        return UNDEFINED
 
     def op_tick(self, number: int, s: Any, ops: Any, label: Any) -> Any:
         return self._op_later("tick", ops, label)
@@ -336,11 +347,11 @@ class Scenario:
 
     def op_pipe(self, number: int, s: Any, target: int, end: Any = None) -> Any:
         s.pipe(self.streams[target], end=end is not False)
-        return _NOTHING
+        return UNDEFINED
 
     def op_unpipe(self, number: int, s: Any, target: Any = None) -> Any:
         s.unpipe(None if target is None else self.streams[target])
-        return _NOTHING
+        return UNDEFINED
 
     def op_snap(self, number: int, s: Any) -> Any:
         buffered = [shown(chunk) for chunk in s.readable_buffer] if s._readable_state is not None else 0
@@ -349,48 +360,48 @@ class Scenario:
             queued = [[shown(one.chunk), one.encoding] for one in s.writable_buffer]  # type: ignore[assignment]
         listeners = [[name, s.listener_count(name)] for name in sorted(s.event_names())]
         self.log(number, "snap", state(s), buffered, queued, listeners)
-        return _NOTHING
+        return UNDEFINED
 
     def op_emitErr(self, number: int, s: Any) -> Any:
         s.emit("error", Boom("manual"))
-        return _NOTHING
+        return UNDEFINED
 
     def op_set(self, number: int, s: Any, name: str, value: Any) -> Any:
-        setattr(s, name, value)
-        return _NOTHING
+        setattr(s, "".join(f"_{c.lower()}" if c.isupper() else c for c in name), value)
+        return UNDEFINED
 
     def op_undestroy(self, number: int, s: Any) -> Any:
         s._undestroy()
-        return _NOTHING
+        return UNDEFINED
 
     def op_finished(self, number: int, s: Any, options: Any, label: Any) -> Any:
         self.known[f"F{label}"] = stream.finished(
             s, options, lambda *args: self.log(number, "finished", label, [shown(arg) for arg in args])
         )
-        return _NOTHING
+        return UNDEFINED
 
     def op_unfinished(self, number: int, s: Any, label: Any) -> Any:
         clean_up = self.known.get(f"F{label}")
         if clean_up is not None:
             clean_up()
-        return _NOTHING
+        return UNDEFINED
 
     def op_pfinished(self, number: int, s: Any, options: Any, label: Any) -> Any:
         promise = stream.promises.finished(s, options)
         self._settled(promise, (number, "pf", label), (number, "pffail", label))
-        return _NOTHING
+        return UNDEFINED
 
     def op_pipeline(self, number: int, s: Any, *rest: Any) -> Any:
         *others, label = rest
         parts = [s, *(self.streams[other] for other in others)]
         stream.pipeline(*parts, lambda *args: self.log("pipeline", label, [shown(arg) for arg in args]))
-        return _NOTHING
+        return UNDEFINED
 
     def op_ppipeline(self, number: int, s: Any, *rest: Any) -> Any:
         *others, label = rest
         parts = [s, *(self.streams[other] for other in others)]
         self._settled(stream.promises.pipeline(*parts), ("pp", label), ("ppfail", label))
-        return _NOTHING
+        return UNDEFINED
 
     def _settled(self, promise: Any, fulfilled: tuple[Any, ...], rejected: tuple[Any, ...]) -> None:
         promise.then(
@@ -400,12 +411,12 @@ class Scenario:
     def op_signal(self, number: int, s: Any) -> Any:
         self.controllers[number] = AbortController()
         stream.add_abort_signal(self.controllers[number].signal, s)
-        return _NOTHING
+        return UNDEFINED
 
     def op_abort(self, number: int, s: Any) -> Any:
         if number in self.controllers:
             self.controllers[number].abort()
-        return _NOTHING
+        return UNDEFINED
 
     def op_iter(self, number: int, s: Any, most: Any, keep: bool, label: Any) -> Any:
         async def iterate() -> None:
@@ -427,14 +438,14 @@ class Scenario:
                 self.log(number, "iter-throw", label, shown(error))
 
         spawn(iterate())
-        return _NOTHING
+        return UNDEFINED
 
     def op_dispose(self, number: int, s: Any, label: Any) -> Any:
         s.async_dispose().then(
             lambda _: self.log(number, "disposed", label),
             lambda error: self.log(number, "dispose-fail", label, shown(error)),
         )
-        return _NOTHING
+        return UNDEFINED
 
     def op_preds(self, number: int, s: Any) -> Any:
         asks = (

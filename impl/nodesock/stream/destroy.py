@@ -57,7 +57,9 @@ def destroy(stream: Stream, error: Any = None, callback: Callable[..., Any] | No
     if constructed:
         _tear_down(stream, error, callback)
     else:
-        stream._destroy_waiting = (error, callback)
+        if stream._destroy_waiting is None:
+            stream._destroy_waiting = []
+        stream._destroy_waiting.append((error, callback))
 
 
 def _tear_down(stream: Any, error: Any, callback: Callable[..., Any] | None) -> None:
@@ -183,8 +185,8 @@ def _run_construct(stream: Any) -> None:
         if stream._writable_state is not None:
             stream._writable_state.refresh_ready()
         if destroyed:
-            if stream._destroy_waiting is not None:
-                (first, callback), stream._destroy_waiting = stream._destroy_waiting, None
+            waiting, stream._destroy_waiting = stream._destroy_waiting, None
+            for first, callback in waiting or ():
                 _tear_down(stream, _both(error, first), callback)
         elif error is not None:
             error_or_destroy(stream, error, True)

@@ -1,9 +1,12 @@
 """Mirrors lib/internal/streams/legacy.js as far as it is a type: the common base of all streams."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from nodesock.errors import AbortError
 from nodesock.events import EventEmitter
+from nodesock.inspect import UNDEFINED
+from nodesock.runtime.promises import Promise
 
 if TYPE_CHECKING:
     from nodesock.stream.readable_state import ReadableState
@@ -21,7 +24,7 @@ class Stream(EventEmitter):
     _writable_state: "WritableState | None" = None
     #: continuations that wait for `_construct`; None when nothing waits
     _construct_waiters: Any = None
-    #: the destroy() that came before `_construct` was through
+    #: the destroy() calls that came before `_construct` was through; None when nothing waits
     _destroy_waiting: Any = None
     _construct: Any = None
 
@@ -32,6 +35,50 @@ class Stream(EventEmitter):
         super().__init__(options)
         if self._own_events:
             self._reserve_places(self._own_events)
+
+    def remove_all_listeners(self, event: Hashable = UNDEFINED) -> Self:
+        """`EventEmitter.remove_all_listeners`; without an event it takes off Node's own listeners as well: what waits
+        for `_construct` then waits for ever.
+        """
+        super().remove_all_listeners(event)
+        if event is UNDEFINED:
+            self._construct_waiters = self._destroy_waiting = None
+        return self
+
+    # --- disposal -----------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.async_dispose()
+
+    def async_dispose(self) -> Promise:
+        """`stream[Symbol.asyncDispose]()`: destroy, with AbortError unless it has ended (a Writable: finished);
+        the promise resolves when it is closed.
+        """
+        from nodesock.stream.end_of_stream import finished
+
+        rs, ws = self._readable_state, self._writable_state
+        stream: Any = self
+        error: Any = None
+        if not stream.destroyed:
+            over = rs.end_emitted if rs is not None else ws is not None and ws.finished
+            error = None if over else AbortError()
+            stream.destroy(error)
+        promise = Promise()
+
+        def settled(failure: Any) -> None:
+            # A Writable forgives any AbortError, what can be read only the one of this call.
+            expected = failure is error if rs is not None else getattr(failure, "name", None) == "AbortError"
+            if failure is not None and not expected:
+                promise.reject(failure)
+            else:
+                promise.resolve(None)
+
+        finished(self, settled)
+        # Node's is an async method: one microtask more.
+        return promise.then()
 
     def __repr__(self) -> str:
         rs, ws = self._readable_state, self._writable_state

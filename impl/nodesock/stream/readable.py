@@ -20,8 +20,7 @@ from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from typing import Any, ClassVar, Self
 
 from nodesock.callables import adapt
-from nodesock.errors import AbortError, node_error
-from nodesock.runtime.promises import Promise
+from nodesock.errors import node_error
 from nodesock.runtime.ticks import next_tick, ticks
 from nodesock.stream import pipe as piping
 from nodesock.stream.destroy import construct, error_or_destroy, undestroy
@@ -185,7 +184,7 @@ class Readable(Operators):
                 end_readable(self, rs)
         if chunk is not None and not rs.error_emitted and not rs.close_emitted:
             rs.data_emitted = True
-            self.emit("data", chunk)
+            self.emit("data", None if chunk is UNDEFINED else chunk)
         return chunk
 
     def set_encoding(self, encoding: Any = None) -> Self:
@@ -321,38 +320,6 @@ class Readable(Operators):
         from nodesock.stream.async_iterator import ReadableIterator
 
         return ReadableIterator(self, destroy_on_return)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.async_dispose()
-
-    def async_dispose(self) -> Promise:
-        """`readable[Symbol.asyncDispose]()`: destroy, with AbortError unless it has ended; the promise resolves
-        when it is closed.
-        """
-        from nodesock.stream.end_of_stream import finished
-
-        error = None
-        if not self.destroyed:
-            error = None if self.readable_ended else AbortError()
-            self.destroy(error)
-        promise = Promise()
-
-        def settled(failure: Any) -> None:
-            if failure is not None and failure is not error:
-                promise.reject(failure)
-            else:
-                promise.resolve(None)
-
-        finished(self, settled)
-        # Node's is an async method: one microtask more.
-        return promise.then()
-
-    def _capture_rejection(self, error: Any, *_: Any) -> None:
-        """`capture_rejections`: what an async listener raises destroys the stream."""
-        self.destroy(error)
 
     # --- state --------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from math import isfinite
 from typing import Any
 
 from nodesock.errors import node_error
-from nodesock.inspect import to_text
+from nodesock.inspect import UNDEFINED, to_text
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream.destroy import error_or_destroy
 from nodesock.stream.encodings import StringDecoder, decode, encode, slice_units, units
@@ -284,10 +284,13 @@ def how_much(rs: ReadableState, size: int | None) -> int:
 def take_chunk(rs: ReadableState, size: int) -> Any:
     """Remove `size` from the buffer, joined; None if it is empty. The caller adjusts `length`."""
     chunks = rs.chunks
-    if rs.length == 0 or not chunks:
+    if rs.length == 0:
         return None
     if rs.object_mode:
-        return chunks.popleft()
+        # set_encoding() counts the characters of what it joins to one object: beyond that there are undefined ones.
+        return chunks.popleft() if chunks else UNDEFINED
+    if not chunks:
+        return None
     text = rs.decoder is not None
     if size >= rs.length:
         if len(chunks) == 1 and not text:

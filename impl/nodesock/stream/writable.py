@@ -12,6 +12,7 @@ callbacks, 'finish', and then auto-destroy. `pending_callbacks` counts every cal
 'finish' comes after all of them.
 """
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
@@ -416,31 +417,28 @@ def _flush(stream: Any, ws: WritableState) -> None:
     if ws.corked or ws.flushing or ws.destroyed or not ws.constructed or not ws.queue:
         return
     queue = ws.queue
+    # Not undone by an exception of the subclass, nor in Node: then nothing more is handed over.
     ws.flushing = True
-    try:
-        if len(queue) > 1 and stream._writev is not None:
-            chunks = QueuedList(queue)
-            chunks.all_buffers = all(entry.encoding == "buffer" for entry in chunks)
-            callbacks = [entry.callback for entry in chunks if entry.callback is not None]
-            ws.pending_callbacks -= len(chunks) - 1
+    if len(queue) > 1 and stream._writev is not None:
+        chunks = QueuedList(queue)
+        chunks.all_buffers = all(entry.encoding == "buffer" for entry in chunks)
+        wanted = any(entry.callback is not None for entry in chunks)
+        ws.pending_callbacks -= len(chunks) - 1
 
-            def all_callbacks(error: Any) -> None:
-                for callback in callbacks:
-                    call(callback, error)
+        def all_callbacks(error: Any) -> None:
+            for entry in queue:
+                if entry.callback is not None:
+                    call(entry.callback, error)
 
-            try:
-                _hand_over(stream, ws, ws.length, chunks, None, all_callbacks if callbacks else None)
-            finally:
-                # Only what was handed over: `_writev` may have written more.
-                for _ in chunks:
-                    queue.popleft()
-        else:
-            while queue and not ws.writing:
-                chunk, encoding, callback = queue.popleft()
-                size = 1 if ws.object_mode else units(chunk) if chunk.__class__ is str else len(chunk)
-                _hand_over(stream, ws, size, chunk, encoding, callback)
-    finally:
-        ws.flushing = False
+        _hand_over(stream, ws, ws.length, chunks, None, all_callbacks if wanted else None)
+        # What `_writev` itself wrote before it returned is lost, as in Node.
+        ws.queue = deque()
+    else:
+        while queue and not ws.writing:
+            chunk, encoding, callback = queue.popleft()
+            size = 1 if ws.object_mode else units(chunk) if chunk.__class__ is str else len(chunk)
+            _hand_over(stream, ws, size, chunk, encoding, callback)
+    ws.flushing = False
 
 
 def _after_write_batch(stream: Any, ws: WritableState, batch: list[Any]) -> None:

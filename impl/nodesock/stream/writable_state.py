@@ -34,9 +34,11 @@ class Queued(NamedTuple):
 
 
 class QueuedList(list[Queued]):
-    """What `_writev` gets: `all_buffers` says that no chunk is a string."""
+    """What `_writev` gets: `all_buffers` says that no chunk is a string; None where `_write` made the call, which
+    leaves it out.
+    """
 
-    all_buffers = True
+    all_buffers: bool | None = None
 
 
 class WritableState:
