@@ -2,11 +2,10 @@
 
 Each part of a pipeline owes one report per end it has in it (`_Pipeline.owed`). The first error destroys
 every part; the callback comes, on a tick, with the last report. A destroyed stream that was never read to its
-end counts as closed prematurely; any other error outranks that one.
+end counts as closed prematurely; a later error outranks that one, and an AbortError.
 """
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import Any
 
 from nodesock.abort import AbortController
@@ -23,6 +22,11 @@ from nodesock.stream.passthrough import PassThrough
 from nodesock.validators import UNDEFINED, validate_abort_signal, validate_function
 
 _PREMATURE = "ERR_STREAM_PREMATURE_CLOSE"
+
+
+def _only_says_stopped(error: Any) -> bool:
+    """Whether it tells that a stream was stopped but not why: any later error outranks it."""
+    return getattr(error, "name", None) == "AbortError" or getattr(error, "code", None) == _PREMATURE
 
 
 class PipelineContext:
@@ -61,7 +65,7 @@ class _Pipeline:
         self.report(error, False)
 
     def report(self, error: Any, last: bool) -> None:
-        if error is not None and (self.error is None or getattr(self.error, "code", None) == _PREMATURE):
+        if error is not None and (self.error is None or _only_says_stopped(self.error)):
             self.error = error
         if self.error is None and not last:
             return
@@ -105,7 +109,7 @@ class _Pipeline:
         """Late errors too must find a listener."""
 
         def on_error(error: Any) -> None:
-            if getattr(error, "name", None) != "AbortError" and getattr(error, "code", None) != _PREMATURE:
+            if not _only_says_stopped(error):
                 self.failed(error)
 
         stream.on("error", on_error)
@@ -218,10 +222,6 @@ def run_pipeline(
         raise node_error("ERR_MISSING_ARGS", "streams")
     if signal is not None:
         validate_abort_signal(signal, "options.signal")
-    for source, destination in pairwise(parts):
-        if predicates.is_node_stream(source) and predicates.is_node_stream(destination):
-            if predicates.is_destroyed(destination) or predicates.is_closed(destination):
-                raise node_error("ERR_STREAM_UNABLE_TO_PIPE")
     line = _Pipeline(callback, signal, end is not False)
     context = PipelineContext(line.controller.signal)
     flow: Any = None
@@ -230,6 +230,9 @@ def run_pipeline(
         end_part = not last or line.end
         is_stream = predicates.is_node_stream(part)
         if is_stream:
+            following = None if last else parts[index + 1]
+            if getattr(following, "closed", False) or getattr(following, "destroyed", False):
+                raise node_error("ERR_STREAM_UNABLE_TO_PIPE")
             if end_part:
                 clean_up = line.own(part, not last, index > 0)
                 if last and predicates.is_readable(part):

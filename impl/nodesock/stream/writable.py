@@ -526,17 +526,14 @@ def _finish_maybe(stream: Any, ws: WritableState, sync: bool = False) -> None:
 
 
 def _call_final(stream: Any, ws: WritableState) -> None:
-    called = False
     sync = True
 
     def done(error: Any = None) -> None:
-        nonlocal called
         if not is_truthy(error):
             error = None
-        if called:
+        if ws.prefinished:
             error_or_destroy(stream, error if error is not None else node_error("ERR_MULTIPLE_CALLBACK"))
             return
-        called = True
         ws.pending_callbacks -= 1
         if error is not None:
             callbacks, ws.finish_callbacks = ws.finish_callbacks, []
