@@ -33,12 +33,12 @@ def push_chunk(stream: Any, rs: ReadableState, chunk: Any, encoding: str | None)
         _push_end(stream, rs)
         return False
     if rs.object_mode:
-        rs.reading = False
         if rs.ended:
             error_or_destroy(stream, node_error("ERR_STREAM_PUSH_AFTER_EOF"))
             return False
         if rs.destroyed or rs.errored is not None:
             return False
+        rs.reading = False
         if rs.decoder is not None and not encoding and chunk.__class__ is not str:
             chunk = decode_chunk(rs.decoder, chunk)
         _add(stream, rs, chunk, 1, False)
@@ -57,8 +57,8 @@ def push_chunk(stream: Any, rs: ReadableState, chunk: Any, encoding: str | None)
             except TypeError:
                 error_or_destroy(stream, node_error("ERR_INVALID_ARG_TYPE", "chunk", CHUNK_TYPES, chunk))
                 return False
-    rs.reading = rs.standing
     if not chunk:
+        rs.reading = rs.standing
         schedule_read_more(stream, rs)
         return rs.can_push_more()
     if rs.ended:
@@ -66,6 +66,7 @@ def push_chunk(stream: Any, rs: ReadableState, chunk: Any, encoding: str | None)
         return False
     if rs.destroyed or rs.errored is not None:
         return False
+    rs.reading = rs.standing
     if rs.decoder is not None and not encoding:
         chunk = rs.decoder.write(chunk)
         if not chunk:
