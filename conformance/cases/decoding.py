@@ -47,6 +47,11 @@ def Utf8Broken(t):
     receive(t, "utf-8", [b"\xc3", b"x\xff", b"\xe2\x82", b"(", b"\xed\xa0\x80"])
 
 
+@case(about="utf8: at the end of a read anything that looks like a lead byte is held back", exact_chunks=True)
+def Utf8BrokenAtTheSeam(t):
+    receive(t, "utf8", [b"\xc0", b"a\xf5\x9f", b"\xf4\xc0", b"\x80\x80", b"\xdc\xf0\xe0\x8f", b"\xbf", b"\xf8z\xf5"])
+
+
 @case(about="utf8: half a character at the peer's FIN comes as U+FFFD before 'end'", exact_chunks=True)
 def Utf8Unfinished(t):
     receive(t, "utf8", [b"caf", b"\xc3"])

@@ -56,6 +56,8 @@ def test_decode(data, encoding, expected):
     [
         ("utf8", ["f09f9880", "e282", "61"], ["😀", "", "\ufffda", ""]),
         ("utf8", ["e2", "ff", "c3"], ["", "\ufffd\ufffd", "", "\ufffd"]),
+        ("utf8", ["c0", "f59f"], ["", "\ufffd", "\ufffd\ufffd"]),
+        ("utf8", ["dcf0e08f", "8041"], ["\ufffd\ufffd", "\ufffd\ufffd\ufffdA", ""]),
         ("utf16le", ["3dd8", "00de"], ["", "\U0001f600", ""]),
         ("utf16le", ["3d", "d800", "de"], ["", "\ud83d", "\ude00", ""]),
         ("utf16le", ["3dd861"], ["\ud83d", ""]),

@@ -5,7 +5,6 @@ Node does for the same text: an astral character counts as two units, a lone sur
 UTF-8, and the one-byte encodings take the low byte of every unit.
 """
 
-import codecs
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -218,17 +217,48 @@ class _WholeBytes:
 
 
 class _Utf8:
+    """Holds back a lead byte at the end of a chunk and what follows it, for as long as continuation bytes come and the
+    character lacks some. Whether they can make a character at all is seen only when it is decoded, as in Node.
+    """
+
     def __init__(self, encoding: str) -> None:
         self.encoding = encoding
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._held = b""
+        self._missing = 0
 
     def write(self, data: bytes) -> str:
-        return self._decoder.decode(data)
+        text = ""
+        if self._held:
+            taken = 0
+            for byte in data[: self._missing]:
+                if byte & 0xC0 != 0x80:
+                    break
+                taken += 1
+            self._held += data[:taken]
+            self._missing -= taken
+            if self._missing and taken == len(data):
+                return ""
+            text = self.end()
+            data = data[taken:]
+        if data and data[-1] >= 0x80:
+            keep = self._unfinished(data)
+            if keep:
+                self._held = data[-keep:]
+                data = data[:-keep]
+        return text + _decode_utf8(data)
+
+    def _unfinished(self, data: bytes) -> int:
+        """How many bytes at the end of `data` begin a character that it does not end; notes how many it lacks."""
+        for count, byte in enumerate(data[:-5:-1], 1):
+            if byte & 0xC0 != 0x80:
+                size = 2 if byte & 0xE0 == 0xC0 else 3 if byte & 0xF0 == 0xE0 else 4 if byte & 0xF8 == 0xF0 else 0
+                self._missing = size - count
+                return count if size > count else 0
+        return 0
 
     def end(self) -> str:
-        text = self._decoder.decode(b"", True)
-        self._decoder.reset()
-        return text
+        held, self._held = self._held, b""
+        return _decode_utf8(held)
 
 
 class _Utf16:
