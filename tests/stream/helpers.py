@@ -1,9 +1,10 @@
-"""What the stream tests share: a log of events, and the end of a turn."""
+"""What the stream tests share: a log of events, the end of a turn, a plain source and sink."""
 
 from collections.abc import Callable
 from typing import Any
 
 from nodesock.runtime.ticks import drain, next_tick
+from nodesock.stream import Readable, Writable
 
 
 def watch(stream: Any, *events: str) -> list[Any]:
@@ -24,4 +25,17 @@ def _brief(argument: Any) -> Any:
     return argument
 
 
-__all__ = ["drain", "next_tick", "watch"]
+def source(*chunks: Any) -> Readable:
+    """A Readable with these chunks in its buffer; None ends it."""
+    stream = Readable(read=lambda: None)
+    for chunk in chunks:
+        stream.push(chunk)
+    return stream
+
+
+def sink(got: list[Any], **options: Any) -> Writable:
+    """A Writable that takes every chunk at once."""
+    return Writable(write=lambda chunk, encoding, done: (got.append(chunk), done()), **options)
+
+
+__all__ = ["drain", "next_tick", "sink", "source", "watch"]

@@ -11,7 +11,6 @@ from nodesock.stream import (
     Duplex,
     PassThrough,
     Readable,
-    Writable,
     add_abort_signal,
     destroy,
     finished,
@@ -26,18 +25,7 @@ from nodesock.stream import (
     set_default_high_water_mark,
 )
 
-from .helpers import drain, watch
-
-
-def source(*chunks):
-    stream = Readable(read=lambda: None)
-    for chunk in chunks:
-        stream.push(chunk)
-    return stream
-
-
-def sink(got, **options):
-    return Writable(write=lambda chunk, encoding, done: (got.append(chunk), done()), **options)
+from .helpers import drain, sink, source, watch
 
 
 def run(coroutine):

@@ -2,20 +2,9 @@
 
 from typing import Any
 
-from nodesock.stream import PassThrough, Readable, Writable
+from nodesock.stream import PassThrough, Writable
 
-from .helpers import drain, watch
-
-
-def source(*chunks):
-    stream = Readable(read=lambda: None)
-    for chunk in chunks:
-        stream.push(chunk)
-    return stream
-
-
-def sink(got, **options):
-    return Writable(write=lambda chunk, encoding, done: (got.append(chunk), done()), **options)
+from .helpers import drain, sink, source, watch
 
 
 def test_pipe_moves_everything_and_ends_the_destination():
