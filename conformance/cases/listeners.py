@@ -377,6 +377,19 @@ def MaxListeners(t):
     t.note("other", t.net.Socket().get_max_listeners())
 
 
+@case(about="events.listenerCount() counts the listeners of emitters and of signals")
+def ListenerCount(t):
+    socket = t.net.Socket()
+    signal = t.abort_controller().signal
+    signal.add_event_listener("abort", lambda event: None)
+    t.note("socket", [t.events.listener_count(socket, "end"), t.events.listener_count(socket, "data")])
+    t.note("signal", t.events.listener_count(signal, "abort"))
+    t.note("no event", t.events.listener_count(socket))
+    for value in [5, {}, "x", None]:
+        t.attempt("no emitter", lambda: t.events.listener_count(value, "end"))
+    t.attempt("nothing", lambda: t.events.listener_count())
+
+
 @case(about="once listeners show their originals in listeners() and their wrappers in raw_listeners()")
 def RawListeners(t):
     socket = t.net.Socket()

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Final, TypeVar
 
 from nodesock import callables, runtime
 from nodesock.callables import arity, fit
-from nodesock.errors import AbortError, node_error
+from nodesock.errors import AbortError, node_error, property_error
 from nodesock.inspect import UNDEFINED, inspect
 from nodesock.runtime import ticks
 from nodesock.runtime.promises import Promise, spawn
@@ -28,6 +28,7 @@ __all__ = [
     "error_monitor",
     "get_event_listeners",
     "get_max_listeners",
+    "listener_count",
     "on",
     "once",
     "set_max_listeners",
@@ -382,6 +383,17 @@ def get_event_listeners(emitter: Any = UNDEFINED, event: Hashable = UNDEFINED) -
         return emitter.listeners(event)
     if hasattr(emitter, "add_event_listener"):
         return list(emitter.event_listeners(event))
+    raise node_error("ERR_INVALID_ARG_TYPE", "emitter", ["EventEmitter", "EventTarget"], emitter)
+
+
+def listener_count(emitter: Any = UNDEFINED, event: Hashable = UNDEFINED) -> int:
+    """events.listenerCount: how many listeners an EventEmitter or an EventTarget has. Raises ERR_INVALID_ARG_TYPE."""
+    if emitter is None or emitter is UNDEFINED:
+        raise property_error("listenerCount", emitter)
+    if callable(count := getattr(emitter, "listener_count", None)):
+        return count(event)  # type: ignore[no-any-return]
+    if hasattr(emitter, "add_event_listener"):
+        return len(emitter.event_listeners(event))
     raise node_error("ERR_INVALID_ARG_TYPE", "emitter", ["EventEmitter", "EventTarget"], emitter)
 
 
