@@ -250,6 +250,22 @@ def test_max_listeners_warning_once_an_event() -> None:
     ]
 
 
+def test_a_leak_is_told_again_once_the_list_had_shrunk_to_one() -> None:
+    warnings: list[Any] = []
+
+    def main() -> None:
+        process.on("warning", lambda warning: warnings.append((warning.type, warning.count)))
+        for name, limit in (("shrunk", 1), ("kept", 2)):
+            emitter = EventEmitter().set_max_listeners(limit)
+            listeners = [lambda: None, lambda: 0, lambda: False][: limit + 1]
+            for listener in listeners:
+                emitter.on(name, listener)
+            emitter.off(name, listeners[0]).on(name, listeners[0])
+
+    run(main)
+    assert warnings == [("shrunk", 2), ("shrunk", 2), ("kept", 3)]
+
+
 def test_set_max_listeners_checks() -> None:
     with pytest.raises(NodeError) as caught:
         EventEmitter().set_max_listeners(-1)

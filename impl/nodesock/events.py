@@ -273,10 +273,10 @@ class EventEmitter:
                 events[event] = ()
             else:
                 del events[event]
-            if event in self._warned:
-                self._warned = self._warned - {event}
         else:
             events[event] = records[:position] + records[position + 1 :]
+        if len(records) <= 2 and event in self._warned:  # Node notes it on its list, and keeps none for one listener
+            self._warned = self._warned - {event}
         if events.get("removeListener"):
             self.emit("removeListener", event, named)  # among several Node shows a once wrapper as it is
 
