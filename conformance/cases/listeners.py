@@ -109,6 +109,13 @@ def EventNamesAfterRemoveAll(t):
     last.on("close", listener)
     t.note("the last event", last.event_names())
 
+    emptied = t.net.Socket()
+    emptied.remove_all_listeners("drain")
+    emptied.off("end", emptied.listeners("end")[0])
+    emptied.on("other", listener)
+    emptied.on("close", listener)
+    t.note("emptied by off()", emptied.event_names())
+
     every = t.net.Socket()
     every.remove_all_listeners()
     t.note("all", every.event_names())

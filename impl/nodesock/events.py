@@ -272,13 +272,19 @@ class EventEmitter:
             if self._keeps_places:
                 events[event] = ()
             else:
-                del events[event]
+                self._forget(event)
         else:
             events[event] = records[:position] + records[position + 1 :]
         if len(records) <= 2 and event in self._warned:  # Node notes it on its list, and keeps none for one listener
             self._warned = self._warned - {event}
         if events.get("removeListener"):
             self.emit("removeListener", event, named)  # among several Node shows a once wrapper as it is
+
+    def _forget(self, event: Hashable) -> None:
+        """Give up the event's place; with the last event that has listeners the places of all others go too."""
+        del self._events[event]
+        if not any(self._events.values()):
+            self._events = _NOTHING
 
     def remove_all_listeners(self: Self, event: Hashable = UNDEFINED) -> Self:
         """Remove every listener, or every one of one event; 'removeListener' hears of each, last added first."""
@@ -290,10 +296,8 @@ class EventEmitter:
                 self._events = _NOTHING
                 self._warned = frozenset()
             elif events.get(event):
-                del events[event]
+                self._forget(event)
                 self._warned = self._warned - {event}
-                if not any(events.values()):
-                    self._events = _NOTHING
             return self
         if event is UNDEFINED:
             for name in [name for name in events if name != "removeListener"]:
