@@ -1,7 +1,7 @@
 """compose(), Duplex.from() and wrap(): several streams, or what is none, as one stream."""
 
 from conformance import case
-from conformance.scenery import serve
+from conformance.scenery import serve, soon
 
 
 def pair(t, first, last):
@@ -11,14 +11,6 @@ def pair(t, first, last):
     composed = t.watch("composed", t.stream.compose(first, last))
     composed.on("error", t.callback("composed error"))
     return composed
-
-
-def turns(t, count, done):
-    """Calls `done` after so many turns of the loop."""
-    if count:
-        t.immediate(lambda: turns(t, count - 1, done))
-    else:
-        done()
 
 
 # --- compose ---------------------------------------------------------------------------------------------------
@@ -46,7 +38,7 @@ def unread(t):
         t.note("finished", composed.writable_finished)
         composed.resume()
 
-    turns(t, 3, look)
+    soon(t, look)
 
 
 @case(about="an error of the last stream fails the composed one, which is told first that all was written")

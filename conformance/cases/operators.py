@@ -1,13 +1,7 @@
 """map(), filter(), reduce() and the other operators of a Readable, on sockets and on streams in memory."""
 
 from conformance import case
-
-
-def serve(t, on_connection):
-    """A server for one connection, whose port is published."""
-    server = t.net.create_server(on_connection)
-    server.on("connection", lambda peer: server.close())
-    server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+from conformance.scenery import serve
 
 
 def told(t, label, promise):
@@ -66,9 +60,7 @@ class ToArrayHalfOpen:
             peer.on("data", t.callback("received"))
             peer.end("hello")
 
-        server = t.net.create_server(on_connection, allow_half_open=True)
-        server.on("connection", lambda peer: server.close())
-        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+        serve(t, on_connection, {"allow_half_open": True})
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", allow_half_open=True))
