@@ -160,3 +160,150 @@ def Exit(t):
     t.next_tick(t.callback("tick"))
     t.microtask(t.callback("microtask"))
     t.exit(3)
+
+
+def with_connection(t, ready):
+    """Calls ready(client, server) once the two are connected."""
+    server = t.net.create_server()
+    ends = []
+
+    def arrived():
+        ends.append(1)
+        if len(ends) == 2:
+            t.immediate(lambda: ready(client, server))
+
+    client = t.net.Socket()
+    server.on("connection", lambda peer: arrived())
+    client.on("connect", lambda: arrived())
+    server.listen(t.path("sock"), lambda: client.connect(t.path("sock")))
+
+
+@case(about="an exception in 'connection' ends the process with the connection open")
+def InConnection(t):
+    server = t.net.create_server(throws(t))
+    server.on("connection", t.callback("later listener"))
+
+    def on_listening():
+        client = t.net.connect(t.path("sock"))
+        client.on("close", t.callback("closed"))
+        client.on("error", t.callback("error"))
+
+    server.listen(t.path("sock"), on_listening)
+
+
+@case(about="an exception in 'end' ends the process before the socket has ended by itself")
+def InEnd(t):
+    server = t.net.create_server(lambda peer: peer.end("bye").resume())
+
+    def on_listening():
+        client = t.watch("client", t.net.connect(t.path("sock")))
+        client.resume()
+        client.on("end", throws(t))
+
+    server.listen(t.path("sock"), on_listening)
+
+
+@case(about="an exception in on_read ends the process: what lies behind it is never delivered")
+def InOnRead(t):
+    server = t.net.create_server(lambda peer: peer.write("abcdef"))
+    reads = []
+
+    def on_read(count, buffer):
+        reads.append(count)
+        t.note("read", len(reads))
+        if len(reads) == 2:
+            raise t.error("nobody catches it")
+
+    options = {"buffer": bytearray(2), "callback": on_read}
+    server.listen(t.path("sock"), lambda: t.net.connect(path=t.path("sock"), on_read=options).resume())
+
+
+@case(about="an exception in the callback of write() ends the process: later callbacks never run")
+def InWriteCallback(t):
+    def ready(client, server):
+        client.write("one", throws(t))
+        client.write("two", t.callback("second write"))
+        client.on("close", t.callback("closed"))
+        t.next_tick(t.callback("tick"))
+
+    with_connection(t, ready)
+
+
+@case(about="an exception in the callback of get_connections() ends the process with the connections open")
+def InServerCallback(t):
+    def ready(client, server):
+        server.get_connections(throws(t))
+        client.destroy()
+        client.on("close", t.callback("closed"))
+
+    with_connection(t, ready)
+
+
+@case(about="an exception in 'message' ends the process: the next datagram is never told")
+def InMessage(t):
+    socket = t.dgram.create_socket("udp4")
+    socket.on("message", throws(t))
+    socket.on("message", t.callback("later listener"))
+    socket.on("close", t.callback("closed"))
+
+    def send():
+        socket.send("1", socket.address().port, "127.0.0.1")
+        socket.send("2", socket.address().port, "127.0.0.1")
+
+    socket.bind(0, "127.0.0.1", send)
+
+
+@case(about="an exception in the callback of send() ends the process: the datagram is never told")
+def InSendCallback(t):
+    socket = t.dgram.create_socket("udp4")
+    socket.on("message", t.callback("message"))
+    socket.bind(0, "127.0.0.1", lambda: socket.send("1", socket.address().port, "127.0.0.1", throws(t)))
+
+
+@case(about="an exception in the closing phase ends the process: the next 'close' of the phase never comes")
+def InClosingPhase(t):
+    servers = [t.net.create_server(), t.net.create_server()]
+    servers[0].on("close", throws(t))
+    servers[1].on("close", t.callback("second closed"))
+    listening = []
+
+    def on_listening():
+        listening.append(1)
+        if len(listening) == 2:
+            t.immediate(close)
+
+    def close():
+        for server in servers:
+            server.close()
+
+    for server in servers:
+        server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="a rejection in an I/O callback ends the process after the ticks of that callback")
+def InAsyncListener(t):
+    async def on_message(message):
+        t.note("message", message)
+        t.next_tick(t.callback("tick"))
+        t.immediate(t.callback("immediate"))
+        raise t.error("nobody catches it")
+
+    socket = t.dgram.create_socket("udp4")
+    socket.on("message", on_message)
+    socket.on("message", t.callback("later listener"))
+    socket.bind(0, "127.0.0.1", lambda: socket.send("1", socket.address().port, "127.0.0.1"))
+
+
+@case(about="an exception in 'beforeExit' ends the process with code 1")
+def InBeforeExit(t):
+    def on_before_exit(code):
+        t.timeout(1, t.callback("timer"))
+        raise t.error("nobody catches it")
+
+    t.on_before_exit(on_before_exit)
+
+
+@case(about="an exception in a custom lookup ends the process, if connect() does not stand in a try")
+def InCustomLookup(t):
+    busy(t)
+    t.immediate(lambda: t.net.connect(port=1, host="example", lookup=throws(t)))

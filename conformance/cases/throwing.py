@@ -1,0 +1,507 @@
+"""Exceptions through every kind of callback, with a listener that takes them: what is skipped and what goes on."""
+
+from conformance import case
+
+
+def thrower(t, what):
+    """A function that queues one of everything, then throws; what it queued tells when it runs."""
+
+    def throwing(*rest):
+        t.note(f"{what} throws", None)
+        t.next_tick(lambda: t.note(f"tick of {what}", None))
+        t.microtask(lambda: t.note(f"microtask of {what}", None))
+        t.immediate(lambda: t.note(f"immediate of {what}", None))
+        raise t.error(what)
+
+    return throwing
+
+
+def survive(t):
+    """The process lives on, and tells of each exception."""
+    t.on_uncaught(lambda error: t.note("uncaught", error.message))
+
+
+def with_pair(t, ready):
+    """Calls ready(near, far, server) with the watched ends of a connection in this process, still in 'connect'."""
+    server = t.watch("server", t.net.create_server(allow_half_open=True))
+    ends = []
+
+    def on_connection(far):
+        ends.append(t.watch("far", far))
+        arrived()
+
+    def arrived():
+        if len(ends) == 2:
+            far = ends[1] if ends[0] is near else ends[0]
+            t.immediate(lambda: ready(near, far, server))
+
+    def on_connect():
+        ends.append(near)
+        arrived()
+
+    near = t.watch("near", t.net.Socket(allow_half_open=True))
+    near.on("connect", on_connect)
+    server.on("connection", on_connection)
+    server.listen(t.path("sock"), lambda: near.connect(t.path("sock")))
+
+
+@case(about="an exception in 'connection' leaves the connection as it is: it is counted, read and closed as ever")
+def Connection(t):
+    survive(t)
+    server = t.watch("server", t.net.create_server())
+
+    def on_connection(peer):
+        t.watch("peer", peer)
+        peer.resume()
+        server.close()
+
+    server.on("connection", on_connection)
+    server.on("connection", thrower(t, "connection"))
+    server.on("connection", t.callback("later listener"))
+
+    def on_listening():
+        client = t.watch("client", t.net.connect(t.path("sock")))
+        client.end("bye")
+        client.resume()
+
+    server.listen(t.path("sock"), on_listening)
+
+
+@case(about="an exception in the listen() callback keeps later listeners from 'listening'; the server listens")
+def Listening(t):
+    survive(t)
+    server = t.watch("server", t.net.create_server())
+    server.listen(0, "127.0.0.1", thrower(t, "listening"))
+    server.on("listening", t.callback("later listener"))
+    t.immediate(lambda: t.note("listening", server.listening))
+    t.immediate(lambda: server.close(thrower(t, "close")))
+
+
+@case(about="an exception in 'connect' skips 'ready' and the reading that would start there")
+def Connect(t):
+    survive(t)
+    server = t.net.create_server()
+
+    def on_connection(peer):
+        peer.write("hello")
+        peer.on("error", lambda error: None)
+        peer.on("close", lambda had_error: server.close())
+        peer.resume()
+
+    server.on("connection", on_connection)
+
+    def on_listening():
+        client = t.watch("client", t.net.connect(t.path("sock")))
+        client.on("connect", thrower(t, "connect"))
+        client.on("close", t.callback("closed"))
+        t.timeout(30, lambda: look(client))
+
+    def look(client):
+        t.snapshot(client)
+        client.destroy()
+
+    server.listen(t.path("sock"), on_listening)
+
+
+@case(about="an exception in 'ready' skips the reading that would start there; read() starts it")
+def Ready(t):
+    survive(t)
+    server = t.net.create_server(lambda peer: peer.end("hello"))
+    server.on("connection", lambda peer: server.close())
+
+    def on_listening():
+        client = t.watch("client", t.net.connect(t.path("sock")))
+        client.on("ready", thrower(t, "ready"))
+        client.on("data", t.callback("data"))
+
+    server.listen(t.path("sock"), on_listening)
+
+
+@case(about="an exception in 'data' loses nothing but the later listeners: the next chunk and the end come")
+def Data(t):
+    survive(t)
+
+    def ready(near, far, server):
+        server.close()
+        near.on("data", thrower(t, "data"))
+        near.on("data", t.callback("later listener"))
+        near.on("end", lambda: near.end())
+        far.write("one")
+        far.resume()
+        t.immediate(lambda: t.immediate(lambda: far.end("two")))
+
+    with_pair(t, ready)
+
+
+@case(about="an exception in 'readable' leaves what was received in the buffer")
+def Readable(t):
+    survive(t)
+
+    def ready(near, far, server):
+        server.close()
+        far.resume()
+        near.on("readable", thrower(t, "readable"))
+        far.end("one")
+        t.immediate(lambda: t.immediate(lambda: t.immediate(lambda: look(near, far))))
+
+    def look(near, far):
+        t.note("length", near.readable_length)
+        t.note("read", near.read())
+        t.note("read", near.read())
+        near.remove_all_listeners("readable")
+        near.end()
+        near.resume()
+
+    with_pair(t, ready)
+
+
+@case(about="an exception in 'end' leaves the socket as it is after its end")
+def End(t):
+    survive(t)
+
+    def ready(near, far, server):
+        server.close()
+        near.on("end", thrower(t, "end"))
+        near.on("end", t.callback("later listener"))
+        near.resume()
+        far.resume()
+        far.end()
+        t.immediate(lambda: t.immediate(lambda: t.immediate(lambda: near.end())))
+
+    with_pair(t, ready)
+
+
+@case(about="without half-open an exception in a listener of 'end' keeps the socket from ending by itself")
+def EndWithoutHalfOpen(t):
+    survive(t)
+    server = t.net.create_server(lambda peer: peer.end("bye").resume())
+    server.on("connection", lambda peer: server.close())
+
+    def on_listening():
+        client = t.watch("client", t.net.connect(t.path("sock")))
+        client.resume()
+        client.prepend_listener("end", thrower(t, "end"))
+        client.on("end", t.callback("later listener"))
+        client.prepend_listener("end", lambda: t.immediate(lambda: t.immediate(lambda: look(client))))
+
+    def look(client):
+        t.snapshot(client)
+        client.destroy()
+
+    server.listen(t.path("sock"), on_listening)
+
+
+@case(about="an exception in 'finish' and in the callback of end()")
+def Finish(t):
+    survive(t)
+
+    def ready(near, far, server):
+        server.close()
+        far.on("end", lambda: far.end())
+        far.resume()
+        near.resume()
+        near.on("finish", thrower(t, "finish"))
+        near.on("finish", t.callback("later listener"))
+        near.end("bye", thrower(t, "end callback"))
+
+    with_pair(t, ready)
+
+
+@case(about="an exception in the callback of write() keeps none of the later callbacks and writes")
+def Write(t):
+    survive(t)
+
+    def ready(near, far, server):
+        server.close()
+        far.on("data", lambda chunk: None)
+        far.on("end", lambda: far.end())
+        near.resume()
+        near.write("one", thrower(t, "first write"))
+        near.write("two", t.callback("second write"))
+        near.write("three", thrower(t, "third write"))
+        near.end("four", t.callback("end"))
+
+    with_pair(t, ready)
+
+
+@case(about="an exception in the callback of a corked write keeps none of the others")
+def Corked(t):
+    survive(t)
+
+    def ready(near, far, server):
+        server.close()
+        far.on("data", lambda chunk: None)
+        far.on("end", lambda: far.end())
+        near.resume()
+        near.cork()
+        near.write("one", thrower(t, "first write"))
+        near.write("two", t.callback("second write"))
+        near.uncork()
+        near.end(t.callback("end"))
+
+    with_pair(t, ready)
+
+
+@case(about="an exception in the callback of a write that failed")
+def FailedWrite(t):
+    survive(t)
+
+    def ready(near, far, server):
+        server.close()
+        near.on("error", t.callback("error"))
+        near.end()
+        near.write("late", thrower(t, "write"))
+        far.resume()
+        far.end()
+        near.resume()
+
+    with_pair(t, ready)
+
+
+@case(about="an exception in 'error' keeps 'close' from nothing")
+def Error(t):
+    survive(t)
+    client = t.watch("client", t.net.connect(t.path("missing")))
+    client.on("error", thrower(t, "error"))
+    client.on("error", t.callback("later listener"))
+
+
+@case(about="an 'error' without listener that is survived is followed by 'close'")
+def ErrorWithoutListener(t):
+    survive(t)
+    t.watch("client", t.net.connect(t.path("missing")))
+    socket = t.watch("destroyed", t.net.Socket())
+    socket.destroy(t.error("given to destroy()"))
+
+
+@case(about="an exception in 'close' of a socket still lets its server close")
+def Close(t):
+    survive(t)
+
+    def ready(near, far, server):
+        server.close(t.callback("server closed"))
+        far.on("close", thrower(t, "close"))
+        near.on("close", thrower(t, "other close"))
+        far.destroy()
+        near.destroy()
+
+    with_pair(t, ready)
+
+
+@case(about="an exception in 'timeout'")
+def Timeout(t):
+    survive(t)
+
+    def ready(near, far, server):
+        server.close()
+        near.set_timeout(5, thrower(t, "timeout"))
+        near.once("timeout", t.callback("later listener"))
+        t.timeout(60, lambda: over(near, far))
+
+    def over(near, far):
+        near.destroy()
+        far.destroy()
+
+    with_pair(t, ready)
+
+
+@case(about="an exception in 'drain' lets the writes after it go on")
+def Drain(t):
+    survive(t)
+
+    def ready(near, far, server):
+        server.close()
+        far.on("data", lambda chunk: None)
+        far.on("end", lambda: far.end())
+        near.resume()
+        near.once("drain", thrower(t, "drain"))
+        near.once("drain", t.callback("later listener"))
+        near.write(bytes(200000))
+        t.note("needs drain", near.writable_need_drain)
+        t.immediate(lambda: near.end("more"))
+
+    with_pair(t, ready)
+
+
+@case(about="an exception in 'lookup' leaves the socket without a connection attempt, and connecting for good")
+def Lookup(t):
+    survive(t)
+    server = t.net.create_server()
+
+    def on_listening():
+        client = t.watch("client", t.net.connect(port=server.address().port, host="localhost", family=4))
+        client.on("lookup", thrower(t, "lookup"))
+        t.timeout(50, lambda: look(client))
+
+    def look(client):
+        t.note("connecting", client.connecting)
+        client.destroy()
+        server.close()
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="an exception of the lookup option is thrown by connect(), or from the tick in which it is called")
+def LookupOption(t):
+    survive(t)
+    socket = t.watch("socket", t.net.Socket())
+    t.attempt("connect", lambda: socket.connect(port=1, host="example", lookup=thrower(t, "lookup")) is socket)
+    t.note("connecting", socket.connecting)
+    socket.destroy()
+
+
+@case(about="an exception in 'connectionAttempt' is thrown by connect() where the host is an address")
+def ConnectionAttempt(t):
+    survive(t)
+    server = t.net.create_server()
+
+    def on_listening():
+        client = t.watch("client", t.net.Socket())
+        client.on("connectionAttempt", thrower(t, "attempt"))
+        client.on("error", t.callback("error"))
+        t.attempt("connect", lambda: client.connect(server.address().port, "127.0.0.1") is client)
+        t.timeout(30, lambda: look(client))
+
+    def look(client):
+        t.note("connecting", client.connecting)
+        client.destroy()
+        server.close()
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="an exception in get_connections(), and in the callback of close()")
+def ServerCallbacks(t):
+    survive(t)
+    server = t.watch("server", t.net.create_server())
+
+    def callbacks():
+        server.get_connections(thrower(t, "get_connections"))
+        server.close(thrower(t, "close"))
+        server.close(t.callback("second close"))
+
+    server.listen(t.path("sock"), lambda: t.immediate(callbacks))
+
+
+@case(about="an exception in 'drop' leaves the dropped connection open")
+def Drop(t):
+    survive(t)
+    server = t.watch("server", t.net.create_server())
+    server.max_connections = 0
+    server.on("drop", thrower(t, "drop"))
+
+    def on_listening():
+        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
+        client.on("error", lambda error: None)
+        client.resume()
+        server.on("drop", lambda data: t.note("never", None))
+        server.prepend_listener("drop", lambda data: t.timeout(20, lambda: over(client)))
+
+    def over(client):
+        client.destroy()
+        server.close()
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="an exception in 'message' keeps the next datagram from nothing")
+def Message(t):
+    survive(t)
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+    seen = []
+
+    def on_message(message):
+        seen.append(message)
+        if len(seen) == 3:
+            socket.close()
+
+    socket.on("message", on_message)
+    socket.on("message", thrower(t, "message"))
+    socket.on("message", t.callback("later listener"))
+
+    def on_listening():
+        for text in ["1", "2", "3"]:
+            socket.send(text, socket.address().port, "127.0.0.1")
+
+    socket.bind(0, "127.0.0.1", on_listening)
+
+
+@case(about="an exception in the callback of send() keeps the next callback from nothing")
+def Send(t):
+    survive(t)
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+
+    def send():
+        port = socket.address().port
+        socket.send("1", port, "127.0.0.1", thrower(t, "send"))
+        socket.send("2", port, "127.0.0.1", t.callback("second send", lambda error: socket.close()))
+
+    socket.bind(0, "127.0.0.1", lambda: t.immediate(send))
+
+
+@case(about="an exception in the callback of bind(), connect() and close() of a datagram socket")
+def DatagramCallbacks(t):
+    survive(t)
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+    socket.bind(0, "127.0.0.1", thrower(t, "bind"))
+    socket.on("listening", t.callback("later listener"))
+    t.timeout(20, lambda: socket.connect(9, "127.0.0.1", thrower(t, "connect")))
+    t.timeout(40, lambda: socket.close(thrower(t, "close")))
+    socket.on("close", t.callback("later closed"))
+
+
+@case(about="an exception in the lookup of a send: nothing is sent, the socket lives")
+def DatagramLookup(t):
+    survive(t)
+    socket = t.watch("socket", t.dgram.create_socket(type="udp4", lookup=lookup_of(t)))
+
+    def send():
+        t.attempt("send", lambda: socket.send("x", 9, "example", t.callback("sent")))
+        t.immediate(lambda: socket.close())
+
+    socket.bind(0, "127.0.0.1", lambda: t.immediate(send))
+
+
+def lookup_of(t):
+    fail = thrower(t, "lookup")
+
+    def lookup(host, family, callback):
+        if host == "example":
+            return fail()
+        callback(None, host, 4)
+
+    return lookup
+
+
+@case(about="an exception in a listener of a pipe's destination comes out where the source emits")
+def Piped(t):
+    survive(t)
+    source = t.watch("source", t.stream.PassThrough())
+    sink = t.watch("sink", t.stream.PassThrough())
+    source.pipe(sink)
+    sink.on("data", thrower(t, "data"))
+    source.write("one")
+    source.end("two")
+
+
+@case(about="a listener of 'uncaughtException' that ends the process has its exit code")
+def ExitInListener(t):
+    t.on_uncaught(lambda error: t.exit(9))
+    server = t.net.create_server()
+    server.listen(0, "127.0.0.1", thrower(t, "listening"))
+
+
+@case(about="an async listener that throws is an unhandled rejection, after the ticks of its event")
+def AsyncListener(t):
+    survive(t)
+    emitter = t.events.EventEmitter()
+
+    async def listener(value):
+        t.note("listener", value)
+        raise t.error("async listener")
+
+    emitter.on("event", listener)
+    emitter.on("event", t.callback("later listener"))
+    t.next_tick(lambda: t.note("tick", None))
+    t.immediate(lambda: t.note("immediate", None))
+    t.note("emitted", emitter.emit("event", 1))
