@@ -27,6 +27,7 @@ __all__ = [
     "NodeTypeError",
     "SystemError",
     "UVError",
+    "aggregate_two_errors",
     "dns_exception",
     "errno_exception",
     "exception_with_host_port",
@@ -124,6 +125,18 @@ class AggregateError(NodeError):
 
     def __repr__(self) -> str:
         return f"{super().__repr__()[:-1].rstrip(': ')}: {self.errors!r}>"
+
+
+def aggregate_two_errors(inner: Any, outer: Any) -> Any:
+    """Both errors in one, `outer` first and giving the message; or the one of them that there is."""
+    if inner is None or inner is UNDEFINED or inner is outer:
+        return outer
+    if outer is None or outer is UNDEFINED:
+        return inner
+    if isinstance(outer, AggregateError):
+        outer.errors.append(inner)
+        return outer
+    return AggregateError([outer, inner], str(outer))
 
 
 class InternalError(NodeError):

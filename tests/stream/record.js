@@ -195,6 +195,18 @@ class Scenario {
           .then((value) => log('pp', label, shown(value)), (error) => log('ppfail', label, shown(error)));
         return;
       }
+      case 'line': {
+        const made = a[0].map(([kind, what], index) => this.part(index, kind, what, a[2]));
+        if (a[1] === null) {
+          const last = stream.pipeline(...made, logged('line', a[2]));
+          return this.streams.includes(last) ? last : last.constructor.name;
+        }
+        const options = 'end' in a[1] ? { end: a[1].end } : {};
+        if ('signal' in a[1]) options.signal = (this.controllers[number] ||= new AbortController()).signal;
+        stream.promises.pipeline(...made, options)
+          .then((value) => log('line-ok', a[2], shown(value)), (error) => log('line-fail', a[2], shown(error)));
+        return;
+      }
       case 'signal':
         this.controllers[number] = new AbortController();
         stream.addAbortSignal(this.controllers[number].signal, s);
@@ -210,6 +222,59 @@ class Scenario {
                 stream.isDestroyed(s)];
       default: throw new Error(`no op ${name}`);
     }
+  }
+
+  part(index, kind, what, label) {
+    const note = (...record) => log('part', label, index, ...record);
+    const chunks = ['one', 'two', 'three'].map((text) => Buffer.from(text));
+    const soon = () => new Promise((resolve) => { setImmediate(resolve); });
+    const functions = {
+      * source() {
+        for (const chunk of chunks.slice(0, 2)) { note('gives', shown(chunk)); yield chunk; }
+        if (what === 'throw') throw new Error('source');
+      },
+      async* async() {
+        for (const chunk of chunks) {
+          note('gives', shown(chunk));
+          yield chunk;
+          if (what === 'slow') await soon();
+          else if (what === 'throw') throw new Error('async source');
+        }
+        note('source over');
+      },
+      async* stage(flow, { signal }) {
+        note('begins', signal.aborted);
+        if (what === 'none') return;
+        if (what === 'early') yield Buffer.from('early');
+        for await (const chunk of flow) {
+          note('gets', shown(chunk));
+          if (what === 'throw') throw new Error('stage');
+          if (what === 'slow') await soon();
+          yield chunk;
+          if (what === 'one') break;
+          if (what === 'pair') yield Buffer.from('again');
+        }
+        note('ends', signal.aborted);
+        if (what === 'tail') yield Buffer.from('tail');
+      },
+      async sink(flow, { signal }) {
+        note('begins', signal.aborted);
+        if (what === 'ignore') return 'ignored';
+        let count = 0;
+        for await (const chunk of flow) {
+          note('gets', shown(chunk));
+          count++;
+          if (what === 'throw') throw new Error('sink');
+          if (what === 'slow') await soon();
+          if (what === 'one') break;
+        }
+        note('ends', signal.aborted);
+        return what === 'nothing' ? undefined : count;
+      },
+    };
+    if (kind === 's') return this.streams[what];
+    if (kind === 'list') return chunks.slice(0, what);
+    return what === 'value' ? () => 5 : functions[kind];
   }
 
   async iterate(number, s, most, keep, label) {

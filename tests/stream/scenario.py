@@ -7,6 +7,7 @@ Whatever can be seen is put in the trace: each event with the stream's public st
 value returned and error thrown.
 """
 
+import sys
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from nodesock import stream
 from nodesock.abort import AbortController
 from nodesock.runtime import ticks, uncaught
-from nodesock.runtime.promises import spawn
+from nodesock.runtime.promises import Promise, spawn
 from nodesock.validators import UNDEFINED
 
 _OPTIONS = {
@@ -82,6 +83,39 @@ def _chunk(spec: Any) -> Any:
     return spec.get("s", spec.get("o", 42))
 
 
+class _Leaving:
+    """Iterates as `for await` does, which closes the iterator when the loop is left early."""
+
+    def __init__(self, source: Any) -> None:
+        self._iterator = aiter(source)
+        self._over = False
+
+    def __aiter__(self) -> "_Leaving":
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            return await anext(self._iterator)
+        except BaseException:
+            self._over = True
+            raise
+
+    async def leave(self) -> None:
+        self._over = True
+        await self._iterator.aclose()
+
+    async def __aenter__(self) -> "_Leaving":
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and not self._over:
+            try:
+                await self.leave()
+            except Exception:
+                if kind is GeneratorExit:
+                    raise
+
+
 class Scenario:
     """One run of one program."""
 
@@ -101,7 +135,9 @@ class Scenario:
 
     def run(self) -> list[Any]:
         """Run the program and what follows from it; the trace."""
-        before = uncaught.handler
+        before, hooks = uncaught.handler, sys.get_asyncgen_hooks()
+        # A generator that nobody asks any more is forgotten where it stands, as in JavaScript.
+        sys.set_asyncgen_hooks(finalizer=lambda generator: None)
         uncaught.handler = lambda error, origin: self.log("uncaught", shown(error)) or True
         try:
             self.do(self.program["ops"])
@@ -115,6 +151,7 @@ class Scenario:
                     ticks.drain()
         finally:
             uncaught.handler = before
+            sys.set_asyncgen_hooks(*hooks)
             ticks.clear()
         return self.trace
 
@@ -402,6 +439,96 @@ class Scenario:
         parts = [s, *(self.streams[other] for other in others)]
         self._settled(stream.promises.pipeline(*parts), ("pp", label), ("ppfail", label))
         return UNDEFINED
+
+    def op_line(self, number: int, s: Any, parts: Any, options: Any, label: Any) -> Any:
+        """A pipeline of streams, iterables and functions; as promises where there are options."""
+        made = [self._part(index, *part, label) for index, part in enumerate(parts)]
+        if options is None:
+            last = stream.pipeline(*made, lambda *args: self.log("line", label, [shown(arg) for arg in args]))
+            return last if last in self.streams else type(last).__name__
+        given = {"end": options["end"]} if "end" in options else {}
+        if "signal" in options:
+            given["signal"] = self.controllers.setdefault(number, AbortController()).signal
+        self._settled(stream.promises.pipeline(*made, given), ("line-ok", label), ("line-fail", label))
+        return UNDEFINED
+
+    def _part(self, index: int, kind: str, what: Any, label: Any) -> Any:
+        def log(*record: Any) -> None:
+            self.log("part", label, index, *record)
+
+        chunks = [b"one", b"two", b"three"]
+
+        async def soon() -> None:
+            promise = Promise()
+            self.immediates.append(lambda: promise.resolve(None))
+            await promise
+
+        def source() -> Any:
+            for chunk in chunks[:2]:
+                log("gives", shown(chunk))
+                yield chunk
+            if what == "throw":
+                raise Boom("source")
+
+        async def async_source() -> Any:
+            for chunk in chunks:
+                log("gives", shown(chunk))
+                yield chunk
+                if what == "slow":
+                    await soon()
+                elif what == "throw":
+                    raise Boom("async source")
+            log("source over")
+
+        async def stage(flow: Any, context: Any) -> Any:
+            log("begins", context.signal.aborted)
+            if what == "none":
+                return
+            if what == "early":
+                yield b"early"
+            async with _Leaving(flow) as chunks:
+                async for chunk in chunks:
+                    log("gets", shown(chunk))
+                    if what == "throw":
+                        raise Boom("stage")
+                    if what == "slow":
+                        await soon()
+                    yield chunk
+                    if what == "one":
+                        await chunks.leave()
+                        break
+                    if what == "pair":
+                        yield b"again"
+            log("ends", context.signal.aborted)
+            if what == "tail":
+                yield b"tail"
+
+        async def sink(flow: Any, context: Any) -> Any:
+            log("begins", context.signal.aborted)
+            if what == "ignore":
+                return "ignored"
+            count = 0
+            async with _Leaving(flow) as chunks:
+                async for chunk in chunks:
+                    log("gets", shown(chunk))
+                    count += 1
+                    if what == "throw":
+                        raise Boom("sink")
+                    if what == "slow":
+                        await soon()
+                    if what == "one":
+                        await chunks.leave()
+                        break
+            log("ends", context.signal.aborted)
+            return None if what == "nothing" else count
+
+        if kind == "s":
+            return self.streams[what]
+        if kind == "list":
+            return chunks[:what]
+        if what == "value":
+            return lambda: 5
+        return {"source": source, "async": async_source, "stage": stage, "sink": sink}[kind]
 
     def _settled(self, promise: Any, fulfilled: tuple[Any, ...], rejected: tuple[Any, ...]) -> None:
         promise.then(

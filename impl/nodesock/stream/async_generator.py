@@ -8,7 +8,7 @@ JavaScript's is: it must not do anything in `finally` or on GeneratorExit.
 """
 
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from types import AsyncGeneratorType, CoroutineType
 from typing import Any, Final
 
@@ -198,12 +198,44 @@ class _PlainIterator(AsyncIterator[Any]):
         """There is nothing to be told."""
 
 
+class _SyncIterator(AsyncIterator[Any]):
+    """`for await` over what is iterable without `async`: every value is awaited."""
+
+    def __init__(self, iterator: Iterator[Any]) -> None:
+        self._iterator = iterator
+
+    async def __anext__(self) -> Any:
+        try:
+            value, done = next(self._iterator), False
+        except StopIteration:
+            value, done = None, True
+        except Exception as error:
+            await Promise.rejected(error)
+        try:
+            value = await as_promise(value)
+        finally:
+            await Promise.resolved(None)
+        if done:
+            raise StopAsyncIteration
+        return value
+
+    async def aclose(self) -> None:
+        """Close a generator."""
+        close = getattr(self._iterator, "close", None)
+        if close is not None:
+            close()
+            await Promise.resolved(None)
+        await Promise.resolved(None)
+
+
 def iterate(source: Any) -> Any:
-    """The iterator of an async iterable, with JavaScript's microtasks: `__anext__` and `aclose`, and `athrow` if it
-    belongs to a generator.
+    """The iterator of an iterable or async iterable, with JavaScript's microtasks: `__anext__` and `aclose`, and
+    `athrow` if it belongs to an async generator.
     """
     if isinstance(source, AsyncGenerator):
         return GeneratorIterator(source)
+    if not hasattr(source, "__aiter__"):
+        return _SyncIterator(iter(source))
     iterator = source.__aiter__()
     if isinstance(iterator, AsyncGeneratorType):
         return GeneratorIterator(AsyncGenerator(lambda give: _relay(iterator, give)))

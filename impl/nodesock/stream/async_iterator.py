@@ -8,7 +8,7 @@ iterator's `return()`: the stream is destroyed unless it was asked not to be.
 from collections.abc import Callable
 from typing import Any
 
-from nodesock.errors import AggregateError
+from nodesock.errors import aggregate_two_errors
 from nodesock.runtime.promises import Promise
 from nodesock.runtime.uncaught import report_exception
 from nodesock.stream.async_generator import AsyncGenerator, GeneratorIterator, Give, Leave
@@ -50,7 +50,7 @@ class _Reader:
             self.leave()
             raise
         except Exception as error:
-            self.error = _both(error, self.error)
+            self.error = aggregate_two_errors(error, self.error)
             self.leave()
             raise self.error from None
         self.leave()
@@ -61,7 +61,7 @@ class _Reader:
             waiting.resolve(None)
 
     def on_finished(self, error: Any = None) -> None:
-        self.error = error if error is None else _both(error, self.error)
+        self.error = error if error is None else aggregate_two_errors(error, self.error)
         self.wake()
 
     def leave(self) -> None:
@@ -100,12 +100,3 @@ class ReadableIterator(GeneratorIterator):
                 self._reader.leave()
             except BaseException as raised:
                 report_exception(raised)
-
-
-def _both(inner: Any, outer: Any) -> Any:
-    if outer is UNDEFINED or outer is None or inner is outer:
-        return inner
-    if isinstance(outer, AggregateError):
-        outer.errors.append(inner)
-        return outer
-    return AggregateError([outer, inner], str(outer))

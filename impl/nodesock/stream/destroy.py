@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nodesock.callables import adapt, call
-from nodesock.errors import AggregateError, node_error
+from nodesock.errors import aggregate_two_errors, node_error
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream.legacy import Stream
 from nodesock.validators import is_truthy
@@ -187,7 +187,7 @@ def _run_construct(stream: Any) -> None:
         if destroyed:
             waiting, stream._destroy_waiting = stream._destroy_waiting, None
             for first, callback in waiting or ():
-                _tear_down(stream, _both(error, first), callback)
+                _tear_down(stream, aggregate_two_errors(error, first), callback)
         elif error is not None:
             error_or_destroy(stream, error, True)
         else:
@@ -202,12 +202,3 @@ def _run_construct(stream: Any) -> None:
         adapt(stream._construct, 1)(callback)
     except Exception as error:
         callback(error)
-
-
-def _both(inner: Any, outer: Any) -> Any:
-    if inner is None or outer is None or inner is outer:
-        return inner if outer is None else outer
-    if isinstance(outer, AggregateError):
-        outer.errors.append(inner)
-        return outer
-    return AggregateError([outer, inner], str(outer))

@@ -10,12 +10,12 @@ from typing import Any
 
 from nodesock.abort import AbortController
 from nodesock.callables import call
-from nodesock.errors import AbortError, node_error
+from nodesock.errors import AbortError, aggregate_two_errors, node_error
 from nodesock.events import add_abort_listener
 from nodesock.runtime.promises import Promise, spawn
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream import predicates
-from nodesock.stream.async_generator import walk
+from nodesock.stream.async_generator import iterate, walk
 from nodesock.stream.destroyer import destroy
 from nodesock.stream.end_of_stream import finished
 from nodesock.stream.passthrough import PassThrough
@@ -174,9 +174,7 @@ class _Pipeline:
 
         async def wait() -> None:
             nonlocal waiting
-            if failure is not None:
-                raise failure
-            waiting = Promise()
+            waiting = Promise() if failure is None else Promise.rejected(failure)
             await waiting
 
         destination.on("drain", wake)
@@ -184,25 +182,18 @@ class _Pipeline:
         try:
             if destination.writable_need_drain:
                 await wait()
-            if hasattr(iterable, "__aiter__"):
 
-                async def write(chunk: Any) -> None:
-                    if not destination.write(chunk):
-                        await wait()
+            async def write(chunk: Any) -> None:
+                if not destination.write(chunk):
+                    await wait()
 
-                await walk(iterable, write)
-            else:
-                for chunk in iterable:
-                    value = await chunk if hasattr(chunk, "__await__") else chunk
-                    await Promise.resolved(None)
-                    if not destination.write(value):
-                        await wait()
+            await walk(iterable, write)
             if end:
                 destination.end()
                 await wait()
             self.done()
         except Exception as error:
-            self.done(error)
+            self.done(aggregate_two_errors(failure, error))
         finally:
             clean_up()
             destination.remove_listener("drain", wake)
@@ -277,7 +268,7 @@ def _call_part(
     line: _Pipeline, part: Any, flow: Any, context: PipelineContext, index: int, last: bool, end: bool
 ) -> Any:
     """A function in a pipeline: takes what flows, gives an (async) iterable, or at the end a value to come."""
-    result = call(part, flow, context)
+    result = call(part, flow if predicates.is_node_stream(flow) else iterate(flow), context)
     if not last:
         if not hasattr(result, "__aiter__"):
             raise node_error("ERR_INVALID_RETURN_VALUE", "AsyncIterable", f"transform[{index - 1}]", result)
