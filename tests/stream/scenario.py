@@ -442,7 +442,7 @@ class Scenario:
 
     def op_line(self, number: int, s: Any, parts: Any, options: Any, label: Any) -> Any:
         """A pipeline of streams, iterables and functions; as promises where there are options."""
-        made = [self._part(index, *part, label) for index, part in enumerate(parts)]
+        made = [self._part(index, kind, what, label) for index, (kind, what) in enumerate(parts)]
         if options is None:
             last = stream.pipeline(*made, lambda *args: self.log("line", label, [shown(arg) for arg in args]))
             return last if last in self.streams else type(last).__name__
