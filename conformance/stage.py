@@ -241,6 +241,14 @@ class Stage:
             return None
         return f"{'socket' if stat.S_ISSOCK(mode) else 'other'} {stat.S_IMODE(mode) & 0o777:o}"
 
+    def chmod(self, path: str, mode: int) -> None:
+        """Set the permissions of a file. Roles have no capabilities, so they bind the owner, root included."""
+        os.chmod(path, mode)
+
+    def mkdir(self, path: str) -> None:
+        """Make a directory."""
+        os.mkdir(path)
+
     def remove(self, path: str) -> None:
         """Remove a file."""
         os.unlink(path)

@@ -15,7 +15,7 @@ STAGE = frozenset(
     {
         "net", "dgram", "stream", "events", "watch", "snapshot", "kernel", "note", "callback", "attempt",
         "publish", "next_tick", "microtask", "immediate", "timeout", "interval", "clear", "block",
-        "on_uncaught", "on_warning", "on_before_exit", "async_dispose", "path", "file_mode", "remove",
+        "on_uncaught", "on_warning", "on_before_exit", "async_dispose", "path", "file_mode", "chmod", "mkdir", "remove",
         "error", "abort_controller", "spawn", "active", "exit",
     }
 )

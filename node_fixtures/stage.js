@@ -261,6 +261,8 @@ const stage = {
     const found = fs.lstatSync(name, { throwIfNoEntry: false });
     return found ? `${found.isSocket() ? 'socket' : 'other'} ${(found.mode & 0o777).toString(8)}` : null;
   },
+  chmod: (name, mode) => fs.chmodSync(name, mode),
+  mkdir: (name) => fs.mkdirSync(name),
   remove: (name) => fs.unlinkSync(name),
   error: (message) => new Error(message),
   abortController: () => new AbortController(),

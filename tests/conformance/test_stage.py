@@ -261,7 +261,10 @@ def test_files_are_told_of_and_removed(tmp_path: Path) -> None:
             server = t.net.create_server()
             server.listen(path)
             t.note("socket", t.file_mode(path).startswith("socket "))
-            t.note("directory", t.file_mode(t.path(".")).startswith("other "))
+            t.chmod(path, 0o751)
+            t.note("changed", t.file_mode(path))
+            t.mkdir(t.path("directory"))
+            t.note("directory", t.file_mode(t.path("directory")).startswith("other "))
             t.remove(path)
             t.note("removed", t.file_mode(path))
             t.attempt("again", lambda: t.remove(path) is None)
@@ -271,7 +274,9 @@ def test_files_are_told_of_and_removed(tmp_path: Path) -> None:
     records, done = play(file, "files")
     assert done.returncode == 0, done.stderr
     notes = {label: args[0] for kind, label, args in brief(records) if kind == "note"}
-    assert notes == {"before": None, "socket": True, "directory": True, "removed": None}
+    assert notes == {
+        "before": None, "socket": True, "changed": "socket 751", "directory": True, "removed": None,
+    }  # fmt: skip
 
 
 def test_intervals_and_warnings(tmp_path: Path) -> None:
