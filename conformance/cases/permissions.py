@@ -1,4 +1,4 @@
-"""What the permissions of files and ports refuse. Roles have no capabilities, so root is refused as its owner would be."""
+"""What permissions of files and ports refuse. Roles have no capabilities, so root is refused as its owner would be."""
 
 from conformance import case
 
@@ -96,7 +96,7 @@ class ConnectElsewhere:
         tell_failure(t, "client", path, over)
 
 
-@case(about="listening in a directory that may not be written to is 'error' EACCES on a tick, and the server may try again")
+@case(about="listening in a directory that may not be written to is 'error' EACCES on a tick; the server may try again")
 def Listen(t):
     t.mkdir(t.path("closed"))
     t.chmod(t.path("closed"), 0o500)
