@@ -34,7 +34,7 @@ from conformance.console import (
     summary,
     terminal_width,
 )
-from conformance.errors import CollectionError, NothingSelected
+from conformance.errors import CollectionError, NothingSelected, OutputError, writing
 from conformance.export import export as export_program
 from conformance.opening import opened
 from conformance.report import traces
@@ -194,9 +194,10 @@ def run(globs: Sequence[str], keywords: str, pairing: str | None, as_json: bool,
             for case, wanted in items
             for one in wanted
         }
-        write_json(config.output / "report.json", data)
-        write_junit(config.output / "junit.xml", outcome, replay)
-        write_html(config.output, outcome, data, {case.id: case.about for case, _ in items}, replay)
+        with writing(config.output):
+            write_json(config.output / "report.json", data)
+            write_junit(config.output / "junit.xml", outcome, replay)
+            write_html(config.output, outcome, data, {case.id: case.about for case, _ in items}, replay)
         print(f"report: {config.output / 'index.html'}", file=stream)
         if as_json:
             click.echo(json.dumps(data, indent=2, ensure_ascii=False))
@@ -414,7 +415,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = _fail(str(error), Exit.USAGE)
     except NothingSelected as error:
         code = _fail(str(error), Exit.NOTHING_SELECTED)
-    except SubjectUnavailable as error:
+    except (SubjectUnavailable, OutputError) as error:
         code = _fail(str(error), Exit.UNAVAILABLE)
     except Failed as error:
         code = _fail(str(error), error.code)
@@ -423,7 +424,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except BrokenPipeError:  # the reader, a pager say, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = Exit.CONFORMANT
-    except OSError as error:  # a full disk, an output directory that is a file
+    except OSError as error:  # an output directory that is a file, say
         code = _fail(str(error), Exit.UNAVAILABLE)
     except Exception:  # noqa: BLE001 -- a bug of the harness: told in full, and never with the code of a divergence
         traceback.print_exc()

@@ -1,5 +1,7 @@
 """Errors of the harness that a user is told in one line."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -15,6 +17,19 @@ class CollectionError(Exception):
 
 class NothingSelected(Exception):
     """A pattern that selects no case. ``str()`` is one line, with the nearest ids where there are any."""
+
+
+class OutputError(Exception):
+    """The output directory cannot be written, its disk is full say. ``str()`` is one line."""
+
+
+@contextlib.contextmanager
+def writing(output: Path) -> Iterator[None]:
+    """For what writes to the output directory: its ``OSError`` becomes an ``OutputError``."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(f"output: {output} cannot be written: {error.strerror or error}") from None
 
 
 def _shown(file: Path) -> Path:

@@ -6,6 +6,7 @@ from importlib.metadata import entry_points
 
 from conformance.case import Case
 from conformance.config import Config, ConfigError
+from conformance.errors import writing
 from conformance.report import traces
 from conformance.runner import PairingTrace
 from conformance.session import Pairing, Session
@@ -74,6 +75,7 @@ def opened(config: Config, *, keep_traces: bool = True) -> Iterator[Session]:
 
 def _keeper(config: Config) -> Callable[[Case, Pairing, Sequence[PairingTrace], Result], None]:
     def keep(case: Case, pairing: Pairing, runs: Sequence[PairingTrace], result: Result) -> None:
-        traces.write(config.output, case, pairing, runs, result)
+        with writing(config.output):
+            traces.write(config.output, case, pairing, runs, result)
 
     return keep

@@ -135,11 +135,12 @@ class CaseItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         from conformance.config import ConfigError
+        from conformance.errors import OutputError
         from conformance.subjects.base import SubjectUnavailable
 
         if isinstance(excinfo.value, NotConformant):
             return "\n".join(excinfo.value.lines)
-        if isinstance(excinfo.value, SubjectUnavailable | ConfigError):
+        if isinstance(excinfo.value, SubjectUnavailable | ConfigError | OutputError):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 

@@ -21,6 +21,7 @@ from conformance.cache import TraceCache
 from conformance.case import Case
 from conformance.compare import Comparison, Difference, Expectation
 from conformance.config import Config
+from conformance.errors import OutputError
 from conformance.normalize import NormalTrace, normalize
 from conformance.runner import Fault, PairingTrace, run_pairing
 from conformance.subjects.base import Subject
@@ -116,7 +117,8 @@ class Session:
         return pairings(case, self.reference.name, self.subject.name)
 
     def judge(self, case: Case, pairing: Pairing) -> Result:
-        """The verdict on one item. Raises ``Stopped`` after an interruption, nothing else."""
+        """The verdict on one item. Raises ``Stopped`` after an interruption and ``OutputError`` where nothing can be
+        kept, nothing else."""
         started = time.monotonic()
         runs: Sequence[PairingTrace] = ()
         result = Result(case.id, pairing.name, Verdict.ERRORED)
@@ -130,7 +132,7 @@ class Session:
                 result, runs = self._judge(case, pairing, reference)
         except ReferenceFailed as error:
             result = replace(result, reason=str(error))
-        except Stopped:
+        except (Stopped, OutputError):
             raise
         except Exception as error:  # noqa: BLE001 -- a bug of ours must not end the run, nor pass for a verdict
             result = replace(result, reason=f"internal error of the harness: {type(error).__name__}: {error}")
@@ -279,7 +281,8 @@ class Session:
         """Judge all ``items``, ``jobs`` cases at a time, and call ``report`` with each result as it comes.
 
         ``every`` are all the (case, pairing) that exist, for the accepted deviations that have gone stale.
-        Ctrl-C ends the run cleanly: the outcome is ``interrupted`` and holds what was judged before.
+        Ctrl-C ends the run cleanly: the outcome is ``interrupted`` and holds what was judged before. Raises
+        ``OutputError`` as soon as nothing can be kept.
         """
         order = {(case.id, pairing.name): place for place, (case, pairing) in enumerate(_flat(items))}
         results: list[Result] = []
@@ -302,6 +305,9 @@ class Session:
                     future.result()
         except (KeyboardInterrupt, Stopped):
             self.stopping.set()
+        except OutputError:
+            self.stopping.set()
+            raise
         finally:
             # On an interruption nobody waits for roles that still run: closing the subjects ends them.
             executor.shutdown(wait=not self.stopping.is_set(), cancel_futures=True)

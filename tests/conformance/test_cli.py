@@ -264,6 +264,21 @@ def test_a_reference_that_hangs_is_errored_with_its_handles(run: Run, node: None
     assert "ERRORED hangs/hangs[python]" in ran.out and "TCPServerWrap" in ran.out
 
 
+@pytest.mark.parametrize("obstacle", ["traces", "cases"])
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_an_output_that_takes_nothing_ends_the_run_with_one_line(
+    run: Run, node: None, tmp_path: Path, obstacle: str, jobs: str
+) -> None:
+    # What a full disk does: `traces` is needed by the first item, `cases` by the report.
+    output = tmp_path / "out"
+    output.mkdir()
+    (output / obstacle).write_text("in the way")
+    ran = run("run", "mine.py", "odd.py", "--jobs", jobs, "--output", str(output))
+    assert ran.code == 3
+    assert re.fullmatch(rf"conformance: output: {output} cannot be written: \w[\w ]+\n", ran.err)
+    assert "Traceback" not in ran.out and "internal error" not in ran.out
+
+
 def test_another_node_as_the_subject(run: Run, node: None) -> None:
     ran = run("run", "mine.py::mine/a_note", "--subject", "node:24")
     assert ran.code == 0, ran
