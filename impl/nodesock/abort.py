@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from weakref import ref as weakref
 
-from nodesock.callables import call
+from nodesock.callables import call, drops_surplus
 from nodesock.errors import DOMException, node_error
 from nodesock.inspect import UNDEFINED
 from nodesock.runtime import ticks, timers
@@ -27,6 +27,7 @@ class Event:
         self._stopped = True
 
 
+@drops_surplus
 class EventTarget:
     """The web's event source: listeners get an Event, are kept once each, and an exception of theirs is uncaught."""
 
@@ -79,6 +80,7 @@ def _throw(error: BaseException) -> None:
     report_exception(error)
 
 
+@drops_surplus
 class AbortSignal(EventTarget):
     """AbortSignal: `aborted`, `reason`, event 'abort'. Made by an AbortController or by the class's own functions."""
 
@@ -191,6 +193,7 @@ def _conversion_error(text: str) -> Exception:
     return error
 
 
+@drops_surplus
 class AbortController:
     """AbortController: `signal`, and `abort(reason)` that aborts it."""
 

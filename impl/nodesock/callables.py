@@ -7,13 +7,18 @@ the listener is added).
 * `call(fn, *args)`    call now. As a tick: `next_tick(call, fn, err)`.
 * `arity(fn)`          (least, most) number of positional arguments that `fn` takes.
 * `adapt(fn, n)`       a callable that takes exactly `n` arguments; `fn` itself if it does already.
+
+The same holds for what users call: `@drops_surplus` marks our public functions and classes.
 """
 
+import functools
 import inspect as _pyinspect
 from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, MethodType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
+
+_Public = TypeVar("_Public", bound=Callable[..., Any])
 
 ANY: Final = 1 << 30
 _EVERYTHING: Final = (0, ANY)
@@ -33,6 +38,8 @@ def arity(fn: Callable[..., Any]) -> tuple[int, int]:
         function = fn.__func__
         code = function.__code__
         most = code.co_argcount - 1
+        if most < 0 and code.co_flags & _CO_VARARGS:
+            return _EVERYTHING  # takes even itself among the rest, as what `drops_surplus` makes does
         if most >= 0:
             least = most - len(function.__defaults__) if function.__defaults__ else most
             return (max(least, 0), ANY) if code.co_flags & _CO_VARARGS else (max(least, 0), most)
@@ -103,3 +110,32 @@ def adapt(fn: Callable[..., Any], count: int) -> Callable[..., Any]:
         return fn(*args, *padding)
 
     return padded
+
+
+def drops_surplus(public: _Public) -> _Public:
+    """Have a public function, or every public method of a class and its constructor, drop surplus positional arguments.
+
+    A function that takes `*rest` is left alone: so the ones on hot paths have `*_` instead of another call around them.
+    """
+    if not isinstance(public, type):
+        return _without_surplus(public)  # type: ignore[return-value]
+    for name, member in list(vars(public).items()):
+        if name == "__init__" or not name.startswith("_"):
+            if isinstance(member, FunctionType):
+                setattr(public, name, _without_surplus(member))
+            elif isinstance(member, (staticmethod, classmethod)):
+                setattr(public, name, type(member)(_without_surplus(member.__func__)))
+    return public
+
+
+def _without_surplus(function: Callable[..., Any]) -> Callable[..., Any]:
+    code = function.__code__
+    if code.co_flags & _CO_VARARGS:
+        return function
+    most = code.co_argcount
+
+    @functools.wraps(function)
+    def called(*args: Any, **named: Any) -> Any:
+        return function(*args[:most], **named)
+
+    return called

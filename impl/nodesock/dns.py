@@ -14,7 +14,7 @@ from nodesock.bindings.cares_wrap import (
     getaddrinfo,
     is_ip,
 )
-from nodesock.callables import adapt
+from nodesock.callables import adapt, drops_surplus
 from nodesock.errors import dns_exception, node_error
 from nodesock.inspect import UNDEFINED, inspect
 from nodesock.process import process
@@ -74,6 +74,7 @@ def _given(value: object) -> bool:
     return value is not None and value is not UNDEFINED
 
 
+@drops_surplus
 def lookup(
     hostname: Any, options: Any = UNDEFINED, callback: Any = UNDEFINED, **named: Any
 ) -> GetAddrInfoRequest | None:

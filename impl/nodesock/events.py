@@ -15,12 +15,21 @@ from types import CoroutineType
 from typing import Any, ClassVar, Final, TypeVar
 
 from nodesock import callables, runtime
-from nodesock.callables import arity, fit
-from nodesock.errors import AbortError, node_error, property_error
-from nodesock.inspect import UNDEFINED, inspect
+from nodesock.callables import arity, drops_surplus, fit
+from nodesock.errors import AbortError, NodeError, node_error, property_error
+from nodesock.inspect import UNDEFINED, inspect, to_text
 from nodesock.runtime import ticks
 from nodesock.runtime.promises import Promise, spawn
-from nodesock.validators import validate_abort_signal, validate_boolean, validate_function, validate_number
+from nodesock.validators import (
+    is_truthy,
+    merge_options,
+    validate_abort_signal,
+    validate_boolean,
+    validate_function,
+    validate_integer,
+    validate_number,
+    validate_object,
+)
 
 __all__ = [
     "EventEmitter",
@@ -81,6 +90,7 @@ class _Once:
         return f"<once {self.listener!r}>"
 
 
+@drops_surplus
 class EventEmitter:
     """Node's EventEmitter. Listeners are called at once, in the order they were added, as JavaScript calls functions.
 
@@ -100,15 +110,11 @@ class EventEmitter:
     #: whether an event that has lost its last listener keeps its place in `_events`
     _keeps_places = False
 
-    def __init__(
-        self, options: Mapping[str, Any] | None = None, *, capture_rejections: Any = UNDEFINED
-    ) -> None:
-        if options:
-            capture_rejections = options.get("capture_rejections", UNDEFINED)
-        if capture_rejections is not UNDEFINED:
-            if capture_rejections is not False:
-                validate_boolean(capture_rejections, "options.captureRejections")
-                self._capture = True
+    def __init__(self, options: Any = None, /, *_: Any, **given: Any) -> None:
+        wanted = merge_options(options, given).get("capture_rejections") if options or given else None
+        if wanted is not None and is_truthy(wanted):
+            validate_boolean(wanted, "options.captureRejections")
+            self._capture = True
         elif EventEmitter.capture_rejections:
             self._capture = True
 
@@ -128,7 +134,7 @@ class EventEmitter:
         try:
             records = self._events.get(event)
         except TypeError:
-            return self.emit(_name(event), *args)
+            records = self._events.get(_name(event))
         if not records or event == "error":
             if event != "error":
                 return False
@@ -184,7 +190,7 @@ class EventEmitter:
 
     # --- adding ------------------------------------------------------------------------------------------------------
 
-    def on(self: Self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED) -> Self:
+    def on(self: Self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED, *_: Any) -> Self:
         """Add a listener to the end of the event's list. Raises ERR_INVALID_ARG_TYPE."""
         return self._add(event, listener, listener, False)
 
@@ -196,7 +202,7 @@ class EventEmitter:
         """Add a listener to the front of the event's list."""
         return self._add(event, listener, listener, True)
 
-    def once(self: Self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED) -> Self:
+    def once(self: Self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED, *_: Any) -> Self:
         """Add a listener that is removed just before its first call."""
         validate_function(listener, "listener")
         return self.on(event, _Once(self, event, listener))
@@ -245,7 +251,7 @@ class EventEmitter:
 
     # --- removing ----------------------------------------------------------------------------------------------------
 
-    def remove_listener(self: Self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED) -> Self:
+    def remove_listener(self: Self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED, *_: Any) -> Self:
         """Remove the most recently added record of this listener. Raises ERR_INVALID_ARG_TYPE."""
         if not callable(listener):
             raise node_error("ERR_INVALID_ARG_TYPE", "listener", "function", listener)
@@ -343,7 +349,7 @@ class EventEmitter:
         self._max_listeners = n
         return self
 
-    def get_max_listeners(self) -> int | float:
+    def get_max_listeners(self, *_: Any) -> int | float:
         """The limit set, or `EventEmitter.default_max_listeners`."""
         return EventEmitter.default_max_listeners if self._max_listeners is None else self._max_listeners
 
@@ -353,7 +359,7 @@ def _name(event: Hashable) -> Hashable:
     try:
         hash(event)
     except TypeError:
-        return repr(event)
+        return to_text(event)
     return event
 
 
@@ -381,30 +387,34 @@ def _emitter_text(emitter: object) -> str:
 # --- module functions ------------------------------------------------------------------------------------------------
 
 
+@drops_surplus
 def get_event_listeners(emitter: Any = UNDEFINED, event: Hashable = UNDEFINED) -> list[Listener]:
     """events.getEventListeners: the listeners of an EventEmitter or an EventTarget. Raises ERR_INVALID_ARG_TYPE."""
     if isinstance(emitter, EventEmitter):
         return emitter.listeners(event)
     if hasattr(emitter, "add_event_listener"):
         return list(emitter.event_listeners(event))
-    raise node_error("ERR_INVALID_ARG_TYPE", "emitter", ["EventEmitter", "EventTarget"], emitter)
+    raise _no_emitter(emitter, "listeners", "EventEmitter", "EventTarget")
 
 
+@drops_surplus
 def listener_count(emitter: Any = UNDEFINED, event: Hashable = UNDEFINED) -> int:
     """events.listenerCount: how many listeners an EventEmitter or an EventTarget has. Raises ERR_INVALID_ARG_TYPE."""
-    if emitter is None or emitter is UNDEFINED:
-        raise property_error("listenerCount", emitter)
     if callable(count := getattr(emitter, "listener_count", None)):
         return count(event)  # type: ignore[no-any-return]
     if hasattr(emitter, "add_event_listener"):
         return len(emitter.event_listeners(event))
-    raise node_error("ERR_INVALID_ARG_TYPE", "emitter", ["EventEmitter", "EventTarget"], emitter)
+    raise _no_emitter(emitter, "listenerCount", "EventEmitter", "EventTarget")
 
 
-def _no_emitter(value: object) -> Exception:
-    return node_error("ERR_INVALID_ARG_TYPE", "emitter", "EventEmitter", value)
+def _no_emitter(value: object, property_name: str, *classes: str) -> Exception:
+    """What Node raises for an emitter that is none, after it has asked null or undefined for a property of it."""
+    if value is None or value is UNDEFINED:
+        return property_error(property_name, value)
+    return node_error("ERR_INVALID_ARG_TYPE", "emitter", classes, value)
 
 
+@drops_surplus
 def get_max_listeners(emitter: Any = UNDEFINED) -> int | float:
     """events.getMaxListeners. Raises ERR_INVALID_ARG_TYPE."""
     if isinstance(emitter, EventEmitter):
@@ -426,9 +436,12 @@ def set_max_listeners(n: Any = UNDEFINED, *targets: Any) -> None:
         elif hasattr(target, "add_event_listener"):
             target.max_listeners = n
         else:
+            if target is None or target is UNDEFINED:
+                raise property_error("setMaxListeners", target)
             raise node_error("ERR_INVALID_ARG_TYPE", "eventTargets", ["EventEmitter", "EventTarget"], target)
 
 
+@drops_surplus
 def add_abort_listener(signal: Any = UNDEFINED, listener: Any = UNDEFINED) -> Callable[[], None]:
     """events.addAbortListener: call `listener` once when `signal` aborts (on a microtask if it has already).
 
@@ -445,16 +458,31 @@ def add_abort_listener(signal: Any = UNDEFINED, listener: Any = UNDEFINED) -> Ca
     return lambda: signal.remove_event_listener("abort", listener)
 
 
-def once(emitter: Any = UNDEFINED, event: Hashable = UNDEFINED, *, signal: Any = UNDEFINED) -> Promise:
-    """events.once: a promise of the list of arguments of the next `event`; an 'error' meanwhile rejects it.
-
-    With `signal` an abort rejects it with AbortError. Raises ERR_INVALID_ARG_TYPE.
-    """
+def _signal_option(options: Any, given: Mapping[str, Any]) -> Any:
+    """The option `signal` of `once` and `on`, checked; raises AbortError if it has aborted."""
+    if options is not UNDEFINED:
+        validate_object(options, "options")
+    signal = merge_options(options, given).get("signal", UNDEFINED)
     validate_abort_signal(signal, "options.signal")
     if signal is not UNDEFINED and signal.aborted:
-        return Promise.rejected(AbortError(cause=signal.reason))
+        raise AbortError(cause=signal.reason)
+    return signal
+
+
+@drops_surplus
+def once(
+    emitter: Any = UNDEFINED, event: Hashable = UNDEFINED, options: Any = UNDEFINED, /, **given: Any
+) -> Promise:
+    """events.once: a promise of the list of arguments of the next `event`; an 'error' meanwhile rejects it.
+
+    Option `signal`: an abort rejects it with AbortError. ERR_INVALID_ARG_TYPE is a rejection, too.
+    """
+    try:
+        signal = _signal_option(options, given)
+    except NodeError as error:
+        return Promise.rejected(error)
     if not isinstance(emitter, EventEmitter) and not hasattr(emitter, "once"):
-        return Promise.rejected(_no_emitter(emitter))
+        return Promise.rejected(_no_emitter(emitter, "on", "EventEmitter"))
     promise = Promise()
 
     def resolved(*args: Any) -> None:
@@ -586,22 +614,24 @@ class _Events(AsyncIterator[list[Any]]):
             self._arrivals.release()
 
 
+@drops_surplus
 def on(
-    emitter: Any = UNDEFINED,
-    event: Hashable = UNDEFINED,
-    *,
-    signal: Any = UNDEFINED,
-    close: list[Hashable] | tuple[Hashable, ...] = (),
-    high_water_mark: float = float("inf"),
-    low_water_mark: float = 1,
+    emitter: Any = UNDEFINED, event: Hashable = UNDEFINED, options: Any = UNDEFINED, /, **given: Any
 ) -> _Events:
     """events.on: an async iterator over the argument lists of `event`. 'error' and an abort raise from it.
 
-    `close` names events that end it; the water marks pause and resume the emitter. Raises ERR_INVALID_ARG_TYPE.
+    Options: `close`, a list of events that end it; `high_water_mark` (no limit) and `low_water_mark` (1), the numbers
+    of events that pause and resume the emitter; `signal`. Raises ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE.
     """
-    validate_abort_signal(signal, "options.signal")
-    if signal is not UNDEFINED and signal.aborted:
-        raise AbortError(cause=signal.reason)
+    signal = _signal_option(options, given)
+    option = merge_options(options, given).get
+    high, low = option("high_water_mark"), option("low_water_mark")
+    for mark, name in ((high, "highWaterMark"), (low, "lowWaterMark")):
+        if mark is not None:
+            validate_integer(mark, f"options.{name}", 1)
     if not isinstance(emitter, EventEmitter) and not hasattr(emitter, "on"):
-        raise _no_emitter(emitter)
-    return _Events(_Arrivals(emitter, event, signal, tuple(close), high_water_mark, low_water_mark))
+        raise _no_emitter(emitter, "on", "EventEmitter")
+    close = option("close")
+    names = tuple(close) if isinstance(close, (list, tuple)) else ()
+    marks = (float("inf") if high is None else high, 1 if low is None else low)
+    return _Events(_Arrivals(emitter, event, signal, names, *marks))

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nodesock.errors import node_error
-from nodesock.inspect import UNDEFINED, inspect, quote
+from nodesock.inspect import UNDEFINED, inspect, quote, to_text
 
 __all__ = [
     "UNDEFINED",
     "is_number",
     "is_truthy",
     "is_uint32",
+    "merge_options",
     "to_int32",
     "to_number",
     "validate_abort_signal",
@@ -56,29 +57,25 @@ def is_uint32(value: object) -> bool:
 
 
 def to_number(value: object) -> float:
-    """JavaScript's `Number(value)` for option values: text is parsed ('0x1f90', ' 80 '), None and [] are 0,
-    a list of one is that one, others are NaN."""
+    """JavaScript's `Number(value)`: text is parsed ('0x1f90', ' 80 '), None and [] are 0, a list of one is that one;
+    other objects are NaN unless their text is a number."""
     if isinstance(value, (bool, int, float)):
         return value if not isinstance(value, bool) else int(value)
     if value is None:
         return 0
-    if isinstance(value, str):
-        text = value.strip()
-        if not text:
-            return 0
-        if "_" in text or not text.isascii():  # Python's numbers, not JavaScript's
-            return math.nan
-        try:
-            if text[:2].lower() in ("0x", "0o", "0b"):
-                return int(text, 0)
-            if text.lstrip("+-").lower() in ("inf", "infinity", "nan"):
-                return float(text) if text.lstrip("+-") == "Infinity" else math.nan
-            return int(text) if text.lstrip("+-").isdigit() else float(text)
-        except ValueError:
-            return math.nan
-    if isinstance(value, (list, tuple)) and len(value) < 2:
-        return 0 if not value else math.nan if isinstance(value[0], bool) else to_number(value[0])
-    return math.nan
+    text = to_text(value).strip()
+    if not text:
+        return 0
+    if "_" in text or not text.isascii():  # Python's numbers, not JavaScript's
+        return math.nan
+    try:
+        if text[:2].lower() in ("0x", "0o", "0b"):
+            return int(text, 0)
+        if text.lstrip("+-").lower() in ("inf", "infinity", "nan"):
+            return float(text) if text.lstrip("+-") == "Infinity" else math.nan
+        return int(text) if text.lstrip("+-").isdigit() else float(text)
+    except ValueError:
+        return math.nan
 
 
 def to_int32(value: Any) -> int:
@@ -88,6 +85,16 @@ def to_int32(value: Any) -> int:
         return 0
     whole = int(number) & 0xFFFFFFFF
     return whole - (1 << 32) if whole & 0x80000000 else whole
+
+
+def merge_options(options: object, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The options of a call: those in Node's place for them, if it is a mapping that stands there, and the keywords.
+
+    Unknown ones are not looked at, as in Node.
+    """
+    if not isinstance(options, Mapping):
+        return given
+    return {**options, **given} if given else options
 
 
 def validate_number(

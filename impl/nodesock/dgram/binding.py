@@ -6,7 +6,7 @@ from typing import Any, Self
 from nodesock.bindings.cares_wrap import is_ip
 from nodesock.bindings.udp_wrap import UDP, UV_UDP_IPV6ONLY, UV_UDP_REUSEADDR, UV_UDP_REUSEPORT
 from nodesock.bindings.uv import guess_handle_type
-from nodesock.callables import call
+from nodesock.callables import call, drops_surplus
 from nodesock.dgram.core import BINDING, BOUND, UNBOUND, SocketCore, as_options, to_uint32
 from nodesock.dgram.remote_info import RemoteInfo
 from nodesock.errors import UVError, errno_exception, exception_with_host_port, node_error
@@ -25,6 +25,7 @@ from nodesock.validators import (
 _new = tuple.__new__  # a RemoteInfo without the frame of its own __new__
 
 
+@drops_surplus
 class Binding(SocketCore):
     """A socket that binds and then receives."""
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from nodesock.callables import drops_surplus
 from nodesock.dgram.core import to_int32
 from nodesock.dgram.sending import Sending
 from nodesock.errors import buffer_size_error, errno_exception, node_error
@@ -19,6 +20,7 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else str(value)
 
 
+@drops_surplus
 class Options(Sending):
     """The options of a socket. Setting one needs a bound socket (EBADF, syscall = method) and an open one."""
 

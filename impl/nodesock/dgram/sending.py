@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from nodesock.bindings.cares_wrap import is_ip
-from nodesock.callables import call
+from nodesock.callables import call, drops_surplus
 from nodesock.dgram.connecting import Connecting
 from nodesock.dgram.core import BOUND, CONNECTED, UNBOUND, to_uint32
 from nodesock.errors import UVError, exception_with_host_port, node_error
@@ -77,6 +77,7 @@ def _join(messages: Any) -> bytes:
     return b"".join(parts)
 
 
+@drops_surplus
 class Sending(Connecting):
     """A socket that sends."""
 

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from nodesock.bindings.udp_wrap import UDP
+from nodesock.callables import drops_surplus
 from nodesock.dgram.core import BOUND, CONNECTED, CONNECTING, DISCONNECTED, UNBOUND
 from nodesock.dgram.options import Options
 from nodesock.errors import node_error
@@ -22,6 +23,7 @@ from nodesock.validators import (
 _FAMILIES = {"udp4": 4, "udp6": 6}
 
 
+@drops_surplus
 class Socket(Options):
     """A UDP socket. Events: 'listening', 'connect', 'message' (bytes, RemoteInfo), 'error', 'close'.
 

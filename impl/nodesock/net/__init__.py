@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from nodesock.callables import drops_surplus
 from nodesock.net.address_info import AddressInfo, DropInfo
 from nodesock.net.blocklist import BlockList
 from nodesock.net.bound_socket import BoundSocket
@@ -60,6 +61,7 @@ def connect(*args: Any, **options: Any) -> Socket:
 create_connection = connect
 
 
+@drops_surplus
 def create_server(options: Any = None, listener: Any = None, /, **keywords: Any) -> Server:
     """A new server: create_server([options][, listener]). Mirrors `net.createServer()`."""
     return Server(options, listener, **keywords)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from nodesock.callables import drops_surplus
 from nodesock.errors import node_error
 from nodesock.net.socket_address import SocketAddress, parse_address
 from nodesock.validators import UNDEFINED, validate_array, validate_int32, validate_string
@@ -73,6 +74,7 @@ class _Rule:
         self.matches = matches
 
 
+@drops_surplus
 class BlockList:
     """A list of addresses, ranges and subnets that `server` and `socket` refuse. Mirrors `net.BlockList`."""
 

@@ -4,12 +4,14 @@ socket to take over."""
 from typing import Any, Self
 
 from nodesock.bindings.tcp_wrap import SOCKET, TCP, UV_TCP_IPV6ONLY, UV_TCP_REUSEPORT
+from nodesock.callables import drops_surplus
 from nodesock.errors import errno_exception, exception_with_host_port, node_error
 from nodesock.net.address_info import AddressInfo, ends
 from nodesock.net.ip import is_ip
 from nodesock.validators import UNDEFINED, validate_boolean, validate_object, validate_port, validate_string
 
 
+@drops_surplus
 class BoundSocket:
     """A bound TCP socket that neither listens nor is connected. Mirrors `net.BoundSocket` of Node 24.19.
 

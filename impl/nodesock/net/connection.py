@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from nodesock.bindings.tcp_wrap import TCP
+from nodesock.callables import drops_surplus
 from nodesock.errors import errno_exception, node_error
 from nodesock.net.address_info import AddressInfo
 from nodesock.stream import Duplex
@@ -23,6 +24,7 @@ from nodesock.validators import (
 )
 
 
+@drops_surplus
 class Connection(Duplex):
     """A Duplex with a handle that may be a TCP connection; see Socket."""
 

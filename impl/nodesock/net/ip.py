@@ -3,6 +3,7 @@
 from typing import Any
 
 from nodesock.bindings import cares_wrap
+from nodesock.callables import drops_surplus
 
 
 def _text(value: Any) -> str:
@@ -15,17 +16,20 @@ def _text(value: Any) -> str:
     return str(value)
 
 
+@drops_surplus
 def is_ip(input: Any = None) -> int:
     """4 or 6 for an IPv4 or IPv6 address (the latter may have a zone), 0 for anything else. Mirrors
     `net.isIP()`."""
     return cares_wrap.is_ip(_text(input))
 
 
+@drops_surplus
 def is_ipv4(input: Any = None) -> bool:
     """Whether the input is an IPv4 address in dotted form without leading zeros. Mirrors `net.isIPv4()`."""
     return cares_wrap.is_ip(_text(input)) == 4
 
 
+@drops_surplus
 def is_ipv6(input: Any = None) -> bool:
     """Whether the input is an IPv6 address, with or without a zone. Mirrors `net.isIPv6()`."""
     return cares_wrap.is_ip(_text(input)) == 6

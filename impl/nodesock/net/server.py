@@ -11,7 +11,7 @@ How a server comes to listen, with all overloads, is in listen.py.
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
-from nodesock.callables import call
+from nodesock.callables import call, drops_surplus
 from nodesock.errors import errno_exception, node_error
 from nodesock.events import EventEmitter
 from nodesock.net.address_info import AddressInfo, DropInfo, ends
@@ -27,6 +27,7 @@ from nodesock.validators import UNDEFINED, is_truthy, to_int32, to_number, valid
 _FAMILIES = {"IPv4": "ipv4", "IPv6": "ipv6"}
 
 
+@drops_surplus
 class Server(EventEmitter):
     """A TCP or unix-domain server. Mirrors `net.Server`.
 

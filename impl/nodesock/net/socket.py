@@ -27,12 +27,12 @@ stream's callback only when the write is queued.
 """
 
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
 from nodesock.bindings import pipe_wrap, tcp_wrap
 from nodesock.bindings.uv import UV_ENOTCONN, UV_EOF
-from nodesock.callables import ANY, call
+from nodesock.callables import ANY, call, drops_surplus
 from nodesock.errors import NodeError, errno_exception, node_error
 from nodesock.net.address_info import ends
 from nodesock.net.blocklist import as_block_list
@@ -93,12 +93,12 @@ class _WriteAfterFin:
     ended as well."""
 
     __slots__ = ("socket",)
-    node_arity = (0, 3)
+    node_arity = (0, ANY)
 
     def __init__(self, socket: "Socket") -> None:
         self.socket = weakref.ref(socket)
 
-    def __call__(self, chunk: Any = None, encoding: Any = None, callback: Any = None) -> bool:
+    def __call__(self, chunk: Any = UNDEFINED, encoding: Any = None, callback: Any = None, *_: Any) -> bool:
         socket = self.socket()
         if socket is None:
             return False
@@ -113,6 +113,7 @@ class _WriteAfterFin:
         return False
 
 
+@drops_surplus
 class Socket(Connection):
     """A TCP or unix-domain connection. Mirrors `net.Socket`.
 
@@ -156,7 +157,7 @@ class Socket(Connection):
         super().__init_subclass__(**keywords)
         cls._plain_writes = cls._write is Socket._write
 
-    def __init__(self, options: Mapping[str, Any] | int | None = None, /, **keywords: Any) -> None:
+    def __init__(self, options: Any = None, /, *_: Any, **keywords: Any) -> None:
         if is_number(options):
             keywords = {"fd": options, **keywords}
         elif options is not None:
@@ -340,7 +341,7 @@ class Socket(Connection):
             self._restart_on_read()
         return super().resume()
 
-    def read(self, size: Any = None) -> Any:
+    def read(self, size: Any = None, *_: Any) -> Any:
         """Take `size` bytes from the buffer, all of it if None. Mirrors `readable.read()`."""
         if self._on_read is not None:
             self._restart_on_read()
@@ -354,7 +355,11 @@ class Socket(Connection):
     # --- writing --------------------------------------------------------------------------------------------
 
     def write(
-        self, chunk: Any = UNDEFINED, encoding: Any = None, callback: Callable[..., Any] | None = None
+        self,
+        chunk: Any = UNDEFINED,
+        encoding: Any = None,
+        callback: Callable[..., Any] | None = None,
+        *_: Any,
     ) -> bool:
         """See Writable.write. Mirrors `socket.write()`."""
         ws = self._writable_state

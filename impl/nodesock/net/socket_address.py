@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from nodesock.callables import drops_surplus
 from nodesock.errors import node_error
 from nodesock.validators import UNDEFINED, validate_object, validate_port, validate_string, validate_uint32
 
@@ -30,6 +31,7 @@ def parse_address(address: str, family: str) -> tuple[str, int] | None:
     return socket.inet_ntop(domain, packed), int.from_bytes(packed, "big")
 
 
+@drops_surplus
 class SocketAddress:
     """A socket address: `address`, `port`, `family` ('ipv4' or 'ipv6') and `flowlabel`. Mirrors
     `net.SocketAddress`.

@@ -2,6 +2,7 @@
 
 from typing import Any, TypeVar
 
+from nodesock.callables import drops_surplus
 from nodesock.errors import AbortError, node_error
 from nodesock.events import add_abort_listener
 from nodesock.inspect import UNDEFINED
@@ -12,6 +13,7 @@ from nodesock.validators import validate_abort_signal
 StreamT = TypeVar("StreamT")
 
 
+@drops_surplus
 def add_abort_signal(signal: Any = UNDEFINED, stream: StreamT = UNDEFINED) -> StreamT:  # type: ignore[assignment]
     """Destroy `stream` with AbortError when `signal` aborts. Returns the stream. Raises ERR_INVALID_ARG_TYPE."""
     if signal is None or signal is UNDEFINED:

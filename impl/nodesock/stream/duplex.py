@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
+from nodesock.callables import drops_surplus
 from nodesock.inspect import UNDEFINED
 from nodesock.stream.destroy import construct
 from nodesock.stream.legacy import Stream
@@ -13,6 +14,7 @@ from nodesock.stream.writable_state import WritableState
 from nodesock.validators import is_truthy
 
 
+@drops_surplus
 class Duplex(Readable, Writable):
     """A Readable and a Writable that share their construction, their error and their end of life.
 
@@ -27,7 +29,7 @@ class Duplex(Readable, Writable):
     _own_events: ClassVar[tuple[str, ...]] = (*Writable._own_events, "data", "end", "readable")
     allow_half_open: Any = True
 
-    def __init__(self, options: Mapping[str, Any] | None = None, /, **given: Any) -> None:
+    def __init__(self, options: Any = None, /, *_: Any, **given: Any) -> None:
         if isinstance(options, Mapping):
             given = {**options, **given}
         Stream.__init__(self, given)

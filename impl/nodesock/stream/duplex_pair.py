@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from nodesock.callables import drops_surplus
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream.duplex import Duplex
 
@@ -44,6 +45,7 @@ def _end_other(other: DuplexSide, failed: bool) -> None:
         other.push(None)
 
 
+@drops_surplus
 def duplex_pair(options: Mapping[str, Any] | None = None, /, **given: Any) -> tuple[Duplex, Duplex]:
     """`stream.duplexPair(options)`: what is written to one side can be read from the other."""
     first, second = DuplexSide(options, **given), DuplexSide(options, **given)

@@ -9,7 +9,7 @@ after the callback, to catch late errors, until they are cleaned up.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nodesock.callables import call
+from nodesock.callables import call, drops_surplus
 from nodesock.errors import AbortError, node_error
 from nodesock.events import add_abort_listener
 from nodesock.runtime.ticks import next_tick
@@ -152,6 +152,7 @@ class _Watch:
             next_tick(self.on_over)
 
 
+@drops_surplus
 def finished(
     stream: Any = UNDEFINED,
     options: Any = UNDEFINED,

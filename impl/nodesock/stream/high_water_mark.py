@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from nodesock.callables import drops_surplus
 from nodesock.errors import node_error
 from nodesock.inspect import UNDEFINED
 from nodesock.validators import is_truthy, validate_integer
@@ -10,11 +11,13 @@ from nodesock.validators import is_truthy, validate_integer
 _default = {False: 64 * 1024, True: 16}
 
 
+@drops_surplus
 def get_default_high_water_mark(object_mode: Any = False) -> int:
     """`stream.getDefaultHighWaterMark(objectMode)`: bytes, or objects in object mode."""
     return _default[is_truthy(object_mode)]
 
 
+@drops_surplus
 def set_default_high_water_mark(object_mode: Any = UNDEFINED, value: Any = UNDEFINED) -> None:
     """`stream.setDefaultHighWaterMark(objectMode, value)`. Raises ERR_INVALID_ARG_TYPE or ERR_OUT_OF_RANGE."""
     validate_integer(value, "value", 0)

@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from nodesock.callables import drops_surplus
 from nodesock.errors import AbortError
 from nodesock.events import EventEmitter
 from nodesock.inspect import UNDEFINED
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from nodesock.stream.writable_state import WritableState
 
 
+@drops_surplus
 class Stream(EventEmitter):
     """What every stream is: an EventEmitter with up to two state records, one for each direction.
 

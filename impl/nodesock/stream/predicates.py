@@ -6,6 +6,7 @@ soon as nothing more can come of it, before its event.
 
 from typing import Any
 
+from nodesock.callables import drops_surplus
 from nodesock.stream.legacy import Stream
 
 
@@ -42,6 +43,7 @@ def writable_state(stream: Any) -> Any:
     return getattr(stream, "_writable_state", None)
 
 
+@drops_surplus
 def is_destroyed(stream: Any) -> bool | None:
     """`stream.isDestroyed(stream)`."""
     if not is_node_stream(stream):
@@ -72,6 +74,7 @@ def is_readable_finished(stream: Any, strict: bool = True) -> bool | None:
     return rs.end_emitted or (not strict and rs.ended and rs.length == 0)
 
 
+@drops_surplus
 def is_readable(stream: Any = None) -> bool | None:
     """`stream.isReadable(stream)`: whether data may still come."""
     readable = getattr(stream, "readable", None)
@@ -82,6 +85,7 @@ def is_readable(stream: Any = None) -> bool | None:
     return has_readable_side(stream) and readable and not is_readable_finished(stream)
 
 
+@drops_surplus
 def is_writable(stream: Any = None) -> bool | None:
     """`stream.isWritable(stream)`: whether it may still be written."""
     writable = getattr(stream, "writable", None)
@@ -117,12 +121,14 @@ def will_emit_close(stream: Any) -> bool:
     return state is not None and state.auto_destroy and state.emit_close and not state.closed
 
 
+@drops_surplus
 def is_errored(stream: Any = None) -> bool:
     """`stream.isErrored(stream)`: whether 'error' has been emitted."""
     state = readable_state(stream) or writable_state(stream)
     return state is not None and state.error_emitted
 
 
+@drops_surplus
 def is_disturbed(stream: Any = None) -> bool:
     """`stream.isDisturbed(stream)`: whether it has been read from, or was cut off."""
     return bool(getattr(stream, "readable_did_read", False) or getattr(stream, "readable_aborted", False))

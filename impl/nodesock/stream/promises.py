@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from nodesock.callables import drops_surplus
 from nodesock.runtime.promises import Promise
 from nodesock.stream import end_of_stream
 from nodesock.stream.pipeline import run_pipeline
 from nodesock.validators import validate_boolean
 
 
+@drops_surplus
 def finished(stream: Any, options: Mapping[str, Any] | None = None, /, **given: Any) -> Promise:
     """`stream.promises.finished(stream, options)`: resolves when the stream is over. Options: see
     `stream.finished`, and `cleanup` (True: take the listeners off then).

@@ -19,7 +19,7 @@ Ticks, each queued at most once at a time: readable (`emitted_readable`), read-m
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from typing import Any, ClassVar, Self
 
-from nodesock.callables import adapt
+from nodesock.callables import adapt, drops_surplus
 from nodesock.errors import node_error
 from nodesock.runtime.ticks import next_tick, ticks
 from nodesock.stream import pipe as piping
@@ -58,6 +58,7 @@ def init_readable(stream: "Readable", options: Mapping[str, Any], is_duplex: boo
         stream._read = adapt(given, 1)  # type: ignore[method-assign]
 
 
+@drops_surplus
 class Readable(Operators):
     """A source. Subclasses define `_read(size)` and, if they like, `_destroy(error, callback)`,
     `_construct(callback)`; or these are given as options without the underscore.
@@ -85,7 +86,7 @@ class Readable(Operators):
 
     # --- from the source ----------------------------------------------------------------------------------
 
-    def push(self, chunk: Any = b"", encoding: str | None = None) -> bool:
+    def push(self, chunk: Any = b"", encoding: Any = None, *_: Any) -> bool:
         """For the source: deliver a chunk, or None at the end. False asks it to wait for the next `_read`."""
         rs = self._readable_state
         if (
@@ -109,7 +110,7 @@ class Readable(Operators):
             return not rs.ended and (rs.length == 0 or rs.length < rs.high_water_mark)
         return push_chunk(self, rs, chunk, encoding)
 
-    def unshift(self, chunk: Any = b"", encoding: str | None = None) -> bool:
+    def unshift(self, chunk: Any = b"", encoding: Any = None) -> bool:
         """Put a chunk back in front of the buffer. Fails with ERR_STREAM_UNSHIFT_AFTER_END_EVENT after 'end'."""
         return unshift_chunk(self, self._readable_state, chunk, encoding)
 
@@ -119,7 +120,7 @@ class Readable(Operators):
 
     # --- to the consumer ----------------------------------------------------------------------------------
 
-    def read(self, size: Any = None) -> Any:
+    def read(self, size: Any = None, *_: Any) -> Any:
         """Take `size` from the buffer, everything if None; None if there is not that much. 0 only stirs the
         machinery.
 
@@ -246,7 +247,7 @@ class Readable(Operators):
 
     # --- listeners that steer the flow --------------------------------------------------------------------
 
-    def on(self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED) -> Self:
+    def on(self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED, *_: Any) -> Self:
         """`EventEmitter.on`; a 'data' listener starts the flow, a 'readable' listener takes it over."""
         super().on(event, listener)
         rs = self._readable_state
@@ -271,7 +272,7 @@ class Readable(Operators):
         """The same as `on`."""
         return self.on(event, listener)
 
-    def remove_listener(self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED) -> Self:
+    def remove_listener(self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED, *_: Any) -> Self:
         """`EventEmitter.remove_listener`; without its last 'readable' listener the stream may flow again, from
         the next tick on.
         """

@@ -5,6 +5,7 @@ What they do stands in `operators` and `compose`; these are built on streams, so
 
 from typing import TYPE_CHECKING, Any
 
+from nodesock.callables import drops_surplus
 from nodesock.runtime.promises import Promise, spawn
 from nodesock.stream.legacy import Stream
 from nodesock.validators import UNDEFINED
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from nodesock.stream.readable import Readable
 
 
+@drops_surplus
 class Operators(Stream):
     """`map`, `filter` … of a Readable. Their functions may be async; the last argument has a `signal`."""
 

@@ -8,7 +8,7 @@ written, `_flush` adds the last output and the readable side ends, before 'prefi
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nodesock.callables import adapt
+from nodesock.callables import adapt, drops_surplus
 from nodesock.errors import node_error
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream import high_water_mark
@@ -16,6 +16,7 @@ from nodesock.stream.duplex import Duplex
 from nodesock.validators import is_truthy
 
 
+@drops_surplus
 class Transform(Duplex):
     """Subclasses define `_transform(chunk, encoding, callback)`, with `callback(error, output)`, and, if they
     like, `_flush(callback)`; or these are given as options `transform` and `flush`. Other options: Duplex's.

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
-from nodesock.callables import adapt, call
+from nodesock.callables import adapt, call, drops_surplus
 from nodesock.errors import node_error
 from nodesock.inspect import UNDEFINED
 from nodesock.runtime.ticks import next_tick
@@ -41,6 +41,7 @@ def init_writable(stream: "Writable", options: Mapping[str, Any], is_duplex: boo
             setattr(stream, hook, adapt(given, count))
 
 
+@drops_surplus
 class Writable(Stream):
     """A sink. Subclasses define `_write(chunk, encoding, callback)` and, if they like, `_writev(chunks,
     callback)`, `_final(callback)`, `_destroy(error, callback)`, `_construct(callback)`; or these are given as
@@ -73,7 +74,9 @@ class Writable(Stream):
 
     # --- writing ------------------------------------------------------------------------------------------
 
-    def write(self, chunk: Any = UNDEFINED, encoding: Any = None, callback: Callback | None = None) -> bool:
+    def write(
+        self, chunk: Any = UNDEFINED, encoding: Any = None, callback: Callback | None = None, *_: Any
+    ) -> bool:
         """Write bytes or a string; False asks the caller to wait for 'drain'. `callback(error)` comes when it is
         through.
 
