@@ -314,12 +314,19 @@ _TABLE: Final[dict[str, tuple[type[NodeError], _Text]]] = {
 
 
 def _described(value: object) -> str:
-    return received(value).removeprefix(" Received ")
+    # A Python function without a return gives None where a JavaScript one gives undefined.
+    return received(UNDEFINED if value is None else value).removeprefix(" Received ")
 
 
 def property_error(property_name: str, value: object = None) -> NodeError:
     """JavaScript's own TypeError, where Node asks null or undefined (a closed socket's handle, say) for a property."""
     return NodeTypeError(f"Cannot read properties of {inspect(value)} (reading '{property_name}')")
+
+
+def primitive_error(property_name: str, value: object) -> NodeError:
+    """JavaScript's own TypeError, where Node marks what it takes for an object and is a boolean, number or string."""
+    kind = "boolean" if isinstance(value, bool) else "string" if isinstance(value, str) else "number"
+    return NodeTypeError(f"Cannot create property '{property_name}' on {kind} '{to_text(value)}'")
 
 
 def node_error(code: str, *args: object) -> NodeError:

@@ -3,7 +3,7 @@
 from typing import Any, TypeVar
 
 from nodesock.callables import drops_surplus
-from nodesock.errors import AbortError, node_error
+from nodesock.errors import AbortError, NodeTypeError, node_error
 from nodesock.events import add_abort_listener
 from nodesock.inspect import UNDEFINED
 from nodesock.stream.end_of_stream import finished
@@ -16,7 +16,9 @@ StreamT = TypeVar("StreamT")
 @drops_surplus
 def add_abort_signal(signal: Any = UNDEFINED, stream: StreamT = UNDEFINED) -> StreamT:  # type: ignore[assignment]
     """Destroy `stream` with AbortError when `signal` aborts. Returns the stream. Raises ERR_INVALID_ARG_TYPE."""
-    if signal is None or signal is UNDEFINED:
+    if signal is None:
+        raise NodeTypeError("Cannot use 'in' operator to search for 'aborted' in null")
+    if signal is UNDEFINED:
         raise node_error("ERR_INVALID_ARG_TYPE", "signal", "AbortSignal", signal)
     validate_abort_signal(signal, "signal")
     if not is_node_stream(stream):

@@ -82,7 +82,7 @@ class Duplex(Readable, Writable):
         self._writable_state.refresh_ready()
 
     @staticmethod
-    def from_(iterable: Any = UNDEFINED, options: Mapping[str, Any] | None = None, /, **given: Any) -> Any:
+    def from_(iterable: Any = UNDEFINED, options: Any = None, /, **given: Any) -> Any:
         """`Duplex.from(body)`: a Duplex of a stream, an iterable, a function of an async iterable, a pair, or a value
         to come. Takes no options.
         """

@@ -1,6 +1,7 @@
 """Mirrors lib/internal/streams/duplexify.js: `Duplex.from`, a Duplex of nearly anything."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from types import FunctionType
 from typing import Any
 
 from nodesock.abort import AbortController
@@ -23,6 +24,7 @@ from nodesock.stream.predicates import (
     is_readable,
     is_writable,
 )
+from nodesock.validators import is_truthy
 
 _Callback = Callable[..., Any]
 
@@ -129,17 +131,22 @@ def duplex_from(body: Any = UNDEFINED) -> Any:
     if callable(body):
         return _from_function(body)
     if isinstance(body, Mapping):
-        readable, writable = body.get("readable"), body.get("writable")
-        if readable is not None or writable is not None:
+        readable, writable = body.get("readable", UNDEFINED), body.get("writable", UNDEFINED)
+        if _is_object(readable) or _is_object(writable):
             return _Pair(
-                None if readable is None else duplex_from(readable),
-                None if writable is None else duplex_from(writable),
+                duplex_from(readable) if is_truthy(readable) else None,
+                duplex_from(writable) if is_truthy(writable) else None,
             )
     elif is_iterable(body):
         return from_(body, {"writable": False}, Duplexify)
     elif hasattr(body, "__await__"):
         return _from_awaitable(body)
     raise node_error("ERR_INVALID_ARG_TYPE", "body", _BODIES, body)
+
+
+def _is_object(value: Any) -> bool:
+    """Whether JavaScript's typeof would say 'object', as it does of null."""
+    return value is not UNDEFINED and not isinstance(value, (bool, int, float, str, FunctionType))
 
 
 _BODIES = (

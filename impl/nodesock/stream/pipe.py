@@ -37,7 +37,7 @@ class _Pipe:
                 self.hold()
         except Exception as error:
             # The source is not to blame for a chunk that the destination cannot take.
-            self.destination.destroy(error)
+            _method(self.destination, "destroy")(error)
 
     def hold(self) -> None:
         """Pause the source until the destination has drained."""
@@ -64,7 +64,7 @@ class _Pipe:
             source.resume()
 
     def on_end(self) -> None:
-        self.destination.end()
+        _method(self.destination, "end")()
 
     def unpipe(self) -> None:
         self.source.unpipe(self.destination)
@@ -116,11 +116,8 @@ class _Pipe:
 
 
 def pipe(source: Any, destination: Any, end: bool) -> Any:
-    """The body of `source.pipe(destination, end=end)`. Raises Node's plain TypeError for what is no emitter."""
-    if not callable(getattr(destination, "on", None)):
-        if destination is None or destination is UNDEFINED:
-            raise property_error("on", destination)
-        raise NodeTypeError("dest.on is not a function")
+    """The body of `source.pipe(destination, end=end)`. Raises Node's plain TypeError for what is no emitter; the end of
+    the source, too, finds that out."""
     rs = source._readable_state
     if len(rs.pipes) == 1:
         rs.several_pipes = True
@@ -131,7 +128,7 @@ def pipe(source: Any, destination: Any, end: bool) -> Any:
         next_tick(at_end)
     else:
         source.once("end", at_end)
-    destination.on("unpipe", link.on_unpipe)
+    _method(destination, "on")("unpipe", link.on_unpipe)
     source.on("data", link.on_data)
     destination.prepend_listener("error", link.on_error)
     destination.once("close", link.on_close)
@@ -142,6 +139,16 @@ def pipe(source: Any, destination: Any, end: bool) -> Any:
     elif not rs.flowing:
         source.resume()
     return destination
+
+
+def _method(destination: Any, name: str) -> Any:
+    """A method of what may be no stream; raises what JavaScript does where there is none."""
+    if destination is None or destination is UNDEFINED:
+        raise property_error(name, destination)
+    method = getattr(destination, name, None)
+    if not callable(method):
+        raise NodeTypeError(f"dest.{name} is not a function")
+    return method
 
 
 def unpipe(source: Any, destination: Any = None) -> None:

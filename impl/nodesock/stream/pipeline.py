@@ -18,6 +18,7 @@ from nodesock.stream import predicates
 from nodesock.stream.async_generator import iterate, walk
 from nodesock.stream.destroyer import destroy
 from nodesock.stream.end_of_stream import finished
+from nodesock.stream.from_ import is_iterable
 from nodesock.stream.passthrough import PassThrough
 from nodesock.validators import UNDEFINED, validate_abort_signal, validate_function
 
@@ -199,20 +200,17 @@ class _Pipeline:
             destination.remove_listener("drain", wake)
 
 
-def _is_iterable(value: Any) -> bool:
-    return hasattr(value, "__aiter__") or (hasattr(value, "__iter__") and not isinstance(value, (str, bytes)))
-
-
 def run_pipeline(
-    parts: Sequence[Any], callback: Callable[..., Any], signal: Any = None, end: Any = True
+    parts: Sequence[Any], callback: Callable[..., Any], signal: Any = UNDEFINED, end: Any = True
 ) -> Any:
     """The body of `pipeline`: returns the last stream."""
     if len(parts) == 1 and isinstance(parts[0], (list, tuple)):
         parts = parts[0]
     if len(parts) < 2:
         raise node_error("ERR_MISSING_ARGS", "streams")
-    if signal is not None:
-        validate_abort_signal(signal, "options.signal")
+    validate_abort_signal(signal, "options.signal")
+    if signal is UNDEFINED:
+        signal = None
     line = _Pipeline(callback, signal, end is not False)
     context = PipelineContext(line.controller.signal)
     flow: Any = None
@@ -232,21 +230,21 @@ def run_pipeline(
         if index == 0:
             if not is_stream and callable(part):
                 flow = call(part, context)
-                if not _is_iterable(flow):
+                if not is_iterable(flow):
                     raise node_error(
                         "ERR_INVALID_RETURN_VALUE", "Iterable, AsyncIterable or Stream", "source", flow
                     )
-            elif _is_iterable(part) or predicates.has_readable_side(part):
+            elif is_iterable(part) or predicates.has_readable_side(part):
                 flow = part
             else:
-                raise node_error("ERR_INVALID_ARG_TYPE", "body", _SOURCES, part)
+                flow = _as_duplex(part)
         elif is_stream:
             if predicates.has_readable_side(flow):
                 line.owed += 2
                 clean_up = line.join(flow, part, end_part)
                 if last and predicates.is_readable(part):
                     line.last_clean_ups.append(clean_up)
-            elif _is_iterable(flow):
+            elif is_iterable(flow):
                 line.owed += 1
                 spawn(line.pump(flow, part, end_part))
             else:
@@ -255,10 +253,16 @@ def run_pipeline(
         elif callable(part):
             flow = _call_part(line, part, flow, context, index, last, end_part)
         else:
-            raise node_error("ERR_INVALID_ARG_TYPE", "body", _SOURCES, part)
+            flow = _as_duplex(part)
     if signal is not None and signal.aborted:
         next_tick(line.abort)
     return flow
+
+
+def _as_duplex(part: Any) -> Any:
+    from nodesock.stream.duplexify import duplex_from  # its operators are built on pipeline()'s promise
+
+    return duplex_from(part)
 
 
 _SOURCES = ("Readable", "Iterable", "AsyncIterable", "ReadableStream", "TransformStream")

@@ -44,7 +44,7 @@ def writable_state(stream: Any) -> Any:
 
 
 @drops_surplus
-def is_destroyed(stream: Any) -> bool | None:
+def is_destroyed(stream: Any = None) -> bool | None:
     """`stream.isDestroyed(stream)`."""
     if not is_node_stream(stream):
         return None

@@ -1,44 +1,49 @@
 """Mirrors lib/stream/promises.js: `finished` and `pipeline` as promises."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from nodesock.callables import drops_surplus
+from nodesock.errors import NodeError
 from nodesock.runtime.promises import Promise
 from nodesock.stream import end_of_stream
+from nodesock.stream.from_ import is_iterable
 from nodesock.stream.pipeline import run_pipeline
-from nodesock.validators import validate_boolean
+from nodesock.stream.predicates import is_node_stream
+from nodesock.validators import UNDEFINED, is_truthy, merge_options, validate_boolean
 
 
 @drops_surplus
-def finished(stream: Any, options: Mapping[str, Any] | None = None, /, **given: Any) -> Promise:
+def finished(stream: Any = UNDEFINED, options: Any = UNDEFINED, /, **given: Any) -> Promise:
     """`stream.promises.finished(stream, options)`: resolves when the stream is over. Options: see
-    `stream.finished`, and `cleanup` (True: take the listeners off then).
+    `stream.finished`, and `cleanup` (True: take the listeners off then). Raises ERR_INVALID_ARG_TYPE for a bad
+    `cleanup`; other bad input rejects.
     """
-    given = {**(options or {}), **given}
-    clean_up = given.pop("cleanup", False)
-    if clean_up:
+    clean_up = merge_options(options, given).get("cleanup")
+    if is_truthy(clean_up):
         validate_boolean(clean_up, "cleanup")
     promise = Promise()
 
     def settled(error: Any = None) -> None:
-        if clean_up:
+        if is_truthy(clean_up):
             take_off()
         if error is not None:
             promise.reject(error)
         else:
             promise.resolve(None)
 
-    take_off = end_of_stream.finished(stream, given, settled)
+    try:
+        take_off = end_of_stream.finished(stream, options, settled, **given)
+    except NodeError as error:
+        promise.reject(error)
     return promise
 
 
-def pipeline(*parts: Any, signal: Any = None, end: Any = True) -> Promise:
+def pipeline(*parts: Any, **given: Any) -> Promise:
     """`stream.promises.pipeline(source, ..., destination, options)`: resolves, with the last function's value,
     when all is through. Options: `signal`, `end` (False: the destination stays open).
     """
-    if parts and isinstance(parts[-1], Mapping):
-        signal, end = parts[-1].get("signal", signal), parts[-1].get("end", end)
+    if parts and _is_options(parts[-1]):
+        given = dict(merge_options(parts[-1], given))
         parts = parts[:-1]
     promise = Promise()
 
@@ -49,7 +54,13 @@ def pipeline(*parts: Any, signal: Any = None, end: Any = True) -> Promise:
             promise.resolve(value)
 
     try:
-        run_pipeline(parts, settled, signal, end)
+        run_pipeline(parts, settled, given.get("signal", UNDEFINED), given.get("end", True))
     except Exception as error:
         promise.reject(error)
     return promise
+
+
+def _is_options(last: Any) -> bool:
+    """Whether the last part is none: an object that can neither be written nor iterated over."""
+    is_primitive = last is None or last is UNDEFINED or isinstance(last, (bool, int, float, str))
+    return not (is_primitive or callable(last) or is_node_stream(last) or is_iterable(last))

@@ -45,7 +45,7 @@ from nodesock.stream.readable_flow import (
 from nodesock.stream.readable_operators import Operators
 from nodesock.stream.readable_state import ReadableState
 from nodesock.stream.writable import finish_init
-from nodesock.validators import UNDEFINED, is_truthy
+from nodesock.validators import UNDEFINED, is_truthy, merge_options, validate_object
 
 Listener = Callable[..., Any]
 
@@ -314,13 +314,15 @@ class Readable(Operators):
         """Iterate over the chunks; leaving the loop early destroys the stream."""
         return self.iterator()
 
-    def iterator(self, *, destroy_on_return: bool = True) -> AsyncIterator[Any]:
-        """`readable.iterator(options)`: as `async for`, but without `destroy_on_return` leaving early keeps the
-        stream.
+    def iterator(self, options: Any = UNDEFINED, /, **given: Any) -> AsyncIterator[Any]:
+        """`readable.iterator(options)`: as `async for`, but with `destroy_on_return` False leaving early keeps the
+        stream. Raises ERR_INVALID_ARG_TYPE.
         """
         from nodesock.stream.async_iterator import ReadableIterator
 
-        return ReadableIterator(self, destroy_on_return)
+        if options is not UNDEFINED:
+            validate_object(options, "options")
+        return ReadableIterator(self, merge_options(options, given).get("destroy_on_return") is not False)
 
     # --- state --------------------------------------------------------------------------------------------
 
@@ -412,12 +414,10 @@ class Readable(Operators):
         return self
 
     @staticmethod
-    def from_(
-        iterable: Any = UNDEFINED, options: Mapping[str, Any] | None = None, /, **given: Any
-    ) -> "Readable":
+    def from_(iterable: Any = UNDEFINED, options: Any = None, /, **given: Any) -> "Readable":
         """`Readable.from(iterable, options)`: a stream of what an iterable, async iterable or a string or bytes
         yields.
         """
         from nodesock.stream.from_ import from_
 
-        return from_(iterable, {**options, **given} if options else given)
+        return from_(iterable, merge_options(options, given))

@@ -53,7 +53,7 @@ def push_chunk(stream: Any, rs: ReadableState, chunk: Any, encoding: str | None)
         encoding = ""
         if chunk.__class__ is not bytes:
             try:
-                chunk = memoryview(chunk).tobytes()
+                chunk = b"" if chunk is UNDEFINED else memoryview(chunk).tobytes()
             except TypeError:
                 error_or_destroy(stream, node_error("ERR_INVALID_ARG_TYPE", "chunk", CHUNK_TYPES, chunk))
                 return False
@@ -101,7 +101,7 @@ def unshift_chunk(stream: Any, rs: ReadableState, chunk: Any, encoding: str | No
                     chunk = decode(chunk, rs.encoding)
         elif chunk.__class__ is not bytes:
             try:
-                chunk = memoryview(chunk).tobytes()
+                chunk = b"" if chunk is UNDEFINED else memoryview(chunk).tobytes()
             except TypeError:
                 error_or_destroy(stream, node_error("ERR_INVALID_ARG_TYPE", "chunk", CHUNK_TYPES, chunk))
                 return False

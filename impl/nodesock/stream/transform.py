@@ -66,7 +66,7 @@ class Transform(Duplex):
             return
 
         def flushed(error: Any = None, output: Any = None) -> None:
-            if error is not None:
+            if is_truthy(error):
                 if callback is not None:
                     callback(error)
                 else:
@@ -90,7 +90,7 @@ class Transform(Duplex):
         before = rs.length
 
         def transformed(error: Any = None, output: Any = None) -> None:
-            if error is not None:
+            if error is not None and is_truthy(error):
                 callback(error)
                 return
             if output is not None:

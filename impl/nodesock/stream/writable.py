@@ -186,7 +186,7 @@ class Writable(Stream):
         elif encoding is not None and _is_callback(encoding):
             callback, encoding = encoding, None
         error: Any = None
-        if chunk is not None:
+        if chunk is not None and chunk is not UNDEFINED:
             result = _accept(self, ws, chunk, encoding, None)
             if result is not True and result is not False:
                 error = result
