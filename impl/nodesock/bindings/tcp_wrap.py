@@ -109,7 +109,8 @@ class TCP(ConnectionHandle):
             if not err and min(delay, interval, count) < 1:
                 err = UV_EINVAL
             for name, value in options:
-                err = err or attempt(sock.setsockopt, socket.IPPROTO_TCP, name, value)
+                # The kernel refuses what is no int, as it does the number that libuv's cast makes of it.
+                err = err or attempt(sock.setsockopt, socket.IPPROTO_TCP, name, min(value, 0x7FFFFFFF))
         return err
 
     def set_type_of_service(self, tos: int) -> int:

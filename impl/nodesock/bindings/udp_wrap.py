@@ -382,27 +382,31 @@ class UDP(HandleWrap):
         return self._source_membership6(join, source, group, interface)
 
     def _source_membership4(self, join: bool, source: str, group: str, interface: str | None) -> int:
+        # In libuv's order: only a wrong interface leaves the handle bound.
+        try:
+            multicast = socket.inet_pton(socket.AF_INET, group)
+            origin = socket.inet_pton(socket.AF_INET, source)
+        except (OSError, ValueError):
+            return UV_EINVAL
         err = self._deferred_bind(socket.AF_INET)
         if err:
             return err
         try:
-            multicast = socket.inet_pton(socket.AF_INET, group)
-            local = socket.inet_pton(socket.AF_INET, interface) if interface else b"\0\0\0\0"
-            origin = socket.inet_pton(socket.AF_INET, source)
-        except OSError:
+            local = b"\0\0\0\0" if interface is None else socket.inet_pton(socket.AF_INET, interface)
+        except (OSError, ValueError):
             return UV_EINVAL
         option = _IP_ADD_SOURCE_MEMBERSHIP if join else _IP_DROP_SOURCE_MEMBERSHIP
         return attempt(self._socket().setsockopt, socket.IPPROTO_IP, option, multicast + local + origin)
 
     def _source_membership6(self, join: bool, source: str, group: str, interface: str | None) -> int:
-        err = self._deferred_bind(socket.AF_INET6)
-        if err:
-            return err
         multicast, origin = ip6_address(group, 0), ip6_address(source, 0)
         if multicast is None or origin is None:
             return UV_EINVAL
+        err = self._deferred_bind(socket.AF_INET6)
+        if err:
+            return err
         index = 0
-        if interface:
+        if interface is not None:
             local = ip6_address(interface, 0)
             if local is None:
                 return UV_EINVAL

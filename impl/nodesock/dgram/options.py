@@ -6,6 +6,7 @@ from nodesock.callables import drops_surplus
 from nodesock.dgram.core import to_int32
 from nodesock.dgram.sending import Sending
 from nodesock.errors import buffer_size_error, errno_exception, node_error
+from nodesock.inspect import to_text
 from nodesock.validators import UNDEFINED, is_truthy, is_uint32, validate_number, validate_string
 
 
@@ -13,11 +14,6 @@ def _check(err: int, method: str) -> None:
     """Raise the system's error of an option, with Node's method name as its syscall."""
     if err:
         raise errno_exception(err, method)
-
-
-def _text(value: Any) -> str:
-    """A group or interface as text; what is no address fails in libuv with EINVAL, as in Node."""
-    return value if isinstance(value, str) else str(value)
 
 
 @drops_surplus
@@ -89,7 +85,7 @@ class Options(Sending):
         if not is_truthy(group):
             raise node_error("ERR_MISSING_ARGS", "multicastAddress")
         change = handle.add_membership if method == "addMembership" else handle.drop_membership
-        _check(change(_text(group), _optional(interface)), method)
+        _check(change(to_text(group), _optional(interface)), method)
 
     def add_source_specific_membership(
         self,
@@ -172,4 +168,4 @@ class Options(Sending):
 
 
 def _optional(interface: Any) -> str | None:
-    return None if interface is None or interface is UNDEFINED else _text(interface)
+    return None if interface is None or interface is UNDEFINED else to_text(interface)

@@ -8,7 +8,14 @@ from nodesock.callables import drops_surplus
 from nodesock.errors import errno_exception, exception_with_host_port, node_error
 from nodesock.net.address_info import AddressInfo, ends
 from nodesock.net.ip import is_ip
-from nodesock.validators import UNDEFINED, validate_boolean, validate_object, validate_port, validate_string
+from nodesock.validators import (
+    UNDEFINED,
+    merge_options,
+    validate_boolean,
+    validate_object,
+    validate_port,
+    validate_string,
+)
 
 
 @drops_surplus
@@ -26,11 +33,11 @@ class BoundSocket:
     def __init__(self, options: Any = UNDEFINED, /, **keywords: Any) -> None:
         if options is not UNDEFINED:
             validate_object(options, "options")
-            keywords = {**options, **keywords}
-        port = keywords.get("port")
-        host = keywords.get("host")
-        ipv6_only = keywords.get("ipv6_only", False)
-        reuse_port = keywords.get("reuse_port", False)
+        option = merge_options(options, keywords).get
+        port = option("port")
+        host = option("host")
+        ipv6_only = option("ipv6_only", False)
+        reuse_port = option("reuse_port", False)
         number = 0 if port is None else validate_port(port, "options.port")
         if ipv6_only is not None:
             validate_boolean(ipv6_only, "options.ipv6Only")

@@ -247,6 +247,8 @@ def _listed(addresses: Any) -> Any:
 
 
 def _answered(item: Any) -> tuple[Any, Any]:
+    if item is None:
+        raise NodeTypeError("Cannot destructure property 'address' of 'address' as it is null.")
     if isinstance(item, Mapping):
         return item.get("address", UNDEFINED), item.get("family", UNDEFINED)
     return getattr(item, "address", UNDEFINED), getattr(item, "family", UNDEFINED)

@@ -1,10 +1,11 @@
-"""The handle for a descriptor: the `fd` options of sockets and servers."""
+"""The handle for a descriptor: the `fd` options of sockets and servers; and what stands for a handle that is none."""
 
 from typing import Any
 
 from nodesock.bindings import pipe_wrap, tcp_wrap
-from nodesock.bindings.uv import guess_handle_type
-from nodesock.errors import errno_exception, node_error
+from nodesock.bindings.uv import UV_EBADF, guess_handle_type
+from nodesock.errors import NodeTypeError, errno_exception, node_error, primitive_error
+from nodesock.inspect import camel
 from nodesock.validators import validate_int32
 
 
@@ -33,3 +34,29 @@ def open_socket_handle(fd: Any) -> Any:
     if err:
         raise errno_exception(err, "open")
     return handle
+
+
+class NoHandle:
+    """In place of a `handle` option that is no handle: fails as Node does when it is used, and when it is to be closed.
+
+    Raises TypeError for a value that is no object.
+    """
+
+    reading = False
+    bytes_read = bytes_written = 0
+
+    def __init__(self, value: Any) -> None:
+        if isinstance(value, (bool, int, float, str)):
+            raise primitive_error("Symbol(owner_symbol)", value)
+
+    def getsockname(self) -> int:
+        """No address."""
+        return UV_EBADF
+
+    getpeername = getsockname
+
+    def __getattr__(self, name: str) -> Any:
+        def missing(*_: Any) -> None:
+            raise NodeTypeError(f"self._handle.{camel(name)} is not a function")
+
+        return missing

@@ -14,6 +14,7 @@ from nodesock.bindings.tcp_wrap import SERVER as TCP_SERVER
 from nodesock.bindings.tcp_wrap import TCP, UV_TCP_IPV6ONLY, UV_TCP_REUSEPORT
 from nodesock.bindings.uv import UV_EINVAL
 from nodesock.errors import NodeError, NodeTypeError, errno_exception, node_error, uv_exception_with_host_port
+from nodesock.inspect import to_text
 from nodesock.net.bound_socket import BoundSocket
 from nodesock.net.fd import create_handle
 from nodesock.net.options import is_pipe_name, node_view, non_negative_number, normalize
@@ -46,7 +47,7 @@ def listen(server: "Server", args: tuple[Any, ...], keywords: Mapping[str, Any])
     if given is not None:
         if not isinstance(given, (TCP, Pipe)):
             if isinstance(given, (str, int, float)):
-                raise NodeTypeError(f"Cannot use 'in' operator to search for 'port' in {given}")
+                raise NodeTypeError(f"Cannot use 'in' operator to search for 'port' in {to_text(given)}")
             options = dict(given) if isinstance(given, Mapping) else {}
         else:
             server._handle = given
@@ -93,9 +94,8 @@ def listen(server: "Server", args: tuple[Any, ...], keywords: Mapping[str, Any])
     if port is not UNDEFINED:
         options = {**options, "port": port}
     if "port" not in options and "path" not in options:
-        raise _invalid(
-            given if isinstance(given, (list, tuple)) else options, 'must have the property "port" or "path"'
-        )
+        shown = options if given is None or isinstance(given, Mapping) else given
+        raise _invalid(shown, 'must have the property "port" or "path"')
     raise _invalid(options, "is invalid")
 
 

@@ -4,7 +4,7 @@ dictionary."""
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nodesock.validators import to_number
+from nodesock.validators import UNDEFINED, to_number
 
 Callback = Callable[..., Any]
 
@@ -44,7 +44,7 @@ def is_pipe_name(value: Any) -> bool:
 
 def is_options(value: Any) -> bool:
     """Whether a first argument takes the place of Node's options object: neither a primitive nor a function."""
-    return not (value is None or isinstance(value, (str, int, float)) or callable(value))
+    return not (value is None or value is UNDEFINED or isinstance(value, (str, int, float)) or callable(value))
 
 
 def as_mapping(value: Any) -> dict[str, Any]:

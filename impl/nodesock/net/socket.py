@@ -39,7 +39,7 @@ from nodesock.net.blocklist import as_block_list
 from nodesock.net.bound_socket import BoundSocket
 from nodesock.net.connect import connect_pipe, connect_tcp
 from nodesock.net.connection import Connection
-from nodesock.net.fd import open_socket_handle
+from nodesock.net.fd import NoHandle, open_socket_handle
 from nodesock.net.on_read import OnRead
 from nodesock.net.options import as_mapping, normalize
 from nodesock.runtime.ticks import next_tick
@@ -192,8 +192,8 @@ class Socket(Connection):
         if isinstance(handle, BoundSocket):
             self._handle = handle._consume()
             self._took_bound = True
-        elif handle:
-            self._handle = handle
+        elif is_truthy(handle):
+            self._handle = handle if hasattr(handle, "read_start") else NoHandle(handle)
         elif keywords.get("fd", UNDEFINED) is not UNDEFINED:
             self._handle = open_socket_handle(keywords["fd"])
         self._on_read = OnRead.from_option(self, keywords.get("on_read"))
