@@ -2,7 +2,7 @@
 
 import pytest
 
-from nodesock.inspect import UNDEFINED, inspect, received
+from nodesock.inspect import UNDEFINED, format_text, inspect, received, to_text
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,38 @@ from nodesock.inspect import UNDEFINED, inspect, received
 )
 def test_inspect(value: object, text: str) -> None:
     assert inspect(value) == text
+
+
+class _Texted:
+    def __str__(self) -> str:
+        return "its own"
+
+
+class _Plain:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "formatted"),
+    [
+        ("a", "a", "a"),
+        (None, "null", "null"),
+        (UNDEFINED, "undefined", "undefined"),
+        (True, "true", "true"),
+        (-0.0, "0", "-0"),
+        (1.5, "1.5", "1.5"),
+        (b"bytes", "bytes", "bytes"),
+        (bytearray(b"\1\2"), "1,2", "1,2"),
+        ([None, UNDEFINED, [1, [2, {}]]], ",,1,2,[object Object]", "[ null, undefined, [Array] ]"),
+        ({"a": {}, "b": {"c": 1}}, "[object Object]", "{ a: {}, b: [Object] }"),
+        (_Texted(), "its own", "its own"),
+        (_Plain(), "[object Object]", "_Plain {}"),
+        (ValueError("boom"), "ValueError: boom", "[ValueError: boom]"),
+    ],
+)
+def test_texts(value: object, text: str, formatted: str) -> None:
+    assert to_text(value) == text
+    assert format_text(value) == formatted
 
 
 def test_long_objects_break() -> None:

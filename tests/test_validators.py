@@ -55,6 +55,9 @@ def test_port_zero_may_be_refused() -> None:
         ("-3", -3),
         ([], 0),
         (["0x10"], 16),
+        (b"", 0),
+        (b"7", 7),
+        ([[8]], 8),
     ],
 )
 def test_to_number(value: object, number: float) -> None:

@@ -481,9 +481,12 @@ def once(
         signal = _signal_option(options, given)
     except NodeError as error:
         return Promise.rejected(error)
+    # Node's is an async function that returns the promise of the event: its own settles some microtasks later.
+    outer, promise = Promise(), Promise()
+    outer.resolve(promise)
     if not isinstance(emitter, EventEmitter) and not hasattr(emitter, "once"):
-        return Promise.rejected(_no_emitter(emitter, "on", "EventEmitter"))
-    promise = Promise()
+        promise.reject(_no_emitter(emitter, "on", "EventEmitter"))
+        return outer
 
     def resolved(*args: Any) -> None:
         emitter.remove_listener("error", failed)
@@ -509,7 +512,7 @@ def once(
         emitter.once("error", failed)
     if signal is not UNDEFINED:
         signal.add_event_listener("abort", aborted, once=True)
-    return promise
+    return outer
 
 
 class _Arrivals:

@@ -35,15 +35,7 @@ class Binding(SocketCore):
     _recv_buffer_size: Any
     _send_buffer_size: Any
 
-    def bind(
-        self,
-        *args: Any,
-        port: Any = UNDEFINED,
-        address: Any = UNDEFINED,
-        exclusive: Any = UNDEFINED,
-        fd: Any = UNDEFINED,
-        callback: Any = UNDEFINED,
-    ) -> Self:
+    def bind(self, *args: Any, callback: Any = UNDEFINED, **named: Any) -> Self:
         """Bind and receive from then on: `bind(port, address, callback)`, all optional, or `bind(options, callback)`.
 
         The options are keyword arguments or a mapping: `port`, `address`, `fd` (a bound UDP descriptor to
@@ -62,16 +54,10 @@ class Binding(SocketCore):
             self._report_bind_to(done)
         first = args[0] if args else UNDEFINED
         options = as_options(first)
-        if (
-            port is not UNDEFINED
-            or address is not UNDEFINED
-            or fd is not UNDEFINED
-            or exclusive is not UNDEFINED
-        ):
-            named = {"port": port, "address": address, "fd": fd, "exclusive": exclusive}
+        if named:
             if options is None:
                 options = {"port": first, "address": args[1] if len(args) > 1 else UNDEFINED}
-            options = {**options, **{name: value for name, value in named.items() if value is not UNDEFINED}}
+            options = {**options, **named}
         if options is not None:
             descriptor = options.get("fd", UNDEFINED)
             if (
@@ -191,14 +177,14 @@ class Binding(SocketCore):
         port, address = options.get("port"), options.get("address")
         if port is not None and port is not UNDEFINED:
             port = validate_port(port, "options.port")
-        if address is not None and address is not UNDEFINED:
+        if is_truthy(address):
             validate_string(address, "options.address")
-            if address and not is_ip(address):
+            if not is_ip(address):
                 reason = "must be a numeric IP address; bindSync does not perform DNS resolution"
                 raise node_error("ERR_INVALID_ARG_VALUE", "options.address", address, reason)
         if self._bind_state != UNBOUND:
             raise node_error("ERR_SOCKET_ALREADY_BOUND")
-        self._bind_now(address or self._any_address, port or 0)
+        self._bind_now(address if is_truthy(address) else self._any_address, port or 0)
         return self.address()
 
     def _bind_now(self, ip: str, port: int) -> None:

@@ -59,11 +59,9 @@ class Duplex(Readable, Writable):
         """Destroy both directions, see Readable.destroy and Writable.destroy."""
         return Writable.destroy(self, error, callback)
 
-    def pipe(  # type: ignore[override]
-        self, destination: Any = UNDEFINED, options: Mapping[str, Any] | None = None, *, end: Any = True
-    ) -> Any:
+    def pipe(self, destination: Any = UNDEFINED, options: Any = None, **given: Any) -> Any:
         """See Readable.pipe."""
-        return Readable.pipe(self, destination, options, end=end)
+        return Readable.pipe(self, destination, options, **given)
 
     @property
     def writable_aborted(self) -> Any:

@@ -230,15 +230,11 @@ class Readable(Operators):
         rs = self._readable_state
         return rs.paused is True or rs.flowing is False
 
-    def pipe(
-        self, destination: Any = UNDEFINED, options: Mapping[str, Any] | None = None, *, end: Any = True
-    ) -> Any:
+    def pipe(self, destination: Any = UNDEFINED, options: Any = None, **given: Any) -> Any:
         """Write everything to `destination`, at its pace, and end it too unless `end` is False. Returns
         `destination`.
         """
-        if isinstance(options, Mapping):
-            end = options.get("end", end)
-        return piping.pipe(self, destination, end is not False)
+        return piping.pipe(self, destination, merge_options(options, given).get("end") is not False)
 
     def unpipe(self, destination: Any = None) -> Self:
         """Undo pipe() for one destination, or for all."""

@@ -170,7 +170,7 @@ class Writable(Stream):
         self._writable_state.default_encoding = encoding
         return self
 
-    def pipe(self, destination: Any = None, **options: Any) -> Any:
+    def pipe(self, destination: Any = None, options: Any = None, **given: Any) -> Any:
         """A Writable cannot be read: fails with ERR_STREAM_CANNOT_PIPE."""
         error_or_destroy(self, node_error("ERR_STREAM_CANNOT_PIPE"))
 

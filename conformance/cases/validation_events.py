@@ -1,0 +1,93 @@
+"""Every argument and option of events with every kind of value."""
+
+from conformance import case
+
+PLAIN = [
+    None, True, False, 0, -1, 1, 1.5, float("nan"), float("inf"), 2147483648, 9007199254740992,
+    "", "abc", "5", [], ["a"], [[1]], {}, {"a": 1}, b"xyz", b"",
+]  # fmt: skip
+
+
+def attempt_all(t, label, call):
+    """`call` with every plain value, and with a function. (An error would be shown with its stack.)"""
+    for value in [*PLAIN, t.callback("called")]:
+        t.attempt(label, lambda: call(value))
+
+
+@case(about="an emitter is made of options of every kind; only a true capture_rejections must be a boolean")
+def Emitter(t):
+    attempt_all(t, "options", lambda value: t.events.EventEmitter(value).get_max_listeners())
+    attempt_all(t, "capture", lambda value: len(t.events.EventEmitter({"capture_rejections": value}).event_names()))
+    attempt_all(t, "stream", lambda value: t.stream.Stream(value).get_max_listeners())
+    attempt_all(t, "readable", lambda value: t.stream.Readable({"capture_rejections": value}).readable)
+
+
+@case(about="a listener is a function, a limit a number from 0 up")
+def Methods(t):
+    emitter = t.events.EventEmitter()
+    attempt_all(t, "on", lambda value: emitter.on("x", value).listener_count("x"))
+    attempt_all(t, "once", lambda value: emitter.once("x", value).listener_count("x"))
+    attempt_all(t, "prepend", lambda value: emitter.prepend_listener("x", value).listener_count("x"))
+    attempt_all(t, "prepend once", lambda value: emitter.prepend_once_listener("x", value).listener_count("x"))
+    attempt_all(t, "off", lambda value: emitter.off("x", value).listener_count("x"))
+    attempt_all(t, "limit", lambda value: emitter.set_max_listeners(value).get_max_listeners())
+
+
+@case(about="an 'error' without listener throws the error it was emitted with; ERR_UNHANDLED_ERROR if it is none")
+def UnhandledError(t):
+    emitter = t.events.EventEmitter()
+    t.attempt("nothing", lambda: emitter.emit("error"))
+    attempt_all(t, "error", lambda value: emitter.emit("error", value))
+    t.attempt("error", lambda: emitter.emit("error", t.error("boom")))
+
+
+@case(about="the functions of events refuse every kind of value that is no emitter, no limit and no signal")
+def Functions(t):
+    emitter = t.events.EventEmitter()
+    attempt_all(t, "listeners", lambda value: t.events.get_event_listeners(value, "x"))
+    attempt_all(t, "limit of", lambda value: t.events.get_max_listeners(value))
+    attempt_all(t, "count", lambda value: t.events.listener_count(value, "x"))
+    attempt_all(t, "limit for", lambda value: t.events.set_max_listeners(5, value))
+    attempt_all(t, "one of two", lambda value: t.events.set_max_listeners(5, emitter, value))
+    for value in [None, True, -1, float("nan"), "5", [], {}]:
+        t.attempt("limit", lambda: t.events.set_max_listeners(value, emitter))
+        t.attempt("abort", lambda: t.events.add_abort_listener(value, t.callback("never")))
+        t.attempt("listener", lambda: t.events.add_abort_listener(t.abort_controller().signal, value))
+    t.note("limit", emitter.get_max_listeners())
+    t.attempt("count of nothing", lambda: t.events.listener_count())
+    t.attempt("count", lambda: t.events.listener_count(emitter, "x"))
+
+
+@case(about="events.on() checks its options, then its emitter")
+def On(t):
+    emitter = t.events.EventEmitter()
+    emitter.set_max_listeners(0)
+    kept = []  # Python gives an iterator up that nobody holds
+
+    def on(*args):
+        kept.append(t.events.on(*args))
+        return emitter.listener_count("x")
+
+    attempt_all(t, "emitter", lambda value: on(value, "x"))
+    attempt_all(t, "options", lambda value: on(emitter, "x", value))
+    attempt_all(t, "signal", lambda value: on(emitter, "x", {"signal": value}))
+    attempt_all(t, "high", lambda value: on(emitter, "x", {"high_water_mark": value}))
+    attempt_all(t, "low", lambda value: on(emitter, "x", {"low_water_mark": value}))
+    t.attempt("nothing", lambda: on())
+    t.attempt("wrong in two ways", lambda: on(5, "x", 5))
+
+
+@case(about="events.once() rejects for options and emitters that are none, it never throws")
+def Once(t):
+    t.on_uncaught(lambda error: t.note("rejected", error))
+
+    async def wait(*args):
+        await t.events.once(*args)
+
+    emitter = t.events.EventEmitter()
+    for value in [None, True, -1, "abc", [], t.callback("never")]:
+        t.spawn(wait(value, "x"))
+        t.spawn(wait(emitter, "x", value))
+        t.spawn(wait(emitter, "x", {"signal": value}))
+    t.spawn(wait())
+    t.note("went on", True)

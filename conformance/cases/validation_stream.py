@@ -1,0 +1,241 @@
+"""Every option and argument of streams with every kind of value: what throws, what is taken, what comes of it later."""
+
+from conformance import case
+
+PLAIN = [
+    None, True, False, 0, -1, 1, 1.5, float("nan"), float("inf"), 2147483648, 9007199254740992,
+    "", "abc", "5", " 5 ", "0x10", [], ["a"], [[1]], {}, {"a": 1}, b"xyz", b"",
+]  # fmt: skip
+
+
+def attempt_all(t, label, call):
+    """`call` with every plain value, and with a function. (An error would be shown with its stack.)"""
+    for value in [*PLAIN, t.callback("called")]:
+        t.attempt(label, lambda: call(value))
+
+
+def readable(t, options):
+    """A readable that never gives anything of itself; a failure of it is told."""
+    made = t.stream.Readable({**options, "read": lambda size: None})
+    made.on("error", t.callback("error"))
+    return made
+
+
+def writable(t, options):
+    """A writable that takes everything; a failure of it is told."""
+    made = t.stream.Writable({**options, "write": lambda chunk, encoding, done: done()})
+    made.on("error", t.callback("error"))
+    return made
+
+
+@case(about="every option of a Readable takes or refuses every kind of value as Node does")
+def ReadableOptions(t):
+    def make(options):
+        one = t.stream.Readable(options)
+        return [one.readable, one.readable_high_water_mark, one.readable_object_mode, one.readable_encoding]
+
+    attempt_all(t, "options", make)
+    attempt_all(t, "mark", lambda value: make({"high_water_mark": value}))
+    attempt_all(t, "object mode", lambda value: make({"object_mode": value}))
+    attempt_all(t, "read", lambda value: make({"read": value}))
+    attempt_all(t, "destroy", lambda value: make({"destroy": value}))
+    attempt_all(t, "construct", lambda value: make({"construct": value}))
+    attempt_all(t, "signal", lambda value: make({"signal": value}))
+    attempt_all(t, "auto destroy", lambda value: make({"auto_destroy": value, "emit_close": value}))
+    attempt_all(t, "unknown", lambda value: make({"bogus": value}))
+    for value in PLAIN:
+        t.attempt("encoding", lambda: make({"encoding": value}))
+
+
+@case(about="every option of a Writable takes or refuses every kind of value as Node does")
+def WritableOptions(t):
+    def make(options):
+        one = t.stream.Writable(options)
+        return [one.writable, one.writable_high_water_mark, one.writable_object_mode]
+
+    attempt_all(t, "mark", lambda value: make({"high_water_mark": value}))
+    attempt_all(t, "object mode", lambda value: make({"object_mode": value}))
+    attempt_all(t, "write", lambda value: make({"write": value}))
+    attempt_all(t, "writev", lambda value: make({"writev": value}))
+    attempt_all(t, "final", lambda value: make({"final": value}))
+    attempt_all(t, "decode strings", lambda value: make({"decode_strings": value}))
+    for value in PLAIN:
+        t.attempt("default encoding", lambda: make({"default_encoding": value}))
+
+
+@case(about="every option of a Duplex and a Transform takes or refuses every kind of value as Node does")
+def DuplexOptions(t):
+    def sides(one):
+        marks = [one.readable_high_water_mark, one.writable_high_water_mark]
+        modes = [one.readable_object_mode, one.writable_object_mode]
+        return [one.readable, one.writable, one.allow_half_open, marks, modes]
+
+    attempt_all(t, "half open", lambda value: sides(t.stream.Duplex({"allow_half_open": value})))
+    attempt_all(t, "readable", lambda value: sides(t.stream.Duplex({"readable": value})))
+    attempt_all(t, "writable", lambda value: sides(t.stream.Duplex({"writable": value})))
+    attempt_all(t, "read mark", lambda value: sides(t.stream.Duplex({"readable_high_water_mark": value})))
+    attempt_all(t, "write mark", lambda value: sides(t.stream.Transform({"writable_high_water_mark": value})))
+    attempt_all(t, "read mode", lambda value: sides(t.stream.Transform({"readable_object_mode": value})))
+    attempt_all(t, "write mode", lambda value: sides(t.stream.Duplex({"writable_object_mode": value})))
+    attempt_all(t, "pair", lambda value: sides(t.stream.duplex_pair({"high_water_mark": value})[0]))
+    attempt_all(t, "default", lambda value: t.stream.get_default_high_water_mark(value))
+
+
+@case(about="push(), unshift() and read() take or refuse every kind of value as Node does")
+def ReadableMethods(t):
+    for options in [{}, {"object_mode": True}]:
+        for value in [*PLAIN, t.callback("never")]:
+            one = readable(t, options)
+            t.attempt("push", lambda: one.push(value))
+            t.attempt("unshift", lambda: one.unshift(value))
+            t.note("length", one.readable_length)
+            one.destroy()
+        for value in PLAIN:
+            one = readable(t, options)
+            one.push("abc")
+            one.push("def")
+            t.attempt("read", lambda: one.read(value))
+            t.attempt("encoding of push", lambda: one.push("x", value))
+            t.attempt("set_encoding", lambda: one.set_encoding(value).readable_encoding)
+            one.destroy()
+
+
+@case(about="write() and end() take or refuse every kind of value; what destroy() is given counts by its truth")
+def WritableMethods(t):
+    for options in [{}, {"object_mode": True}]:
+        for value in PLAIN:
+            one = writable(t, options)
+            t.attempt("write", lambda: one.write(value))
+            t.attempt("encoding", lambda: one.write("x", value))
+            t.attempt("callback", lambda: one.write("x", "utf8", value))
+            t.attempt("set_default_encoding", lambda: one.set_default_encoding(value) == one)
+            t.attempt("end", lambda: one.end(value).writable_ended)
+    for value in PLAIN:
+        one = writable(t, {})
+        one.on("close", t.callback("close"))
+        t.attempt("destroy", lambda: one.destroy(value).errored)
+
+
+@case(about="the sides, the end and the flow of a stream can be set, and count by their truth")
+def Settable(t):
+    for value in PLAIN:
+        one = t.stream.PassThrough()
+        one.readable = value
+        one.writable = value
+        one.readable_flowing = value
+        t.note("set", [one.readable, one.writable, one.readable_flowing])
+        one.destroyed = value
+        t.note("destroyed", one.destroyed)
+
+
+@case(about="what a hook calls back with is an error by its truth")
+def FalsyErrors(t):
+    for value in [None, False, 0, float("nan"), "", True, 1, "x", [], {}]:
+        one = t.stream.Transform({
+            "transform": lambda chunk, encoding, done: done(value, chunk),
+            "flush": lambda done: done(value),
+        })
+        one.on("error", t.callback("error of transform"))
+        one.on("close", t.callback("close of transform"))
+        one.resume().end("x")
+        other = t.stream.Writable({
+            "write": lambda chunk, encoding, done: done(value),
+            "final": lambda done: done(value),
+            "destroy": lambda error, done: done(value),
+        })
+        other.on("error", t.callback("error of writable"))
+        other.on("close", t.callback("close of writable"))
+        other.end("x", t.callback("ended"))
+
+
+@case(about="pipe() into what is no stream throws, and the source finds it out again at its end")
+def PipeIntoNothing(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    for value in [*PLAIN, t.callback("never"), t.events.EventEmitter()]:
+        source = t.stream.Readable({"read": lambda size: None})
+        source.push("x")
+        t.attempt("pipe", lambda: len([source.pipe(value)]))
+        source.push(None)
+        source.resume()
+
+
+@case(about="stream.destroy() takes every kind of value; what cannot be destroyed emits, or fails to")
+def DestroyAnything(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    attempt_all(t, "destroy", lambda value: t.stream.destroy(value))
+    attempt_all(t, "error", lambda value: t.stream.destroy(writable(t, {}), value))
+    t.attempt("nothing", lambda: t.stream.destroy())
+    emitter = t.watch("emitter", t.events.EventEmitter())
+    emitter.on("error", t.callback("error"))
+    t.attempt("emitter", lambda: t.stream.destroy(emitter))
+    t.attempt("is_destroyed", lambda: t.stream.is_destroyed())
+
+
+@case(about="finished(), its promise and add_abort_signal() take or refuse every kind of value as Node does")
+def Finished(t):
+    t.on_uncaught(lambda error: t.note("rejected", error))
+    never = t.callback("never")
+
+    async def wait(*args):
+        await t.stream.promises.finished(*args)
+
+    def watch(*args):
+        t.stream.finished(*args)
+        return True
+
+    through = t.stream.PassThrough()
+    attempt_all(t, "stream", lambda value: watch(value, never))
+    attempt_all(t, "options", lambda value: watch(through, value, never))
+    attempt_all(t, "callback", lambda value: watch(through, {}, value))
+    attempt_all(t, "signal", lambda value: watch(through, {"signal": value}, never))
+    attempt_all(t, "sides", lambda value: watch(through, {"readable": value, "writable": value}, never))
+    attempt_all(t, "abort signal", lambda value: t.stream.add_abort_signal(value, through) == through)
+    for value in [None, True, 5, "abc", [], {}]:
+        t.spawn(wait(value))
+        t.spawn(wait(through, {"signal": value}))
+        t.spawn(wait(through, {"cleanup": value}))
+    for value in [True, 5, "abc", []]:
+        t.spawn(wait(through, value))
+
+
+@case(about="pipeline() and its promise refuse every kind of value that is no part of a pipeline")
+def Pipeline(t):
+    t.on_uncaught(lambda error: t.note("rejected", error))
+
+    async def wait(*args):
+        await t.stream.promises.pipeline(*args)
+
+    def join(*parts):
+        t.stream.pipeline(*parts)
+        return True
+
+    def source():
+        return t.stream.Readable.from_(["x"])
+
+    over = t.callback("over")
+    for value in [None, True, False, 0, -1, 1.5, float("nan"), {}, {"a": 1}]:
+        t.attempt("source", lambda: join(value, t.stream.PassThrough(), over))
+        t.attempt("middle", lambda: join(source(), value, t.stream.PassThrough(), over))
+        t.attempt("last", lambda: join(source(), value, over))
+        t.attempt("alone", lambda: join(value, over))
+        t.attempt("list", lambda: join([source(), value], over))
+        t.attempt("callback", lambda: join(source(), t.stream.PassThrough(), value))
+        t.spawn(wait(source(), t.stream.PassThrough().resume(), {"signal": value}))
+    for value in ["abc", "", b"xyz", ["a", "b"], []]:
+        through = t.stream.PassThrough({"object_mode": True})
+        through.on("data", t.callback("data"))
+        t.attempt("iterable", lambda: join(value, through, over))
+
+
+@case(about="Readable.from() and iterator() take or refuse every kind of value as Node does")
+def Iterating(t):
+    def make(*args):
+        return t.stream.Readable.from_(*args).readable_object_mode
+
+    attempt_all(t, "from", make)
+    attempt_all(t, "options", lambda value: make(["x"], value))
+    attempt_all(t, "mark", lambda value: make(["x"], {"high_water_mark": value}))
+    kept = []
+    through = t.stream.PassThrough()
+    attempt_all(t, "iterator", lambda value: kept.append(through.iterator(value)))
+    attempt_all(t, "keep", lambda value: kept.append(through.iterator({"destroy_on_return": value})))
