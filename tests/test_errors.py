@@ -127,7 +127,7 @@ from nodesock.inspect import UNDEFINED
             "ERR_INVALID_RETURN_VALUE",
             ("string", "fn", None),
             "TypeError",
-            'Expected string to be returned from the "fn" function but got null.',
+            'Expected string to be returned from the "fn" function but got undefined.',
         ),
         ("ERR_IP_BLOCKED", ("1.1.1.1",), "Error", "IP(1.1.1.1) is blocked by net.BlockList"),
         ("ERR_STREAM_DESTROYED", ("write",), "Error", "Cannot call write after a stream was destroyed"),

@@ -103,7 +103,9 @@ def Send(t):
         attempt_all(t, "message", lambda value: socket.send(value, 9, "127.0.0.1"))
         attempt_all(t, "item", lambda value: socket.send([b"x", value], 9, "127.0.0.1"))
         attempt_all(t, "port", lambda value: socket.send("x", value, "127.0.0.1"))
-        attempt_all(t, "address", lambda value: socket.send("x", 9, value))
+        for value in [None, True, False, *NUMBERS, "", *OBJECTS]:  # names are looked up in an order of their own
+            t.attempt("address", lambda: socket.send("x", 9, value))
+            t.attempt("sendto address", lambda: socket.sendto(b"xyz", 0, 1, 9, value))
         attempt_all(t, "callback", lambda value: socket.send("x", 9, "127.0.0.1", value))
         attempt_all(t, "offset", lambda value: socket.send(b"xyz", value, 1, 9, "127.0.0.1"))
         attempt_all(t, "length", lambda value: socket.send(b"xyz", 0, value, 9, "127.0.0.1"))
@@ -111,7 +113,6 @@ def Send(t):
         attempt_all(t, "sendto message", lambda value: socket.sendto(value, 0, 1, 9, "127.0.0.1"))
         attempt_all(t, "sendto offset", lambda value: socket.sendto(b"xyz", value, 1, 9, "127.0.0.1"))
         attempt_all(t, "sendto port", lambda value: socket.sendto(b"xyz", 0, 1, value, "127.0.0.1"))
-        attempt_all(t, "sendto address", lambda value: socket.sendto(b"xyz", 0, 1, 9, value))
 
     bound(t, ask)
 
