@@ -320,6 +320,10 @@ class Readable(Operators):
             validate_object(options, "options")
         return ReadableIterator(self, merge_options(options, given).get("destroy_on_return") is not False)
 
+    def _capture_rejection(self, error: Any, *_: Any) -> None:
+        """`capture_rejections`: what an async listener raises destroys the stream."""
+        self.destroy(error)
+
     # --- state --------------------------------------------------------------------------------------------
 
     @property
