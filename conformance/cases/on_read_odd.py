@@ -226,3 +226,31 @@ class ThrowKeepsTheRest:
         options = {"buffer": bytearray(3), "callback": on_read}
         client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", on_read=options))
         client.resume()
+
+
+@case(about="pause() in the same turn as resume() holds on_read and the peer's end back until the next resume()")
+def ResumeAndPause(t):
+    server = t.net.create_server()
+    options = {"buffer": bytearray(8), "callback": t.callback("read")}
+    client = t.watch("client", t.net.Socket(on_read=options))
+
+    def on_connection(peer):
+        server.close()
+        peer.resume()
+
+        def hold():
+            client.resume()
+            client.pause()
+            peer.end("hello", lambda: wait(5))
+
+        def wait(turns):
+            if turns:
+                t.immediate(lambda: wait(turns - 1))
+            else:
+                t.note("held", [client.bytes_read, client.is_paused()])
+                client.resume()
+
+        client.on("connect", lambda: t.immediate(hold))
+
+    server.on("connection", on_connection)
+    server.listen(0, "127.0.0.1", lambda: client.connect(server.address().port, "127.0.0.1"))

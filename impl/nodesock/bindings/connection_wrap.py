@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import nodesock._pyuv as _pyuv
 from nodesock.bindings.stream_wrap import StreamHandle, _Request
-from nodesock.bindings.uv import UV_EBADF, attempt
-from nodesock.runtime.handles import requests
+from nodesock.bindings.uv import UV_EBADF, UV_EINVAL, attempt
+from nodesock.runtime.handles import handles, requests
 from nodesock.runtime.loop import enter
 
 SOCKET: Final = 0
@@ -36,7 +36,7 @@ class ConnectionHandle(StreamHandle):
         `client` is a handle of the same class, None if `status` is < 0. 0 or a negative libuv number.
         """
         if self._closing:
-            return UV_EBADF
+            return UV_EINVAL if self in handles else UV_EBADF
         self._on_connection = on_connection
         return attempt(
             self._handle.listen, self._uv_connection, backlog if 0 <= backlog <= _BACKLOG_MAX else _BACKLOG_MAX

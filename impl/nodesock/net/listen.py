@@ -42,17 +42,19 @@ def listen(server: "Server", args: tuple[Any, ...], keywords: Mapping[str, Any])
     if callback is not None:
         server.once("listening", callback)
     backlog = _number(args, 1) or _number(args, 2)
+    server._listening_id += 1  # a lookup that is still under way is given up, whatever becomes of this call
 
     given = _given_handle(args[0] if args else None, options)
-    if given is not None:
-        if not isinstance(given, (TCP, Pipe)):
-            if isinstance(given, (str, int, float)):
-                raise NodeTypeError(f"Cannot use 'in' operator to search for 'port' in {to_text(given)}")
-            options = dict(given) if isinstance(given, Mapping) else {}
-        else:
-            server._handle = given
-            _start(server, given, None, -1, -1, backlog)
-            return
+    if isinstance(given, TCP):
+        server._handle = given
+        _start(server, given, None, -1, -1, backlog)
+        return
+    if isinstance(given, Pipe):
+        options = {"fd": given.fd}  # all that Node sees in it, so that it listens with a second handle
+    elif given is not None:
+        if isinstance(given, (str, int, float)):
+            raise NodeTypeError(f"Cannot use 'in' operator to search for 'port' in {to_text(given)}")
+        options = dict(given) if isinstance(given, Mapping) else {}
 
     signal = options.get("signal", UNDEFINED)
     if signal is not UNDEFINED:
@@ -153,7 +155,6 @@ def _close_on_abort(server: "Server", signal: Any) -> None:
 
 
 def _look_up_and_listen(server: "Server", port: int, host: Any, backlog: Any, flags: int) -> None:
-    server._listening_id += 1  # a lookup that is still under way is given up
     waiting = server._listening_id
 
     def answer(error: Any = None, address: Any = None, family: Any = None) -> None:
@@ -170,7 +171,6 @@ def _look_up_and_listen(server: "Server", port: int, host: Any, backlog: Any, fl
 def _listen_on_port(
     server: "Server", address: str | None, port: int, family: int, backlog: Any, flags: int
 ) -> None:
-    server._listening_id += 1
     handle = TCP(TCP_SERVER)
     if address is None:
         # All of IPv6 and IPv4 in one socket, where there is IPv6.
@@ -195,7 +195,6 @@ def _listen_on_port(
 
 
 def _listen_on_path(server: "Server", path: str, options: Mapping[str, Any], backlog: Any) -> None:
-    server._listening_id += 1
     server._pipe_name = path
     handle = Pipe(PIPE_SERVER)
     err = handle.bind(path)
@@ -219,7 +218,6 @@ def _listen_on_path(server: "Server", path: str, options: Mapping[str, Any], bac
 
 
 def _listen_on_fd(server: "Server", fd: Any, backlog: Any) -> None:
-    server._listening_id += 1
     try:
         handle = create_handle(fd, True)
     except NodeError:

@@ -303,9 +303,13 @@ class Socket(Connection):
             self.destroy(errno_exception(err, "read"))
 
     def _stop_reading(self) -> None:
-        rs = self._readable_state
-        rs.standing = rs.reading = False
-        err = self._handle.read_stop() if self._on_read is None else self._on_read.read_stop(self._handle)
+        if self._on_read is not None:
+            # The stream has asked for data and never gets any: it goes on to wait.
+            err = self._on_read.read_stop(self._handle)
+        else:
+            rs = self._readable_state
+            rs.standing = rs.reading = False
+            err = self._handle.read_stop()
         if err:
             self.destroy(errno_exception(err, "read"))
 
