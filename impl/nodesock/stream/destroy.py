@@ -65,7 +65,7 @@ def destroy(stream: Stream, error: Any = None, callback: Callable[..., Any] | No
 def _tear_down(stream: Any, error: Any, callback: Callable[..., Any] | None) -> None:
     called = False
 
-    def done(failure: Any = None) -> None:
+    def done(failure: Any = None, *_: Any) -> None:
         nonlocal called
         if called:
             return
@@ -195,7 +195,7 @@ def _run_construct(stream: Any) -> None:
             for then in waiters or ():
                 then()
 
-    def callback(error: Any = None) -> None:
+    def callback(error: Any = None, *_: Any) -> None:
         next_tick(constructed, error)
 
     try:

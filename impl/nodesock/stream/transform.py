@@ -65,7 +65,7 @@ class Transform(Duplex):
                 callback()
             return
 
-        def flushed(error: Any = None, output: Any = None) -> None:
+        def flushed(error: Any = None, output: Any = None, *_: Any) -> None:
             if is_truthy(error):
                 if callback is not None:
                     callback(error)
@@ -89,7 +89,7 @@ class Transform(Duplex):
         rs, ws = self._readable_state, self._writable_state
         before = rs.length
 
-        def transformed(error: Any = None, output: Any = None) -> None:
+        def transformed(error: Any = None, output: Any = None, *_: Any) -> None:
             if error is not None and is_truthy(error):
                 callback(error)
                 return

@@ -107,8 +107,8 @@ class Writable(Stream):
             raise node_error("ERR_METHOD_NOT_IMPLEMENTED", "_write()")
         self._writev(QueuedList([Queued(chunk, encoding, None)]), callback)
 
-    def _write_done(self, error: Any = None) -> None:
-        """The callback that `_write` and `_writev` get."""
+    def _write_done(self, error: Any = None, _: Any = None) -> None:
+        """The callback that `_write` and `_writev` get. A second argument is dropped, as in JavaScript."""
         ws = self._writable_state
         size = ws.in_flight
         if size is None:
@@ -531,7 +531,7 @@ def _finish_maybe(stream: Any, ws: WritableState, sync: bool = False) -> None:
 def _call_final(stream: Any, ws: WritableState) -> None:
     sync = True
 
-    def done(error: Any = None) -> None:
+    def done(error: Any = None, *_: Any) -> None:
         if not is_truthy(error):
             error = None
         if ws.prefinished:
