@@ -1,0 +1,449 @@
+"""pipeline() over three parts and more, sockets among them: who is destroyed with what, and when it is told."""
+
+from conformance import case
+from conformance.scenery import collect, serve_here
+
+
+def capitals(t):
+    """A Transform that makes capitals."""
+    return t.stream.Transform(
+        transform=lambda chunk, encoding, callback: callback(None, chunk.decode("latin1").upper())
+    )
+
+
+def listeners(stream):
+    """How many listeners a stream has for what pipeline() listens to."""
+    return [
+        stream.listener_count(event)
+        for event in ["close", "data", "drain", "end", "error", "finish", "pipe", "readable", "unpipe"]
+    ]
+
+
+def settle(t, label, promise):
+    """Notes what becomes of a promise."""
+    promise.then(t.callback(f"{label} fulfilled"), t.callback(f"{label} rejected"))
+
+
+def echo_here(t, use):
+    """Two connected sockets of one process: `use(client)`, whose peer echoes and ends with it."""
+
+    def on_connection(peer):
+        peer.on("error", lambda error: None)
+        peer.pipe(peer)
+
+    def start(port):
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", allow_half_open=True))
+        client.on("connect", lambda: use(client))
+
+    serve_here(t, on_connection, start, {"allow_half_open": True})
+
+
+@case(about="through a socket and back: the callback comes once, without error, when the last part has finished")
+def ThroughSocket(t):
+    def use(client):
+        before = listeners(client)
+        received = []
+
+        def write(chunk, encoding, callback):
+            received.append(chunk)
+            callback()
+
+        def done(error):
+            t.note("received", b"".join(received))
+            t.note("listeners", [before, listeners(client)])
+            t.note("destroyed", [client.destroyed, source.destroyed, sink.destroyed])
+
+        source = t.stream.Readable.from_([b"over ", b"and back"])
+        sink = t.watch("sink", t.stream.Writable(write=write))
+        t.note("returns", t.stream.pipeline(source, capitals(t), client, sink, t.callback("done", done)) is sink)
+
+    echo_here(t, use)
+
+
+@case(about="a pipeline that ends in a socket leaves its listeners on it only until it is through")
+def ListenersOnLast(t):
+    def use(client):
+        client.resume()
+        t.note("before", listeners(client))
+
+        def done(error):
+            t.note("in the callback", listeners(client))
+            t.immediate(lambda: t.note("later", listeners(client)))
+
+        t.stream.pipeline(t.stream.Readable.from_([b"one"]), client, t.callback("done", done))
+        t.note("meanwhile", listeners(client))
+
+    echo_here(t, use)
+
+
+@case(about="a failed pipeline leaves an 'error' listener on its parts: a late error is not uncaught")
+def ListenersOnFailed(t):
+    def use(client):
+        source = t.watch("source", t.stream.PassThrough())
+        sink = t.watch("sink", t.stream.PassThrough())
+
+        def done(error):
+            t.note("source", listeners(source))
+            t.note("client", listeners(client))
+            t.note("sink", listeners(sink))
+            t.note("emitted", client.emit("error", t.error("late")))
+
+        t.stream.pipeline(source, client, sink, t.callback("done", done))
+        source.destroy(t.error("early"))
+
+    echo_here(t, use)
+
+
+def fails_at(t, place):
+    """A pipeline of four parts of which one is destroyed with an error."""
+
+    def use(client):
+        source = t.watch("source", t.stream.PassThrough())
+        middle = t.watch("middle", t.stream.PassThrough())
+        sink = t.watch("sink", t.stream.PassThrough())
+        parts = [source, middle, client, sink]
+        t.stream.pipeline(source, middle, client, sink, t.callback("done"))
+        source.write("some")
+        parts[place].destroy(t.error("broken"))
+
+    echo_here(t, use)
+
+
+@case(about="an error of the source destroys every part with it, in order, and is told last")
+def SourceFails(t):
+    fails_at(t, 0)
+
+
+@case(about="an error in the middle destroys what is before it and behind it with that error")
+def MiddleFails(t):
+    fails_at(t, 1)
+
+
+@case(about="an error of a socket in the middle destroys the source and the sink with that error")
+def SocketFails(t):
+    fails_at(t, 2)
+
+
+@case(about="an error of the sink destroys all before it with that error")
+def SinkFails(t):
+    fails_at(t, 3)
+
+
+def closes_at(t, place):
+    """The same with a part that is destroyed without an error."""
+
+    def use(client):
+        source = t.watch("source", t.stream.PassThrough())
+        sink = t.watch("sink", t.stream.PassThrough())
+        parts = [source, client, sink]
+        t.stream.pipeline(source, client, sink, t.callback("done"))
+        source.write("some")
+        parts[place].destroy()
+
+    echo_here(t, use)
+
+
+@case(about="a source that closes before its end is ERR_STREAM_PREMATURE_CLOSE for every part")
+def SourceCloses(t):
+    closes_at(t, 0)
+
+
+@case(about="a socket in the middle that is destroyed is ERR_STREAM_PREMATURE_CLOSE for the others")
+def SocketCloses(t):
+    closes_at(t, 1)
+
+
+@case(about="a sink that is destroyed is ERR_STREAM_PREMATURE_CLOSE for the socket before it")
+def SinkCloses(t):
+    closes_at(t, 2)
+
+
+@case(about="a source that is destroyed already: premature close, and the socket behind it is destroyed")
+def SourceDestroyedBefore(t):
+    def use(client):
+        source = t.watch("source", t.stream.PassThrough())
+        source.destroy()
+        t.stream.pipeline(source, client, t.callback("done"))
+        t.note("client", client.destroyed)
+
+    echo_here(t, use)
+
+
+@case(about="a source that has ended and closed already ends the socket as any other")
+def SourceEndedBefore(t):
+    def use(client):
+        client.resume()
+        source = t.watch("source", t.stream.PassThrough())
+        source.on("close", lambda: t.stream.pipeline(source, client, t.callback("done")))
+        source.resume()
+        source.end()
+
+    echo_here(t, use)
+
+
+@case(about="a part behind another that is destroyed already throws ERR_STREAM_UNABLE_TO_PIPE when it is its turn")
+def PartDestroyedBefore(t):
+    def use(client):
+        source = t.watch("source", t.stream.PassThrough())
+        middle = t.watch("middle", t.stream.PassThrough())
+        client.destroy()
+        t.attempt("pipeline", lambda: t.stream.pipeline(source, middle, client, t.callback("done")))
+        t.note("source", listeners(source))
+        t.note("middle", listeners(middle))
+        t.note("destroyed", [source.destroyed, middle.destroyed])
+
+    echo_here(t, use)
+
+
+@case(about="two pipelines from one socket: its abort is told to both, and destroys what is behind it in either")
+def SharedAborted(t):
+    def use(client):
+        controller = t.abort_controller()
+        one = t.watch("one", t.stream.PassThrough())
+        two = t.watch("two", t.stream.PassThrough())
+        t.stream.add_abort_signal(controller.signal, client)
+        t.stream.pipeline(client, one, t.callback("first"))
+        t.stream.pipeline(client, two, t.callback("second"))
+        controller.abort()
+
+    echo_here(t, use)
+
+
+@case(about="an AbortError gives way to any error that another part reports later")
+def AbortOutranked(t):
+    def destroy(error, callback):
+        t.immediate(lambda: callback(t.error("the sink's own")))
+
+    def use(client):
+        sink = t.watch("sink", t.stream.Writable(write=lambda chunk, encoding, done: done(), destroy=destroy))
+        t.stream.pipeline(client, sink, t.callback("done"))
+        t.spawn(dispose(client))
+
+    async def dispose(client):
+        await t.async_dispose(client)
+
+    echo_here(t, use)
+
+
+@case(about="promises.pipeline() is fulfilled with undefined when all parts are through")
+def Promised(t):
+    def use(client):
+        client.resume()
+        settle(t, "pipeline", t.stream.promises.pipeline(t.stream.Readable.from_([b"a", b"b"]), client))
+
+    echo_here(t, use)
+
+
+@case(about="promises.pipeline() with end false leaves the socket open; what follows can be written by hand")
+class EndFalse:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+        source = t.stream.Readable.from_([b"piped "])
+
+        def through(value):
+            t.note("state", [client.writable, client.destroyed, client.listener_count("error")])
+            client.end("by hand")
+
+        t.stream.promises.pipeline(source, client, {"end": False}).then(through, t.callback("rejected"))
+
+
+@case(about="with end false an error of the source leaves the socket alone")
+def EndFalseFails(t):
+    def use(client):
+        client.resume()
+        source = t.watch("source", t.stream.PassThrough())
+
+        def rejected(error):
+            t.note("error", error)
+            t.note("client", [client.destroyed, client.writable])
+            client.end()
+
+        t.stream.promises.pipeline(source, client, {"end": False}).then(t.callback("fulfilled"), rejected)
+        source.destroy(t.error("broken"))
+
+    echo_here(t, use)
+
+
+@case(about="an abort destroys every part with an AbortError whose cause is the reason, and rejects with it")
+def Signal(t):
+    def use(client):
+        controller = t.abort_controller()
+        source = t.watch("source", t.stream.PassThrough())
+        sink = t.watch("sink", t.stream.PassThrough())
+        settle(
+            t, "pipeline", t.stream.promises.pipeline(source, client, sink, {"signal": controller.signal})
+        )
+        source.write("some")
+        t.immediate(lambda: controller.abort(t.error("enough")))
+
+    echo_here(t, use)
+
+
+@case(about="a signal that is aborted already destroys the parts on the next tick")
+def SignalBefore(t):
+    def use(client):
+        controller = t.abort_controller()
+        controller.abort()
+        source = t.watch("source", t.stream.PassThrough())
+        settle(t, "pipeline", t.stream.promises.pipeline(source, client, {"signal": controller.signal}))
+        t.note("destroyed", [source.destroyed, client.destroyed])
+
+    echo_here(t, use)
+
+
+@case(about="an abort after the pipeline is through does nothing")
+def SignalAfter(t):
+    def use(client):
+        controller = t.abort_controller()
+        client.resume()
+
+        def through(value):
+            controller.abort()
+            t.note("destroyed", client.destroyed)
+
+        t.stream.promises.pipeline(
+            t.stream.Readable.from_([b"all"]), client, {"signal": controller.signal}
+        ).then(through, t.callback("rejected"))
+
+    echo_here(t, use)
+
+
+@case(about="a function at the end reads the socket as it likes; what it returns is the pipeline's value")
+def FunctionLast(t):
+    def use(client):
+        async def count(source, context):
+            t.note("is the socket", source is client)
+            t.note("aborted", context.signal.aborted)
+            size = 0
+            async for chunk in source:
+                size += len(chunk)
+            return size
+
+        client.end("0123456789")
+        settle(t, "pipeline", t.stream.promises.pipeline(client, count))
+
+    echo_here(t, use)
+
+
+@case(about="the value of a function at the end is the callback's second argument, and can be read from what it returns")
+def FunctionLastValue(t):
+    def use(client):
+        async def joined(source):
+            parts = []
+            async for chunk in source:
+                parts.append(chunk)
+            return b"".join(parts)
+
+        client.end("0123456789")
+        last = t.stream.pipeline(client, capitals(t), joined, lambda error, value: t.note("value", value))
+        last.on("data", t.callback("read"))
+        last.on("end", t.callback("end"))
+
+    echo_here(t, use)
+
+
+@case(about="a function at the end that throws destroys the socket with its error")
+def FunctionLastThrows(t):
+    def use(client):
+        async def refuse(source):
+            async for chunk in source:
+                raise t.error("refused")
+
+        client.write("some")
+        t.stream.pipeline(client, refuse, t.callback("done"))
+
+    echo_here(t, use)
+
+
+@case(about="a function at the end that returns early: the socket that it did not read is destroyed")
+def FunctionLastIgnores(t):
+    def use(client):
+        async def ignore(source):
+            return "nothing read"
+
+        client.write("some")
+        t.stream.pipeline(client, ignore, t.callback("done"))
+
+    echo_here(t, use)
+
+
+@case(about="a list as the source is written to the socket piece by piece")
+class ListFirst:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+        t.stream.pipeline(["a", b"b", "c"], client, t.callback("done"))
+
+
+@case(about="a list as the source with something that cannot be written: the socket is destroyed with that error")
+def ListFirstFails(t):
+    def use(client):
+        t.stream.pipeline(["a", 5], client, t.callback("done"))
+
+    echo_here(t, use)
+
+
+@case(about="what pipeline() refuses: too few parts, no callback, parts of the wrong kind")
+def Refused(t):
+    def use(client):
+        t.attempt("nothing", lambda: t.stream.pipeline())
+        t.attempt("no callback", lambda: t.stream.pipeline(client, t.stream.PassThrough()))
+        t.attempt("one part", lambda: t.stream.pipeline(client, t.callback("one part")))
+        t.attempt("a number first", lambda: t.stream.pipeline(5, client, t.callback("a number first")))
+        t.attempt("a number last", lambda: t.stream.pipeline(t.stream.PassThrough(), 5, t.callback("a number last")))
+        t.attempt("a function that gives nothing", lambda: t.stream.pipeline(lambda: None, client, t.callback("function")))
+        client.destroy()
+
+    echo_here(t, use)
+
+
+@case(about="a socket that the peer resets fails the pipeline with ECONNRESET")
+class PeerResets:
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        sink = t.watch("sink", t.stream.PassThrough())
+        sink.resume()
+        t.stream.pipeline(client, capitals(t), sink, t.callback("done"))
+        client.write("go")
+
+    def raw(r):
+        listener = r.listen()
+        r.publish(port=listener.port)
+        peer = listener.accept()
+        peer.recv(2)
+        peer.reset()
+
+
+@case(about="a socket that still connects takes part like any other: what is piped waits for it")
+class Connecting:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+        source = t.stream.Readable.from_([b"one ", b"two"])
+        t.stream.pipeline(source, capitals(t), client, t.callback("done"))
+        t.note("connecting", client.connecting)
+
+
+@case(about="a socket destroyed while it connects fails the pipeline; it never emits 'connect'")
+def DestroyedConnecting(t):
+    def on_connection(peer):
+        peer.on("error", lambda error: None)
+
+    def start(port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        source = t.watch("source", t.stream.PassThrough())
+        source.write("never sent")
+        t.stream.pipeline(source, client, t.callback("done"))
+        t.next_tick(lambda: client.destroy(t.error("changed my mind")))
+
+    serve_here(t, on_connection, start)
