@@ -329,7 +329,7 @@ def FunctionLast(t):
     echo_here(t, use)
 
 
-@case(about="the value of a function at the end is the callback's second argument, and can be read from what it returns")
+@case(about="the value of a function at the end is the callback's second argument, and can be read")
 def FunctionLastValue(t):
     def use(client):
         async def joined(source):
@@ -350,7 +350,7 @@ def FunctionLastValue(t):
 def FunctionLastThrows(t):
     def use(client):
         async def refuse(source):
-            async for chunk in source:
+            async for _chunk in source:
                 raise t.error("refused")
 
         client.write("some")
@@ -398,7 +398,7 @@ def Refused(t):
         t.attempt("one part", lambda: t.stream.pipeline(client, t.callback("one part")))
         t.attempt("a number first", lambda: t.stream.pipeline(5, client, t.callback("a number first")))
         t.attempt("a number last", lambda: t.stream.pipeline(t.stream.PassThrough(), 5, t.callback("a number last")))
-        t.attempt("a function that gives nothing", lambda: t.stream.pipeline(lambda: None, client, t.callback("function")))
+        t.attempt("gives nothing", lambda: t.stream.pipeline(lambda: None, client, t.callback("gives nothing")))
         client.destroy()
 
     echo_here(t, use)
