@@ -38,12 +38,12 @@ from nodesock.net.address_info import ends
 from nodesock.net.blocklist import as_block_list
 from nodesock.net.bound_socket import BoundSocket
 from nodesock.net.connect import connect_pipe, connect_tcp
-from nodesock.net.connection import Connection
 from nodesock.net.fd import NoHandle, open_socket_handle
+from nodesock.net.idling import Idling
 from nodesock.net.on_read import OnRead
 from nodesock.net.options import as_mapping, normalize
 from nodesock.runtime.ticks import next_tick
-from nodesock.runtime.timers import Timeout, clear_timeout, set_unref_timeout, timer_duration
+from nodesock.runtime.timers import clear_timeout
 from nodesock.stream import Duplex
 from nodesock.stream.encodings import byte_length, encode
 from nodesock.validators import (
@@ -51,7 +51,6 @@ from nodesock.validators import (
     is_number,
     is_truthy,
     to_int32,
-    validate_function,
     validate_int32,
     validate_number,
     validate_string,
@@ -114,7 +113,7 @@ class _WriteAfterFin:
 
 
 @drops_surplus
-class Socket(Connection):
+class Socket(Idling):
     """A TCP or unix-domain connection. Mirrors `net.Socket`.
 
     Options (keywords or one mapping): `fd`, `handle` (or a BoundSocket), `allow_half_open`, `readable`,
@@ -126,8 +125,6 @@ class Socket(Connection):
     'ready', 'timeout', 'close' (had_error), and those of a stream.
     """
 
-    #: the ms given to set_timeout(); None before
-    timeout: Any = None
     #: the server that accepted this socket; None on clients
     server: "Server | None" = None
     #: 'address:port' of the attempts made so far; None unless several addresses were tried
@@ -137,7 +134,6 @@ class Socket(Connection):
 
     _host: str | None = None
     _server: "Server | None" = None
-    _timer: Timeout | None = None
     _on_read: OnRead | None = None
     _bytes_read = 0
     _bytes_written = 0
@@ -149,7 +145,6 @@ class Socket(Connection):
     _write_status: int | None = None
     #: whether write() may hand bytes to the handle itself: `_write` is not a subclass's or the caller's
     _plain_writes = True
-    _last_write_queue_size = 0
     _resetting = False
     _took_bound = False  # made of a BoundSocket
 
@@ -548,47 +543,6 @@ class Socket(Connection):
         handle.on_read = _ignore_read
         self._handle = None
         self._sockname = None
-
-    # --- timeout --------------------------------------------------------------------------------------------
-
-    def set_timeout(self, msecs: Any = UNDEFINED, callback: Any = UNDEFINED) -> Self:
-        """Emit 'timeout' after `msecs` ms without activity, 0 for never; `callback` is a once-listener for it.
-
-        Raises ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE. On a destroyed socket it does nothing. Mirrors
-        `socket.setTimeout()`.
-        """
-        if self.destroyed:
-            return self
-        self.timeout = msecs
-        msecs = timer_duration(msecs, "msecs")
-        if self._timer is not None:
-            clear_timeout(self._timer)
-            self._timer = None
-        if msecs == 0:
-            if callback is not UNDEFINED:
-                validate_function(callback, "callback")
-                self.remove_listener("timeout", callback)
-        else:
-            self._timer = set_unref_timeout(self._on_timeout, msecs)
-            if callback is not UNDEFINED:
-                validate_function(callback, "callback")
-                self.once("timeout", callback)
-        return self
-
-    def _unref_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.refresh()
-
-    def _on_timeout(self) -> None:
-        handle = self._handle
-        if handle is not None and self._last_write_queue_size > 0:
-            # A big write that still makes progress is activity.
-            size = handle.write_queue_size
-            if size != self._last_write_queue_size:
-                self._last_write_queue_size = size
-                self._unref_timer()
-                return
-        self.emit("timeout")
 
     # --- state ----------------------------------------------------------------------------------------------
 
