@@ -398,7 +398,7 @@ def Refused(t):
         t.attempt("one part", lambda: t.stream.pipeline(client, t.callback("one part")))
         t.attempt("a number first", lambda: t.stream.pipeline(5, client, t.callback("a number first")))
         t.attempt("a number last", lambda: t.stream.pipeline(t.stream.PassThrough(), 5, t.callback("a number last")))
-        t.attempt("gives nothing", lambda: t.stream.pipeline(lambda: None, client, t.callback("gives nothing")))
+        t.attempt("gives a number", lambda: t.stream.pipeline(lambda: 5, client, t.callback("gives a number")))
         client.destroy()
 
     echo_here(t, use)

@@ -7,6 +7,7 @@ Whatever can be seen is put in the trace: each event with the stream's public st
 value returned and error thrown.
 """
 
+import gc
 import sys
 from collections import deque
 from collections.abc import Callable
@@ -43,6 +44,8 @@ class Boom(Exception):
 
 def shown(value: Any) -> Any:
     """A value as both sides write it."""
+    if value is UNDEFINED:
+        return None
     if isinstance(value, bytes):
         return "b:" + value.hex()
     if isinstance(value, str):
@@ -86,8 +89,9 @@ def _chunk(spec: Any) -> Any:
 class _Leaving:
     """Iterates as `for await` does, which closes the iterator when the loop is left early."""
 
-    def __init__(self, source: Any) -> None:
+    def __init__(self, source: Any, in_generator: bool) -> None:
         self._iterator = aiter(source)
+        self._in_generator = in_generator
         self._over = False
 
     def __aiter__(self) -> "_Leaving":
@@ -108,7 +112,8 @@ class _Leaving:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None and not self._over:
+        # A coroutine gets GeneratorExit as garbage only; nobody left that loop.
+        if kind is not None and not self._over and (kind is not GeneratorExit or self._in_generator):
             try:
                 await self.leave()
             except Exception:
@@ -136,8 +141,10 @@ class Scenario:
     def run(self) -> list[Any]:
         """Run the program and what follows from it; the trace."""
         before, hooks = uncaught.handler, sys.get_asyncgen_hooks()
-        # A generator that nobody asks any more is forgotten where it stands, as in JavaScript.
+        # A generator or coroutine that nobody asks any more is forgotten where it stands, as in JavaScript: the
+        # collector must not tell it.
         sys.set_asyncgen_hooks(finalizer=lambda generator: None)
+        gc.disable()
         uncaught.handler = lambda error, origin: self.log("uncaught", shown(error)) or True
         try:
             self.do(self.program["ops"])
@@ -152,6 +159,8 @@ class Scenario:
         finally:
             uncaught.handler = before
             sys.set_asyncgen_hooks(*hooks)
+            gc.freeze()
+            gc.enable()
             ticks.clear()
         return self.trace
 
@@ -486,7 +495,7 @@ class Scenario:
                 return
             if what == "early":
                 yield b"early"
-            async with _Leaving(flow) as chunks:
+            async with _Leaving(flow, True) as chunks:
                 async for chunk in chunks:
                     log("gets", shown(chunk))
                     if what == "throw":
@@ -508,7 +517,7 @@ class Scenario:
             if what == "ignore":
                 return "ignored"
             count = 0
-            async with _Leaving(flow) as chunks:
+            async with _Leaving(flow, False) as chunks:
                 async for chunk in chunks:
                     log("gets", shown(chunk))
                     count += 1
