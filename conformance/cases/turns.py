@@ -282,3 +282,24 @@ def Connections(t):
 
     server.on("connection", on_connection)
     server.listen(t.path("sock"), on_listening)
+
+
+@case(about="pause() right after resume() in on_read stops the reading although a listener of 'readable' made it start")
+def PauseAfterResume(t):
+    def connect(path, index):
+        def on_read(count, buffer):
+            t.note("read", reader.bytes_read)
+            if reader.bytes_read == 200:
+                reader.resume()
+                reader.pause()
+                t.immediate(lambda: t.immediate(go_on))
+
+        def go_on():
+            t.note("held at", reader.bytes_read)
+            reader.resume()
+
+        options = {"buffer": bytearray(100), "callback": on_read}
+        reader = t.watch("reader", t.net.connect(path=path, on_read=options))
+        return reader
+
+    with_readers(t, 1, 550, connect, lambda readers: readers[0].on("readable", t.callback("readable")))
