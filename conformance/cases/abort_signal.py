@@ -375,3 +375,34 @@ class HalfOpen:
         client.on("finish", lambda: t.next_tick(lambda: controller.abort()))
         client.on("end", t.callback("end"))
         client.end("ping")
+
+
+@case(about="a socket whose signal has aborted may connect again, but not to one of several addresses")
+def ConnectAfterAbort(t):
+    def lookup(host, options, callback):
+        callback(None, [{"address": "127.0.0.1", "family": 4}, {"address": "127.0.0.3", "family": 4}])
+
+    server = t.net.create_server(lambda peer: peer.on("error", lambda error: None).resume())
+    controller = t.abort_controller()
+    client = t.watch("client", t.net.Socket(signal=controller.signal))
+    client.on("error", lambda error: None)
+
+    def search():
+        client.connect(port=server.address().port, host="two.test", lookup=lookup)
+        t.immediate(done)
+
+    def done():
+        t.snapshot(client)
+        client.destroy()
+        server.close()
+
+    def again(had_error):
+        client.connect(server.address().port, "127.0.0.1")
+        client.once("ready", search)
+
+    def listening():
+        client.connect(server.address().port, "127.0.0.1")
+        client.once("connect", lambda: controller.abort())
+        client.once("close", again)
+
+    server.listen(0, "127.0.0.1", listening)

@@ -458,3 +458,41 @@ class WriteThenBreak:
                 break
 
         t.spawn(iterate())
+
+
+@case(about="the promise of once() settles a microtask late, and two more if it was asked for in the same turn")
+def OnceMicrotasks(t):
+    emitter = t.events.EventEmitter()
+
+    async def wait(name, promise):
+        try_count = []
+        counting = [True]
+
+        def hop():
+            try_count.append(1)
+            if counting[0] and len(try_count) < 20:
+                t.microtask(hop)
+
+        t.microtask(hop)
+        await promise
+        counting[0] = False
+        t.note(name, len(try_count))
+
+    early = t.events.once(emitter, "x")
+
+    def later():
+        now = t.events.once(emitter, "x")
+        emitter.emit("x")
+        t.spawn(wait("early", early))
+        t.spawn(wait("now", now))
+
+    t.immediate(later)
+
+
+@case(about="once() of what is no emitter and with what is no signal rejects")
+def OnceOfNothing(t):
+    async def wait(name, promise):
+        promise.catch(t.callback(name))
+
+    t.spawn(wait("emitter", t.events.once({}, "x")))
+    t.spawn(wait("signal", t.events.once(t.events.EventEmitter(), "x", signal=5)))

@@ -491,3 +491,16 @@ class AttemptedStartsOver:
 
         client.on("connect", on_connect)
         client.resume()
+
+
+@case(about="end() during the first attempt and again during the second: both finals are called back, one too many")
+def EndDuringEachAttempt(t):
+    def lookup(host, options, callback):
+        callback(None, [{"address": "::1", "family": 6}, {"address": "127.0.0.1", "family": 4}])
+
+    server = t.net.create_server(lambda peer: peer.resume())
+    client = t.watch("client", t.net.Socket())
+    client.on("connectionAttempt", lambda *args: t.next_tick(lambda: client.end()))
+    client.on("error", lambda error: None)
+    client.on("close", lambda had_error: server.close())
+    server.listen(0, "127.0.0.1", lambda: client.connect(port=server.address().port, host="two.test", lookup=lookup))

@@ -240,3 +240,27 @@ def PipelineRefused(t):
     source.write("never sent")
     client = t.watch("client", t.net.connect(t.path("missing.sock")))
     t.stream.pipeline(source, client, t.callback("done"))
+
+
+@case(about="pipe() to nothing throws, but the nothing stays a destination: unpipe() of another one does not pause")
+def PipeToNothing(t):
+    source = t.watch("source", t.stream.PassThrough())
+    sink = t.watch("sink", t.stream.PassThrough())
+    t.on_uncaught(lambda error: t.note("uncaught", error.message))
+    t.attempt("pipe", lambda: source.pipe(None))
+    t.attempt("number", lambda: source.pipe(5))
+    source.pipe(sink)
+    source.unpipe(sink)
+    t.note("flowing", source.readable_flowing)
+    t.attempt("all", lambda: source.unpipe())
+    t.note("flowing", source.readable_flowing)
+    source.resume()
+    source.end()
+
+
+@case(about="pipeline() names what a part can be, another list for the first one than for those behind it")
+def PipelineParts(t):
+    t.attempt("first", lambda: t.stream.pipeline(5, t.stream.PassThrough(), t.callback("first")))
+    t.attempt("second", lambda: t.stream.pipeline(t.stream.PassThrough(), 5, t.callback("second")))
+    through = t.stream.PassThrough()
+    t.attempt("third", lambda: t.stream.pipeline(t.stream.PassThrough(), through, 5, t.callback("third")))

@@ -529,3 +529,39 @@ def AcceptedAgain(t):
         t.net.connect(server.address().port, "127.0.0.1").end().resume()
 
     other.listen(0, "127.0.0.1", lambda: server.listen(0, "127.0.0.1", on_listening))
+
+
+@case(about="connect(port) while a connect(path) is under way takes the address for a path; no local end can be had")
+def PathThenPort(t):
+    closed = []
+
+    def on_close(had_error):
+        closed.append(had_error)
+        if len(closed) == 2:
+            t.exit(0)  # libuv counts the first request as active for ever
+
+    def attempt(name, options):
+        client = t.watch(name, t.net.connect(t.path("nobody.sock")))
+        client.on("error", lambda error: None)
+        client.on("close", on_close)
+        t.attempt(name, lambda: client.connect(options))
+
+    attempt("ipv4", {"port": 1, "host": "127.0.0.1"})
+    attempt("bound", {"port": 1, "host": "127.0.0.1", "local_address": "127.0.0.2"})
+
+
+@case(about="connect(port) by IPv6 while a connect(path) is under way is a plain TypeError, and the path is reached")
+def PathThenPort6(t):
+    path = t.path("there.sock")
+    server = t.net.create_server(lambda peer: peer.resume())
+    client = t.watch("client", t.net.Socket())
+
+    def listening():
+        client.connect(path)
+        client.connect(1, "::1")
+
+    t.on_uncaught(lambda error: t.note("uncaught", error.message))
+    client.on("connect", lambda: server.close())
+    client.on("connect", lambda: client.end())
+    client.resume()
+    server.listen(path, listening)

@@ -441,3 +441,44 @@ class Bytearray:
 
         client.on("ready", on_ready)
         client.resume()
+
+
+@case(about="callbacks of what failed behind a write still find it all in bytes_written; a write from there joins it")
+def QueueThatFails(t):
+    client = t.watch("client", t.net.Socket())
+    client.on("error", lambda error: None)
+
+    def sizes(label):
+        t.note(label, [client.bytes_written, client.writable_length])
+
+    def second(error):
+        sizes("second")
+        client.write("from there", lambda error: sizes("from there"))
+
+    client.write("a", lambda error: sizes("first"))
+    client.write("bcd", second)
+    client.write("ef", lambda error: sizes("third"))
+    client.end("g", lambda error: sizes("ended"))
+
+
+@case(about="a callback that throws while a queue fails leaves the queue: destroy() calls it back again from its start")
+def QueueThatThrows(t):
+    def fail(chunk, encoding, callback):
+        t.immediate(lambda: callback(t.error("bad")))
+
+    sink = t.watch("sink", t.stream.Writable(write=fail))
+
+    def second(error):
+        t.note("second", [error.message, sink.writable_length])
+        raise t.error("thrown")
+
+    def after_throw(error):
+        t.note("uncaught", [error.message, sink.writable_length])
+        if not sink.destroyed:
+            sink.destroy()
+
+    t.on_uncaught(after_throw)
+    sink.on("error", lambda error: None)
+    sink.write("a", t.callback("first"))
+    sink.write("b", second)
+    sink.write("c", t.callback("third"))

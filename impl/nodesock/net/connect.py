@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nodesock import dns
+from nodesock.bindings.pipe_wrap import Pipe
 from nodesock.bindings.tcp_wrap import SOCKET, TCP
 from nodesock.bindings.uv import UV_EADDRINUSE, UV_ECANCELED, UV_EINVAL, UV_ETIMEDOUT
 from nodesock.callables import call
@@ -312,10 +313,11 @@ def _bind(handle: Any, target: _Target) -> tuple[_Target, UVError | None]:
     number = to_int32(target.local_port) if target.local_port else 0
     if target.family == 4:
         target = target._replace(local_address=target.local_address or "0.0.0.0")
-        err = handle.bind(target.local_address, number & 0xFFFF)
+        # a pipe that is connecting has its descriptor and takes no name any more
+        err = UV_EINVAL if isinstance(handle, Pipe) else handle.bind(target.local_address, number & 0xFFFF)
     else:
         target = target._replace(local_address=target.local_address or "::")
-        err = handle.bind6(target.local_address, number & 0xFFFF, 0)
+        err = _of_tcp(handle, "bind6")(target.local_address, number & 0xFFFF, 0)
     if err == 0 and target.local_port and target.local_port > 0:
         # libuv tells of a taken port only when it is asked again; a port that no socket can have counts as taken
         name = handle.getsockname()
@@ -346,7 +348,15 @@ def _start(handle: Any, target: _Target, on_complete: Callable[[int], None]) -> 
     method = "connect" if target.family == 4 else "connect6"
     if handle is None:
         raise property_error(method)
-    return int(getattr(handle, method)(target.address, target.port, on_complete))
+    if isinstance(handle, Pipe) and target.family == 4:  # left by connect(path); the address is a path to it
+        return handle.connect(target.address, on_complete)
+    return int(_of_tcp(handle, method)(target.address, target.port, on_complete))
+
+
+def _of_tcp(handle: Any, method: str) -> Callable[..., int]:
+    if isinstance(handle, Pipe):
+        raise NodeTypeError(f"self._handle.{method} is not a function")
+    return getattr(handle, method)  # type: ignore[no-any-return]
 
 
 def _refused_at_once(socket: "Socket", err: int, target: _Target) -> UVError:
@@ -394,6 +404,8 @@ class _Attempts:
         """Start the next attempt; with none left, or cancelled, the socket fails."""
         self.clear_timer()
         socket = self.socket
+        if socket._aborted:
+            return
         if cancelled or self.current == len(self.targets):
             socket.destroy(AggregateError(self.errors))
             return

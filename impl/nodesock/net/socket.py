@@ -35,6 +35,7 @@ from nodesock.bindings.uv import UV_ENOTCONN, UV_EOF
 from nodesock.callables import ANY, call, drops_surplus
 from nodesock.errors import NodeError, errno_exception, node_error
 from nodesock.net.address_info import ends
+from nodesock.events import add_abort_listener
 from nodesock.net.blocklist import as_block_list
 from nodesock.net.bound_socket import BoundSocket
 from nodesock.net.connect import connect_pipe, connect_tcp
@@ -146,6 +147,8 @@ class Socket(Idling):
     #: whether write() may hand bytes to the handle itself: `_write` is not a subclass's or the caller's
     _plain_writes = True
     _resetting = False
+    #: the signal has aborted, perhaps in a former life: no search among several addresses begins any more
+    _aborted = False
     _took_bound = False  # made of a BoundSocket
 
     def __init_subclass__(cls, **keywords: Any) -> None:
@@ -180,6 +183,12 @@ class Socket(Idling):
             auto_destroy=True,
             decode_strings=False,
         )
+        if "signal" in given:
+            signal = given["signal"]
+            if signal.aborted:
+                next_tick(self._on_abort)
+            else:
+                next_tick(add_abort_listener, signal, self._on_abort)
         if "write" in given:
             self._plain_writes = False
         handle = keywords.get("handle")
@@ -206,6 +215,9 @@ class Socket(Idling):
                 self.readable_flowing = False
             elif not keywords.get("manual_start"):
                 self.read(0)
+
+    def _on_abort(self) -> None:
+        self._aborted = True
 
     # --- the handle -----------------------------------------------------------------------------------------
 

@@ -475,12 +475,15 @@ def _write_failed(stream: Any, ws: WritableState, error: Any, callback: Callback
 
 
 def _fail_queue(ws: WritableState) -> None:
-    """Call back what never got written, and the end() callbacks."""
+    """Call back what never got written, and the end() callbacks. All of it stays queued until that is over, and
+    when a callback raises: `net.Socket.bytes_written` counts it."""
     if ws.writing:
         return
     queue = ws.queue
-    while queue:
-        chunk, _, callback = queue.popleft()
+    index = 0
+    while index < len(queue):
+        chunk, _, callback = queue[index]
+        index += 1
         ws.length -= 1 if ws.object_mode else units(chunk) if chunk.__class__ is str else len(chunk)
         if callback is not None:
             call(
@@ -490,6 +493,7 @@ def _fail_queue(ws: WritableState) -> None:
     callbacks, ws.finish_callbacks = ws.finish_callbacks, []
     for callback in callbacks:
         call(callback, ws.errored if ws.errored is not None else node_error("ERR_STREAM_DESTROYED", "end"))
+    queue.clear()
 
 
 def _may_finish(ws: WritableState) -> bool:
