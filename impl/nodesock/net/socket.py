@@ -34,8 +34,8 @@ from nodesock.bindings import pipe_wrap, tcp_wrap
 from nodesock.bindings.uv import UV_ENOTCONN, UV_EOF
 from nodesock.callables import ANY, call, drops_surplus
 from nodesock.errors import NodeError, errno_exception, node_error
-from nodesock.net.address_info import ends
 from nodesock.events import add_abort_listener
+from nodesock.net.address_info import ends
 from nodesock.net.blocklist import as_block_list
 from nodesock.net.bound_socket import BoundSocket
 from nodesock.net.connect import connect_pipe, connect_tcp
