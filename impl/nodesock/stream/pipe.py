@@ -141,13 +141,13 @@ def pipe(source: Any, destination: Any, end: bool) -> Any:
     return destination
 
 
-def _method(destination: Any, name: str) -> Any:
+def _method(destination: Any, name: str, called: str = "dest") -> Any:
     """A method of what may be no stream; raises what JavaScript does where there is none."""
     if destination is None or destination is UNDEFINED:
         raise property_error(name, destination)
     method = getattr(destination, name, None)
     if not callable(method):
-        raise NodeTypeError(f"dest.{name} is not a function")
+        raise NodeTypeError(f"{called}.{name} is not a function")
     return method
 
 
@@ -156,15 +156,15 @@ def unpipe(source: Any, destination: Any = None) -> None:
     rs = source._readable_state
     if not rs.pipes:
         return
-    if destination is None:
+    if destination is None or destination is UNDEFINED:
         destinations, rs.pipes = rs.pipes, []
         source.pause()
         for one in destinations:
-            one.emit("unpipe", source, UnpipeInfo())
+            _method(one, "emit", "dests[i]")("unpipe", source, UnpipeInfo())
         return
     if destination not in rs.pipes:
         return
     rs.pipes.remove(destination)
     if not rs.pipes:
         source.pause()
-    destination.emit("unpipe", source, UnpipeInfo())
+    _method(destination, "emit")("unpipe", source, UnpipeInfo())
