@@ -1,0 +1,180 @@
+"""add_abort_signal(): an AbortSignal for a socket or stream that is there already, in each of its states."""
+
+from conformance import case
+from conformance.scenery import serve_here, soon
+
+
+def connected(t, use):
+    """Two connected sockets of one process: `use(client, peer)`."""
+
+    def on_connection(peer):
+        peer.on("error", lambda error: None)
+        peer.resume()
+        soon(t, lambda: use(client, peer))
+
+    client = t.watch("client", t.net.Socket())
+    serve_here(t, on_connection, lambda port: client.connect(port, "127.0.0.1"), {"allow_half_open": True})
+
+
+@case(about="an open socket is destroyed with an AbortError at the abort; the reason is its cause")
+def Open(t):
+    def use(client, peer):
+        controller = t.abort_controller()
+        t.note("returns it", t.stream.add_abort_signal(controller.signal, client) is client)
+        client.on("error", t.callback("error"))
+        client.write("some", t.callback("written"))
+        controller.abort(t.error("enough"))
+        t.note("destroyed", client.destroyed)
+        peer.end()
+
+    connected(t, use)
+
+
+@case(about="a socket that connects is destroyed at the abort, and never emits 'connect'")
+def Connecting(t):
+    def start(port):
+        controller = t.abort_controller()
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        t.stream.add_abort_signal(controller.signal, client)
+        client.on("error", t.callback("error"))
+        t.next_tick(lambda: controller.abort())
+
+    serve_here(t, lambda peer: peer.on("error", lambda error: None).resume(), start)
+
+
+@case(about="a socket that was never connected is destroyed too")
+def NeverConnected(t):
+    controller = t.abort_controller()
+    socket = t.watch("socket", t.stream.add_abort_signal(controller.signal, t.net.Socket()))
+    socket.on("error", t.callback("error"))
+    controller.abort()
+
+
+@case(about="with a signal that is aborted already the socket is destroyed within the call")
+def AbortedBefore(t):
+    def use(client, peer):
+        controller = t.abort_controller()
+        controller.abort()
+        client.on("error", t.callback("error"))
+        t.stream.add_abort_signal(controller.signal, client)
+        t.note("destroyed", client.destroyed)
+        t.note("errored", client.errored)
+        peer.end()
+
+    connected(t, use)
+
+
+@case(about="a socket whose writing side has ended is destroyed at the abort as well")
+def Ended(t):
+    def use(client, peer):
+        controller = t.abort_controller()
+        t.stream.add_abort_signal(controller.signal, client)
+        client.on("error", t.callback("error"))
+        client.on("finish", lambda: controller.abort())
+        client.end()
+        client.on("close", lambda had_error: peer.end())
+
+    connected(t, use)
+
+
+@case(about="a socket that is closed is not touched by the abort, and has lost the signal's listener")
+def Closed(t):
+    def use(client, peer):
+        controller = t.abort_controller()
+        t.stream.add_abort_signal(controller.signal, client)
+
+        def closed(had_error):
+            controller.abort()
+            t.note("errored", client.errored)
+
+        client.on("close", lambda had_error: t.immediate(lambda: closed(had_error)))
+        client.resume()
+        client.end()
+        peer.end()
+
+    connected(t, use)
+
+
+@case(about="a socket that is destroyed already stays without an error when a signal is added, aborted or not")
+def Destroyed(t):
+    def use(client, peer):
+        aborted = t.abort_controller()
+        aborted.abort()
+        later = t.abort_controller()
+        client.destroy()
+        t.stream.add_abort_signal(aborted.signal, client)
+        t.stream.add_abort_signal(later.signal, client)
+        later.abort()
+        t.note("errored", client.errored)
+        peer.destroy()
+
+    connected(t, use)
+
+
+@case(about="two signals for one socket: the first abort destroys it, the second finds it destroyed")
+def TwoSignals(t):
+    def use(client, peer):
+        one = t.abort_controller()
+        two = t.abort_controller()
+        t.stream.add_abort_signal(one.signal, client)
+        t.stream.add_abort_signal(two.signal, client)
+        client.on("error", t.callback("error"))
+        two.abort(t.error("second signal"))
+        one.abort(t.error("first signal"))
+        peer.end()
+
+    connected(t, use)
+
+
+@case(about="the listeners that a signal needs are on the socket from then on; an 'error' is no more uncaught")
+def Listeners(t):
+    def use(client, peer):
+        events = ["close", "end", "error", "finish"]
+        before = [client.listener_count(event) for event in events]
+        t.stream.add_abort_signal(t.abort_controller().signal, client)
+        t.note("listeners", [before, [client.listener_count(event) for event in events]])
+        client.destroy(t.error("for another reason"))
+        peer.destroy()
+
+    connected(t, use)
+
+
+@case(about="the abort of a socket that is being read by to_array() rejects that with the AbortError")
+def WhileRead(t):
+    def use(client, peer):
+        controller = t.abort_controller()
+        t.stream.add_abort_signal(controller.signal, client)
+        client.to_array().then(t.callback("fulfilled"), t.callback("rejected"))
+        peer.write("data", lambda error: soon(t, lambda: controller.abort()))
+        client.on("close", lambda had_error: peer.destroy())
+
+    connected(t, use)
+
+
+@case(about="the abort of a Transform between two sockets unpipes it; the sockets stay")
+def TransformBetween(t):
+    def use(client, peer):
+        controller = t.abort_controller()
+        through = t.watch("through", t.stream.PassThrough(signal=controller.signal))
+        through.on("error", t.callback("error"))
+        client.pipe(through).pipe(client)
+        controller.abort()
+
+        def on_close():
+            t.note("client", [client.destroyed, client.readable_flowing])
+            client.destroy()
+            peer.destroy()
+
+        through.on("close", on_close)
+
+    connected(t, use)
+
+
+@case(about="what is no AbortSignal or no stream is refused with ERR_INVALID_ARG_TYPE")
+def BadArguments(t):
+    signal = t.abort_controller().signal
+    for value in [None, 5, "signal", {}]:
+        t.attempt("signal", lambda value=value: t.stream.add_abort_signal(value, t.net.Socket()))
+        t.attempt("stream", lambda value=value: t.stream.add_abort_signal(signal, value))
+    t.attempt("server", lambda: t.stream.add_abort_signal(signal, t.net.create_server()))
+    t.attempt("nothing", lambda: t.stream.add_abort_signal())

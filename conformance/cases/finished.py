@@ -1,0 +1,286 @@
+"""finished() and promises.finished(): on sockets in every state, what they leave behind, and how to be rid of it."""
+
+from conformance import case
+from conformance.scenery import serve_here, soon
+
+
+def listeners(stream):
+    """How many listeners a stream has for what finished() listens to."""
+    return [stream.listener_count(event) for event in ["close", "end", "error", "finish"]]
+
+
+def connected(t, use, half_open=False):
+    """Two connected sockets of one process: `use(client, peer)`."""
+    peers = []
+
+    def on_connection(peer):
+        peer.on("error", lambda error: None)
+        peers.append(peer)
+        soon(t, lambda: use(client, peer))
+
+    def start(port):
+        client.connect(port, "127.0.0.1")
+
+    client = t.watch("client", t.net.Socket(allow_half_open=half_open))
+    serve_here(t, on_connection, start, {"allow_half_open": True})
+
+
+@case(about="its listeners stay after the callback until the function that it returned is called")
+def ListenersStay(t):
+    def use(client, peer):
+        before = listeners(client)
+        clean_up = t.stream.finished(client, t.callback("finished", lambda error: done()))
+        t.note("listeners", [before, listeners(client)])
+
+        def done():
+            t.note("in the callback", listeners(client))
+            t.note("returns", clean_up())
+            t.note("cleaned up", listeners(client))
+            t.note("again", clean_up())
+
+        client.resume()
+        client.end()
+        peer.resume()
+        peer.end()
+
+    connected(t, use)
+
+
+@case(about="after clean_up() a failing socket has no listener of finished() any more: its 'error' is uncaught")
+def CleanedUpUncaught(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+
+    def use(client, peer):
+        clean_up = t.stream.finished(client, t.callback("finished"))
+        clean_up()
+        client.destroy(t.error("broken"))
+        peer.destroy()
+
+    connected(t, use)
+
+
+@case(about="without an 'error' listener of the socket's own, finished() alone keeps an error from being uncaught")
+def ListenerEnough(t):
+    def use(client, peer):
+        t.stream.finished(client, t.callback("finished"))
+        client.destroy(t.error("broken"))
+        peer.destroy()
+
+    connected(t, use)
+
+
+@case(about="with error false it does not listen to 'error': told by 'close', and the error is uncaught")
+def ErrorFalse(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+
+    def use(client, peer):
+        t.stream.finished(client, t.callback("finished"), error=False)
+        t.note("listeners", listeners(client))
+        client.destroy(t.error("broken"))
+        peer.destroy()
+
+    connected(t, use)
+
+
+@case(about="a half-open socket whose peer has ended is not over: only its readable side is")
+def HalfOpen(t):
+    def use(client, peer):
+        client.resume()
+        t.stream.finished(client, t.callback("both"))
+        t.stream.finished(client, t.callback("readable"), writable=False)
+        t.stream.finished(client, t.callback("writable"), readable=False)
+        peer.resume()
+        peer.end()
+
+        def on_end():
+            t.note("state", [client.readable, client.writable])
+            soon(t, lambda: client.end())
+
+        client.on("end", on_end)
+
+    connected(t, use, True)
+
+
+@case(about="a side that was over before is told on the next tick, if it alone was asked for")
+def OverBefore(t):
+    def use(client, peer):
+        client.resume()
+        peer.resume()
+        peer.end()
+
+        def ask():
+            t.stream.finished(client, t.callback("readable"), writable=False)
+            t.stream.finished(client, t.callback("writable"), readable=False)
+            t.stream.finished(client, t.callback("both"))
+            t.note("asked", [client.readable, client.writable])
+            t.immediate(lambda: client.end())
+
+        client.on("end", lambda: t.immediate(ask))
+
+    connected(t, use, True)
+
+
+@case(about="a socket that failed before is told with its error on a later tick, once for each that asks")
+def FailedBefore(t):
+    def use(client, peer):
+        def ask(had_error):
+            t.stream.finished(client, t.callback("first"))
+            t.stream.finished(client, t.callback("second"), readable=False)
+            t.stream.finished(client, t.callback("third"), writable=False)
+            t.note("asked", had_error)
+
+        client.on("error", lambda error: None)
+        client.on("close", ask)
+        client.destroy(t.error("broken"))
+        peer.destroy()
+
+    connected(t, use)
+
+
+@case(about="a socket that was destroyed before, without an error, is a premature close")
+def DestroyedBefore(t):
+    def use(client, peer):
+        client.destroy()
+        t.stream.finished(client, t.callback("at once"))
+        client.on("close", lambda had_error: t.stream.finished(client, t.callback("after 'close'")))
+        peer.destroy()
+
+    connected(t, use)
+
+
+@case(about="asked in 'error', between the error and 'close', it has the error too")
+def AskedInError(t):
+    def use(client, peer):
+        client.on("error", lambda error: t.stream.finished(client, t.callback("finished")))
+        client.destroy(t.error("broken"))
+        peer.destroy()
+
+    connected(t, use)
+
+
+@case(about="a socket that was never connected is over when it is destroyed")
+def NeverConnected(t):
+    socket = t.watch("socket", t.net.Socket())
+    t.stream.finished(socket, t.callback("finished"))
+    t.immediate(lambda: socket.destroy())
+
+
+@case(about="a connection that is refused is its error")
+def Refused(t):
+    socket = t.watch("socket", t.net.connect(t.path("missing.sock")))
+    t.stream.finished(socket, t.callback("finished"))
+
+
+@case(about="an abort calls back with AbortError, takes the listeners off and leaves the socket alone")
+def Signal(t):
+    def use(client, peer):
+        controller = t.abort_controller()
+        before = listeners(client)
+
+        def done(error):
+            t.note("listeners", [before, listeners(client)])
+            t.note("destroyed", client.destroyed)
+            client.destroy()
+            peer.destroy()
+
+        t.stream.finished(client, t.callback("finished", done), signal=controller.signal)
+        controller.abort(t.error("enough"))
+
+    connected(t, use)
+
+
+@case(about="a signal that is aborted already calls back on the next tick; on a closed socket it is not looked at")
+def SignalBefore(t):
+    def use(client, peer):
+        controller = t.abort_controller()
+        controller.abort()
+        t.stream.finished(client, t.callback("open"), signal=controller.signal)
+        t.note("asked", True)
+
+        def closed(had_error):
+            t.stream.finished(client, t.callback("closed"), signal=controller.signal)
+
+        client.on("close", closed)
+        t.immediate(lambda: client.destroy())
+        peer.destroy()
+
+    connected(t, use)
+
+
+@case(about="an abort after the callback or after clean_up() does nothing")
+def SignalAfter(t):
+    def use(client, peer):
+        controller = t.abort_controller()
+        clean_up = t.stream.finished(client, t.callback("cleaned up"), signal=controller.signal)
+        clean_up()
+        t.stream.finished(client, t.callback("finished", lambda error: controller.abort()), signal=controller.signal)
+        client.destroy()
+        peer.destroy()
+
+    connected(t, use)
+
+
+@case(about="promises.finished() is fulfilled with undefined; its listeners stay unless cleanup is true")
+def Promised(t):
+    def use(client, peer):
+        before = listeners(client)
+
+        def fulfilled(value):
+            t.note("value", value)
+            t.note("listeners", [before, listeners(client)])
+
+        t.stream.promises.finished(client, {"cleanup": True}).then(t.callback("with cleanup"))
+        t.stream.promises.finished(client).then(fulfilled)
+        client.resume()
+        client.end()
+        peer.resume()
+        peer.end()
+
+    connected(t, use)
+
+
+@case(about="promises.finished() is rejected with the error, and throws at once for options that make no sense")
+def PromisedRejected(t):
+    def use(client, peer):
+        t.attempt("cleanup", lambda: t.stream.promises.finished(client, {"cleanup": 1}))
+        t.attempt("stream", lambda: t.stream.promises.finished(5))
+        t.stream.promises.finished(client).then(t.callback("fulfilled"), t.callback("rejected"))
+        client.destroy(t.error("broken"))
+        peer.destroy()
+
+    connected(t, use)
+
+
+@case(about="a server and a datagram socket are no streams: ERR_INVALID_ARG_TYPE")
+def NoStreams(t):
+    server = t.net.create_server()
+    socket = t.dgram.create_socket("udp4")
+    t.attempt("server", lambda: t.stream.finished(server, t.callback("server")))
+    t.attempt("datagram", lambda: t.stream.finished(socket, t.callback("datagram")))
+    t.attempt("emitter", lambda: t.stream.finished(t.events.EventEmitter(), t.callback("emitter")))
+    t.attempt("options", lambda: t.stream.finished(t.net.Socket(), 5, t.callback("options")))
+    t.attempt("callback", lambda: t.stream.finished(t.net.Socket(), {}))
+    socket.close()
+
+
+@case(about="a Transform without auto_destroy is over with its last event, not with 'close'")
+def WithoutAutoDestroy(t):
+    for name in ["with", "without"]:
+        through = t.watch(name, t.stream.PassThrough(auto_destroy=name == "with"))
+        t.stream.finished(through, t.callback(f"{name} auto_destroy"))
+        through.resume()
+        through.end("data")
+
+
+@case(about="a callback that throws is uncaught, and the socket closes all the same")
+def CallbackThrows(t):
+    def throws(error):
+        raise t.error("from the callback")
+
+    def use(client, peer):
+        t.on_uncaught(lambda error: t.note("uncaught", error))
+        t.stream.finished(client, throws)
+        client.destroy()
+        peer.destroy()
+
+    connected(t, use)
