@@ -10,7 +10,7 @@ JavaScript's symbols: `error_monitor` is `events.errorMonitor`. The method `Symb
 `_capture_rejection(error, event, *args)` here.
 """
 
-from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from types import CoroutineType
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -107,22 +107,21 @@ class EventEmitter:
     _max_listeners: int | float | None = None
     _capture = False
     _warned: frozenset[Hashable] = frozenset()
+    #: a stream's: the events that have the first places in `_events`, whenever they get their listeners
+    _places: ClassVar[dict[Hashable, tuple[Record, ...]]] = _NOTHING
     #: whether an event that has lost its last listener keeps its place in `_events`
     _keeps_places = False
 
     def __init__(self, options: Any = None, /, *_: Any, **given: Any) -> None:
+        if self._places and self._events is _NOTHING:
+            self._events = self._places.copy()
+            self._keeps_places = True
         wanted = merge_options(options, given).get("capture_rejections") if options or given else None
         if wanted is not None and is_truthy(wanted):
             validate_boolean(wanted, "options.captureRejections")
             self._capture = True
         elif EventEmitter.capture_rejections:
             self._capture = True
-
-    def _reserve_places(self, events: Iterable[Hashable]) -> None:
-        """For a stream, before it has listeners: give these events the first places."""
-        if self._events is _NOTHING:
-            self._events = dict.fromkeys(events, ())
-            self._keeps_places = True
 
     # --- emit --------------------------------------------------------------------------------------------------------
 

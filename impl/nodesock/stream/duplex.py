@@ -1,7 +1,7 @@
 """Mirrors lib/internal/streams/duplex.js: stream.Duplex, both directions in one object."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from nodesock.callables import drops_surplus
 from nodesock.inspect import UNDEFINED
@@ -26,7 +26,7 @@ class Duplex(Readable, Writable):
 
     _readable_state: ReadableState
     _writable_state: WritableState
-    _own_events: ClassVar[tuple[str, ...]] = (*Writable._own_events, "data", "end", "readable")
+    _places = Writable._places | Readable._places
     allow_half_open: Any = True
 
     def __init__(self, options: Any = None, /, *_: Any, **given: Any) -> None:

@@ -1,7 +1,7 @@
 """Mirrors lib/internal/streams/legacy.js as far as it is a type: the common base of all streams."""
 
-from collections.abc import Hashable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any, Self
 
 from nodesock.callables import drops_surplus
 from nodesock.errors import AbortError
@@ -29,14 +29,6 @@ class Stream(EventEmitter):
     #: the destroy() calls that came before `_construct` was through; None when nothing waits
     _destroy_waiting: Any = None
     _construct: Any = None
-
-    #: the events that have their places in `event_names` before all others, whenever they get their listeners
-    _own_events: ClassVar[tuple[str, ...]] = ()
-
-    def __init__(self, options: Mapping[str, Any] | None = None) -> None:
-        super().__init__(options)
-        if self._own_events:
-            self._reserve_places(self._own_events)
 
     def remove_all_listeners(self, event: Hashable = UNDEFINED) -> Self:
         """`EventEmitter.remove_all_listeners`; without an event it takes off Node's own listeners as well: what waits

@@ -17,7 +17,7 @@ Ticks, each queued at most once at a time: readable (`emitted_readable`), read-m
 """
 
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from nodesock.callables import adapt, drops_surplus
 from nodesock.errors import node_error
@@ -69,7 +69,7 @@ class Readable(Operators):
     """
 
     _readable_state: ReadableState
-    _own_events: ClassVar[tuple[str, ...]] = ("close", "error", "data", "end", "readable")
+    _places = dict.fromkeys(("close", "error", "data", "end", "readable"), ())
 
     def __init__(self, options: Mapping[str, Any] | None = None, /, **given: Any) -> None:
         if isinstance(options, Mapping):

@@ -14,7 +14,7 @@ callbacks, 'finish', and then auto-destroy. `pending_callbacks` counts every cal
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from nodesock.callables import adapt, call, drops_surplus
 from nodesock.errors import node_error
@@ -53,7 +53,7 @@ class Writable(Stream):
     """
 
     _writable_state: WritableState
-    _own_events: ClassVar[tuple[str, ...]] = ("close", "error", "prefinish", "finish", "drain")
+    _places = dict.fromkeys(("close", "error", "prefinish", "finish", "drain"), ())
     _writev: Callable[[Any, Any], Any] | None = None
     _final: Callable[[Any], Any] | None = None
 
