@@ -280,3 +280,12 @@ def ReusePort(t):
         other.close()
 
     one.listen(first, lambda: other.listen(second, on_both))
+
+
+@case(about="a path among the options is not looked at", skip_unless="node>=24.19 node<26")
+def Path(t):
+    for path in [t.path("bound"), 5]:
+        bound = t.net.BoundSocket(port=0, host="127.0.0.1", path=path)
+        t.note("family", bound.address().family)
+        bound.close()
+    t.note("nothing is made", t.file_mode(t.path("bound")))

@@ -345,3 +345,76 @@ def SetDestroyed(t):
     t.snapshot(socket)
     socket.destroy(t.error("ignored"), t.callback("destroyed"))
     t.immediate(lambda: t.snapshot(socket))
+
+
+@case(about="what sets something on a socket returns it; cork(), uncork() and destroy_soon() return nothing")
+def Chains(t):
+    socket = t.net.Socket()
+    for name, done in [
+        ["ref", socket.ref()],
+        ["unref", socket.unref()],
+        ["set_timeout", socket.set_timeout(0)],
+        ["set_no_delay", socket.set_no_delay()],
+        ["set_keep_alive", socket.set_keep_alive()],
+        ["set_type_of_service", socket.set_type_of_service(1)],
+        ["pause", socket.pause()],
+        ["resume", socket.resume()],
+        ["set_encoding", socket.set_encoding("utf8")],
+        ["set_default_encoding", socket.set_default_encoding("utf8")],
+        ["unpipe", socket.unpipe()],
+        ["end", socket.end()],
+        ["destroy", socket.destroy()],
+        ["reset_and_destroy", socket.reset_and_destroy()],
+    ]:
+        t.note(name, done is socket)
+    t.note("nothing", [socket.cork(), socket.uncork(), socket.destroy_soon()])
+
+
+@case(about="what sets something on a server returns it")
+def ServerChains(t):
+    server = t.net.Server()
+    t.note("idle", [server.ref() is server, server.unref() is server, server.close() is server])
+    t.note("asked", server.get_connections(t.callback("connections")) is server)
+    t.note("listen", server.listen(0, "127.0.0.1") is server)
+    server.on("listening", lambda: t.note("listening", [server.ref() is server, server.close() is server]))
+
+
+@case(about="what is assigned to a server's properties holds for the connections that come")
+class ServerAssigned:
+    def server(t):
+        server = t.net.create_server()
+        server.allow_half_open = True
+        server.pause_on_connect = True
+        server.no_delay = True
+        server.keep_alive = True
+        server.keep_alive_initial_delay = 7
+        server.high_water_mark = 11
+
+        def on_connection(peer):
+            t.snapshot(peer)
+            t.kernel(peer)
+            peer.resume()
+            peer.end()
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        t.net.connect(port, "127.0.0.1").resume()
+
+
+@case(about="readable, writable, connecting, destroyed and allow_half_open of a socket may be assigned")
+def Assigned(t):
+    socket = t.net.Socket()
+    for name, value in [["no", False], ["yes", True]]:
+        socket.readable = value
+        t.note(f"readable {name}", [socket.readable, socket.ready_state])
+        socket.writable = value
+        t.note(f"writable {name}", [socket.writable, socket.ready_state])
+        socket.connecting = value
+        t.note(f"connecting {name}", [socket.connecting, socket.pending, socket.ready_state])
+        socket.allow_half_open = value
+        t.note(f"allow half open {name}", socket.allow_half_open)
+        socket.destroyed = value
+        t.note(f"destroyed {name}", [socket.destroyed, socket.readable, socket.writable, socket.ready_state])
