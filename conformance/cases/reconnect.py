@@ -565,3 +565,22 @@ def PathThenPort6(t):
     client.on("connect", lambda: client.end())
     client.resume()
     server.listen(path, listening)
+
+
+@case(about="connect() of a path behind one that is refused connects, but the stream has neither side: it ends at once")
+def PathBehindRefusedPath(t):
+    path = t.path("there.sock")
+    server = t.net.create_server(lambda peer: peer.resume())
+    client = t.watch("client", t.net.Socket())
+
+    def listening():
+        client.connect(t.path("nobody.sock"))
+        client.connect(path)
+
+    def done():
+        t.snapshot(client)
+        t.exit(0)  # libuv counts the first request as active for ever
+
+    client.resume()
+    client.on("close", lambda had_error: done())
+    server.listen(path, listening)

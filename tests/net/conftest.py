@@ -26,6 +26,7 @@ class ScriptedHandle:
         self.on_read: Callable[[int, bytes | None], Any] | None = None
         self.on_closed: Callable[[], Any] | None = None
         self.reading = False
+        self.readable = self.writable = True
         self.bytes_read = self.bytes_written = self.write_queue_size = 0
         self.owner: Any = None
 

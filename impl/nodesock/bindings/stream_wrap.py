@@ -61,6 +61,16 @@ class StreamHandle(HandleWrap):
         self._shutting: _Request | None = None
         self._read_callback: Callable[[Any, bytes | None, int | None], None] | None = None
 
+    @property
+    def readable(self) -> bool:
+        """uv_is_readable: whether it has a connection to read from."""
+        return bool(self._handle.readable)
+
+    @property
+    def writable(self) -> bool:
+        """uv_is_writable."""
+        return bool(self._handle.writable)
+
     # --- reading -----------------------------------------------------------------------------------------------------
 
     def read_start(self) -> int:

@@ -282,12 +282,19 @@ class Socket(Idling):
         """An attempt has succeeded."""
         self.connecting = False
         self._sockname = None
+        # A pipe that connects after a first path was refused is open to the kernel but to libuv a stream without sides.
+        readable, writable = self._handle.readable, self._handle.writable
+        if self.readable and not readable:
+            self.push(None)
+            self.read()
+        if self.writable and not writable:
+            self.end()
         self._unref_timer()
         self._apply_options()
         self.emit("connect")
         self.emit("ready")
         # Data flows, or fills the buffer, whether or not somebody listens; only pause() holds it.
-        if not self.is_paused():
+        if readable and not self.is_paused():
             self.read(0)
 
     # --- reading --------------------------------------------------------------------------------------------
