@@ -173,7 +173,9 @@ class Scenario {
       case 'snap':
         log(number, 'snap', state(s), s._readableState ? s.readableBuffer.filter((one) => one !== null).map(shown) : 0,
             s._writableState ? s.writableBuffer.filter(Boolean).map((one) => [shown(one.chunk), one.encoding]) : 0,
-            s.eventNames().filter((one) => typeof one === 'string').sort().map((one) => [one, s.listenerCount(one)]));
+            s.eventNames().filter((one) => typeof one === 'string').sort().map((one) => [one, s.listenerCount(one)]),
+            [s.readableHighWaterMark, s.readableEncoding, s.readableObjectMode, s.writableHighWaterMark,
+             s.writableObjectMode, s.allowHalfOpen, s.errored].map(shown));
         return;
       case 'emitErr': s.emit('error', new Error('manual')); return;
       case 'set': s[a[0]] = a[1]; return;

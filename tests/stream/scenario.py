@@ -405,7 +405,10 @@ class Scenario:
         if s._writable_state is not None:
             queued = [[shown(one.chunk), one.encoding] for one in s.writable_buffer]  # type: ignore[assignment]
         listeners = [[name, s.listener_count(name)] for name in sorted(s.event_names())]
-        self.log(number, "snap", state(s), buffered, queued, listeners)
+        names = ("readable_high_water_mark", "readable_encoding", "readable_object_mode", "writable_high_water_mark",
+                 "writable_object_mode", "allow_half_open", "errored")  # fmt: skip
+        more = [shown(getattr(s, name, None)) for name in names]
+        self.log(number, "snap", state(s), buffered, queued, listeners, more)
         return UNDEFINED
 
     def op_emitErr(self, number: int, s: Any) -> Any:

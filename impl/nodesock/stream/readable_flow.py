@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from math import isfinite
 from typing import Any
 
-from nodesock.errors import node_error
+from nodesock.errors import NodeRangeError, NodeTypeError, node_error
 from nodesock.inspect import UNDEFINED, to_text
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream.destroy import error_or_destroy
@@ -273,7 +273,10 @@ def how_much(rs: ReadableState, size: int | None) -> int:
     if rs.object_mode:
         return 1
     if size is None:
-        if rs.flowing and rs.chunks:
+        if rs.flowing and rs.length:
+            if not rs.chunks:
+                # A read() within _read has taken what the outer read() counts on.
+                raise NodeTypeError("Cannot read properties of undefined (reading 'length')")
             first = rs.chunks[0]
             return units(first) if first.__class__ is str else len(first)
         return rs.length
@@ -290,13 +293,14 @@ def take_chunk(rs: ReadableState, size: int) -> Any:
     if rs.object_mode:
         # set_encoding() counts the characters of what it joins to one object: beyond that there are undefined ones.
         return chunks.popleft() if chunks else UNDEFINED
-    if not chunks:
-        return None
     text = rs.decoder is not None
     if size >= rs.length:
         if len(chunks) == 1 and not text:
             return chunks.popleft()
         whole = _join(chunks, text)
+        if not text and len(chunks) > 1 and len(whole) > rs.length:
+            # Again a read() within _read: Node makes room for `length` bytes.
+            raise NodeRangeError("offset is out of bounds")
         chunks.clear()
         return whole
     parts = []

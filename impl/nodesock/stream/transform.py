@@ -13,7 +13,7 @@ from nodesock.errors import node_error
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream import high_water_mark
 from nodesock.stream.duplex import Duplex
-from nodesock.validators import is_truthy
+from nodesock.validators import UNDEFINED, is_truthy
 
 
 @drops_surplus
@@ -93,7 +93,7 @@ class Transform(Duplex):
             if error is not None and is_truthy(error):
                 callback(error)
                 return
-            if output is not None:
+            if output is not None and output is not UNDEFINED:
                 self.push(output)
             if rs.ended:
                 # push(None) came before the input was over: what may still be written is refused on its own
