@@ -371,6 +371,94 @@ def FunctionLastIgnores(t):
     echo_here(t, use)
 
 
+@case(about="a generator in the middle takes what it likes from the socket, and what it yields goes on")
+def GeneratorInTheMiddle(t):
+    def use(client):
+        async def words(source, context):
+            t.note("begins", context.signal.aborted)
+            text = ""
+            async for chunk in source:
+                text += chunk.decode()
+            for word in text.split(" "):
+                yield f"<{word}>"
+            t.note("ends", context.signal.aborted)
+
+        received = []
+        sink = t.watch("sink", t.stream.PassThrough())
+        sink.on("data", lambda chunk: received.append(chunk))
+        client.end("one two three")
+        t.stream.pipeline(client, words, sink, t.callback("done", lambda error: t.note("all", b"".join(received))))
+
+    echo_here(t, use)
+
+
+@case(about="a generator as the source writes to the socket at its pace, and ends it")
+class GeneratorFirst:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        async def source(context):
+            for number in range(3):
+                yield f"{number};"
+            t.note("aborted", context.signal.aborted)
+
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+        t.stream.pipeline(source, client, t.callback("done"))
+
+
+@case(about="a generator that throws destroys the socket that it reads from and the sink behind it with its error")
+def GeneratorThrows(t):
+    def use(client):
+        async def refuse(source):
+            async for chunk in source:
+                yield chunk
+                raise t.error("no more")
+
+        sink = t.watch("sink", t.stream.PassThrough())
+        sink.on("data", t.callback("data"))
+        client.write("some")
+        t.stream.pipeline(client, refuse, sink, t.callback("done"))
+
+    echo_here(t, use)
+
+
+@case(about="a socket that fails while a generator reads it: the sink is destroyed with its error")
+def GeneratorSourceFails(t):
+    def use(client):
+        async def pass_on(source):
+            async for chunk in source:
+                yield chunk
+                client.destroy(t.error("broken"))
+
+        sink = t.watch("sink", t.stream.PassThrough())
+        sink.on("data", t.callback("data"))
+        client.write("some")
+        t.stream.pipeline(client, pass_on, sink, t.callback("done"))
+
+    echo_here(t, use)
+
+
+@case(about="an abort ends a generator stage: its signal says so, and every stream is destroyed with the AbortError")
+def GeneratorAborted(t):
+    def use(client):
+        controller = t.abort_controller()
+
+        async def pass_on(source, context):
+            context.signal.add_event_listener("abort", lambda event: t.note("signal", context.signal.aborted))
+            async for chunk in source:
+                yield chunk
+                controller.abort()
+
+        sink = t.watch("sink", t.stream.PassThrough())
+        sink.on("data", t.callback("data"))
+        client.write("some")
+        settle(t, "pipeline", t.stream.promises.pipeline(client, pass_on, sink, {"signal": controller.signal}))
+
+    echo_here(t, use)
+
+
 @case(about="a list as the source is written to the socket piece by piece")
 class ListFirst:
     def server(t):
