@@ -16,7 +16,7 @@ import pytest
 from nodesock.bindings.pipe_wrap import UV_READABLE, UV_WRITABLE, Pipe
 from nodesock.bindings.stream_wrap import StreamHandle
 from nodesock.bindings.tcp_wrap import SERVER, SOCKET, TCP, UV_TCP_IPV6ONLY, UV_TCP_REUSEPORT
-from nodesock.bindings.uv import UV_EBADF, UV_ECANCELED, UV_EINVAL, UV_EOF, guess_handle_type
+from nodesock.bindings.uv import UV_EBADF, UV_ECANCELED, UV_EINVAL, UV_ENOTCONN, UV_EOF, guess_handle_type
 from nodesock.runtime.handles import active_resources_info
 from nodesock.runtime.loop import run
 from nodesock.runtime.ticks import next_tick
@@ -340,8 +340,8 @@ def test_addresses_and_flags() -> None:
         assert handle.bind("1.1.1.1", 0) == -errno.EADDRNOTAVAIL
         assert handle.bind("127.0.0.1", 65536 + 7) in (0, -errno.EACCES)  # the port wraps at 16 bits
         handle.close()
-        assert handle.read_start() == UV_EBADF and handle.write(b"x", never) == UV_EBADF
-        assert handle.shutdown(never) == UV_EBADF and handle.connect("127.0.0.1", 1, never) == UV_EBADF
+        assert handle.read_start() == UV_EINVAL and handle.write(b"x", never) == UV_EBADF
+        assert handle.shutdown(never) == UV_ENOTCONN and handle.connect("127.0.0.1", 1, never) == UV_EBADF
         if socket.has_ipv6:
             six = TCP(SERVER)
             assert six.bind6("::1", 0, UV_TCP_IPV6ONLY) == 0

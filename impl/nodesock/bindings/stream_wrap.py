@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import nodesock._pyuv as _pyuv
 from nodesock.bindings.handle_wrap import HandleWrap
-from nodesock.bindings.uv import UV_EAGAIN, UV_EALREADY, UV_EBADF, UV_ENOTCONN, from_exception
+from nodesock.bindings.uv import UV_EAGAIN, UV_EALREADY, UV_EBADF, UV_EINVAL, UV_ENOTCONN, from_exception
 from nodesock.runtime import loop, uncaught
 from nodesock.runtime.handles import requests
 from nodesock.runtime.ticks import drain, microtasks, ticks
@@ -78,7 +78,7 @@ class StreamHandle(HandleWrap):
         if self.reading:
             return 0
         if self._closing:
-            return UV_EBADF
+            return UV_EINVAL
         callback = self._read_callback
         if callback is None:
             callback = self._read_callback = self._uv_read
@@ -186,7 +186,7 @@ class StreamHandle(HandleWrap):
     def shutdown(self, on_complete: Callable[[int], Any]) -> int:
         """uv_shutdown: send FIN once all is written; `on_complete(status)` follows unless < 0 is returned."""
         if self._closing:
-            return UV_EBADF
+            return UV_ENOTCONN
         request = _Request(on_complete)
         try:
             self._handle.shutdown(request)
