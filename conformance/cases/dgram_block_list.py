@@ -113,3 +113,20 @@ class ReceiveMapped:
             six.send("allowed", port, "::1", t.callback("allowed", lambda: six.close()))
 
         four.send("blocked", port, "127.0.0.1", t.callback("blocked", allowed))
+
+
+@case(about="a list for sending refuses an address of the other family, too, before the system finds it wrong")
+def OtherFamily(t):
+    block_list = t.net.BlockList()
+    block_list.add_address("::1", "ipv6")
+
+    def made():
+        return t.dgram.create_socket(type="udp4", send_block_list=block_list)
+
+    at_once = made()
+    t.attempt("connect_sync", lambda: at_once.connect_sync(1, "::1"))
+    at_once.close()
+    connecting = made()
+    connecting.connect(1, "::1", t.callback("connect", lambda error: connecting.close()))
+    sending = made()
+    sending.send("x", 1, "::1", t.callback("send", lambda error: sending.close()))

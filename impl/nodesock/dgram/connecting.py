@@ -75,7 +75,7 @@ class Connecting(Binding):
         """Connect the handle and note the state; the error if that fails."""
         handle = self._health_check()
         blocked = self._send_block_list
-        if blocked is not None and blocked.check(ip, f"ipv{self._family}"):
+        if blocked is not None and blocked.check(ip, f"ipv{is_ip(ip) or 4}"):
             return node_error("ERR_IP_BLOCKED", ip)
         connect = handle.connect if self._family == 4 else handle.connect6
         err = connect(ip if isinstance(ip, str) else "", port)

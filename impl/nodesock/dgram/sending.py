@@ -207,7 +207,7 @@ class Sending(Connecting):
             return  # closed meanwhile: the datagram and its callback are dropped
         if ip is not None:
             blocked = self._send_block_list
-            if blocked is not None and blocked.check(ip, f"ipv{self._family}"):
+            if blocked is not None and blocked.check(ip, f"ipv{is_ip(ip) or 4}"):
                 if callback is not None:
                     ticks.append((call, (callback, node_error("ERR_IP_BLOCKED", ip))))
                 return
