@@ -265,3 +265,19 @@ def Settable(t):
         t.note("sides", [socket.readable, socket.writable, socket.ready_state])
         socket.destroyed = value
         t.note("destroyed", socket.destroyed)
+
+
+@case(about="fromJSON() of a text that is no JSON throws JavaScript's SyntaxError")
+def NoJson(t):
+    blocked = t.net.BlockList()
+    for text in ["", "  ", "abc", "[1", "[1,]", '["a" "b"]', "[] x", '"abc', "NaN", "x" * 50, "5", "{}", "[5]", "null"]:
+        t.attempt("from_json", lambda: blocked.from_json(text))
+    t.note("rules", blocked.rules)
+
+
+@case(about="a number beyond 2**53 is shown with the digits of a double, from 1e21 on as a power")
+def LargeNumbers(t):
+    for value in [1e20, 123456789012345680000.0, -1e20, 1e21, 1.5e300, 1e16, 4294967297, 1e15]:
+        t.attempt("timeout", lambda: t.net.Socket().set_type_of_service(value))
+        t.attempt("mark", lambda: t.net.Socket({"high_water_mark": -value}).ready_state)
+        t.attempt("port", lambda: t.net.connect(value))

@@ -239,3 +239,32 @@ def Iterating(t):
     through = t.stream.PassThrough()
     attempt_all(t, "iterator", lambda value: kept.append(through.iterator(value)))
     attempt_all(t, "keep", lambda value: kept.append(through.iterator({"destroy_on_return": value})))
+
+
+@case(about="a stream without the hook that it needs fails with ERR_METHOD_NOT_IMPLEMENTED when it needs it")
+def MissingHooks(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    source = t.stream.Readable()
+    source.on("error", t.callback("readable"))
+    t.attempt("read", lambda: source.read())
+    sink = t.stream.Writable()
+    sink.on("error", t.callback("writable"))
+    t.attempt("write", lambda: sink.write("x"))
+    through = t.stream.Transform()
+    through.on("error", t.callback("transform"))
+    t.attempt("write", lambda: through.write("x"))
+    both = t.stream.Duplex()
+    both.on("error", t.callback("duplex"))
+    t.attempt("end", lambda: both.end("x").writable_ended)
+
+
+@case(about="pipeline() into a stream that is closed or destroyed throws ERR_STREAM_UNABLE_TO_PIPE")
+def UnableToPipe(t):
+    def join():
+        t.stream.pipeline(t.stream.Readable.from_(["x"]), gone, t.callback("over"))
+        return True
+
+    gone = t.stream.PassThrough()
+    gone.destroy()
+    t.attempt("destroyed", join)
+    gone.on("close", lambda: t.attempt("closed", join))

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from nodesock.bindings.uv import UV_EAI_NODATA, UV_EAI_NONAME, errmsg, errname
-from nodesock.inspect import ERROR_KEYS_HOOK, UNDEFINED, format_text, inspect, received, to_text
+from nodesock.inspect import ERROR_KEYS_HOOK, UNDEFINED, double, format_text, inspect, received, to_text
 
 __all__ = [
     "AbortError",
@@ -83,6 +83,12 @@ class NodeValueError(NodeError, TypeError, ValueError):
     """A `TypeError` in Node about a value, not a type (`ERR_INVALID_ARG_VALUE`): here it is a ValueError too."""
 
     name = "TypeError"
+
+
+class NodeSyntaxError(NodeError, ValueError):
+    """JavaScript's `SyntaxError`, of text that is no JSON."""
+
+    name = "SyntaxError"
 
 
 class AbortError(NodeError):
@@ -213,7 +219,7 @@ def group_digits(text: str) -> str:
 
 def _out_of_range(name: str, wanted: str, value: object, replace_default: bool = False) -> str:
     shown = inspect(value)
-    if isinstance(value, (int, float)) and abs(value) > 2**32 and float(value).is_integer():
+    if isinstance(value, (int, float)) and abs(value) > 2**32 and double(value).is_integer():
         shown = group_digits(shown)
     head = name if replace_default else f'The value of "{name}" is out of range.'
     return f"{head} It must be {wanted}. Received {shown}"

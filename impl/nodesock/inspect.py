@@ -50,23 +50,32 @@ def camel(name: str) -> str:
     return head + "".join(word[:1].upper() + word[1:] for word in rest)
 
 
+def double(value: int | float) -> float:
+    """The number as JavaScript has it: an int beyond them all is an infinity."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
 def number(value: int | float) -> str:
     """A number as JavaScript prints it: 5, 1.5, NaN, Infinity, -0, 1e+21."""
     if isinstance(value, int):
-        return str(value) if abs(value) < 10**21 else number(float(value))
+        return str(int(value)) if abs(value) <= 2**53 else number(double(value))
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
     if value == 0:
         return "-0" if math.copysign(1, value) < 0 else "0"
-    if abs(value) < 1e21 and value.is_integer():
-        return str(int(value))
-    text = repr(value)
+    text = repr(float(value))
     if "e" not in text:
-        return text
+        return text.removesuffix(".0")
     mantissa, _, exponent = text.partition("e")
     power = int(exponent)
+    if 0 < power < 21:  # as many digits as tell it from its neighbours, and then zeros
+        digits = mantissa.replace(".", "")
+        return digits.ljust(power + 1 + (value < 0), "0")
     if -7 < power < 0:  # JavaScript writes 0.00001 where Python writes 1e-05
         digits = mantissa.replace(".", "").lstrip("-")
         return ("-" if value < 0 else "") + "0." + "0" * (-power - 1) + digits
@@ -179,9 +188,12 @@ def inspect(value: object, *, depth: int = _DEPTH, _indent: int = 0, _seen: tupl
     custom = getattr(value, "__node_inspect__", None)
     if custom is not None:
         return str(custom())
-    if type(value).__repr__ is object.__repr__:
-        return f"{type(value).__name__} {{}}"
-    return repr(value)
+    if type(value).__repr__ is not object.__repr__:
+        try:
+            return repr(value)
+        except Exception:
+            pass
+    return f"{type(value).__name__} {{}}"
 
 
 def to_text(value: object) -> str:

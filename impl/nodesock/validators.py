@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nodesock.errors import node_error
-from nodesock.inspect import UNDEFINED, inspect, quote, to_text
+from nodesock.inspect import UNDEFINED, double, inspect, quote, to_text
 
 __all__ = [
     "UNDEFINED",
@@ -53,14 +53,14 @@ def is_truthy(value: Any) -> bool:
 
 def is_uint32(value: object) -> bool:
     """Whether the value is a whole number of 0 … 2**32-1."""
-    return is_number(value) and float(value).is_integer() and 0 <= value <= 0xFFFFFFFF  # type: ignore[arg-type, operator]
+    return is_number(value) and double(value).is_integer() and 0 <= value <= 0xFFFFFFFF  # type: ignore[arg-type, operator]
 
 
 def to_number(value: object) -> float:
     """JavaScript's `Number(value)`: text is parsed ('0x1f90', ' 80 '), None and [] are 0, a list of one is that one;
     other objects are NaN unless their text is a number."""
     if isinstance(value, (bool, int, float)):
-        return value if not isinstance(value, bool) else int(value)
+        return int(value) if isinstance(value, int) and abs(value) <= _MAX_SAFE else double(value)
     if value is None:
         return 0
     text = to_text(value).strip()
@@ -119,7 +119,7 @@ def validate_integer(value: object, name: str, minimum: int = -_MAX_SAFE, maximu
     if not is_number(value):
         raise node_error("ERR_INVALID_ARG_TYPE", name, "number", value)
     number: Any = value
-    if not float(number).is_integer():
+    if not double(number).is_integer():
         raise node_error("ERR_OUT_OF_RANGE", name, "an integer", value)
     if number < minimum or number > maximum:
         raise node_error("ERR_OUT_OF_RANGE", name, f">= {minimum} && <= {maximum}", value)
@@ -139,7 +139,7 @@ def validate_finite_number(value: object, name: str) -> None:
     """A non-negative finite number (a duration in ms)."""
     validate_number(value, name)
     number: Any = value
-    if not (number >= 0 and math.isfinite(number)):
+    if not (number >= 0 and math.isfinite(double(number))):
         raise node_error("ERR_OUT_OF_RANGE", name, "a non-negative finite number", value)
 
 

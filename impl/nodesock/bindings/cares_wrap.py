@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import nodesock._pyuv as _pyuv
-from nodesock.bindings.uv import UV_EAI_MEMORY, UV_EAI_NODATA, UV_EINVAL, from_exception
+from nodesock.bindings.uv import UV_EAI_MEMORY, UV_EAI_NODATA, UV_EINVAL, from_exception, well_formed
 from nodesock.runtime.handles import requests
 from nodesock.runtime.loop import enter, get_loop
 
@@ -57,7 +57,7 @@ def getaddrinfo(
 
     `family` is 0, 4 or 6, `hints` AI_ flags. Returns the request, or a negative libuv number if it could not start.
     """
-    name = hostname.encode("utf-8", "surrogateescape")  # libuv does the IDNA
+    name = well_formed(hostname).encode("utf-8", "surrogateescape")  # libuv does the IDNA
     if b"\0" in name:
         return UV_EINVAL
     request = GetAddrInfoRequest(on_complete, family)

@@ -16,7 +16,7 @@ from nodesock.bindings.connection_wrap import SERVER as SERVER
 from nodesock.bindings.connection_wrap import SOCKET as SOCKET
 from nodesock.bindings.connection_wrap import ConnectionHandle
 from nodesock.bindings.stream_wrap import _Request
-from nodesock.bindings.uv import UV_EBADF, UV_ECANCELED, UV_EINVAL, attempt, from_exception
+from nodesock.bindings.uv import UV_EBADF, UV_ECANCELED, UV_EINVAL, attempt, from_exception, well_formed
 from nodesock.runtime.loop import get_loop
 
 UV_READABLE: Final = 1
@@ -43,6 +43,7 @@ class Pipe(ConnectionHandle):
         """uv_pipe_bind2: make the socket file; '' takes a free abstract name. UV_EADDRINUSE if there is a file."""
         if self._closing:
             return UV_EBADF
+        path = well_formed(path)
         if not _fits(path):
             return UV_EINVAL
         err = attempt(self._handle.bind, path)
@@ -54,6 +55,7 @@ class Pipe(ConnectionHandle):
         """uv_pipe_connect2: `on_complete(status)` follows unless < 0 is returned (UV_EINVAL: the name is too long)."""
         if self._closing:
             return UV_EBADF
+        path = well_formed(path)
         if not path or not _fits(path):
             return UV_EINVAL
         request = _Request(on_complete)

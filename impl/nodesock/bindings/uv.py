@@ -1,6 +1,7 @@
 """Mirrors src/uv.cc: libuv's error numbers, names and texts, and the place where pyuv's exceptions become numbers."""
 
 import errno as _errno
+import os
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -81,6 +82,16 @@ def attempt(fn: Callable[..., Any], *args: Any) -> int:
     except Exception as error:
         return from_exception(error)
     return 0
+
+
+def well_formed(text: str) -> str:
+    """A host or a path for libuv: a lone surrogate, which no UTF-8 has, is U+FFFD, as in Node (one that stands for a
+    byte of a file's name stays)."""
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
 
 
 def guess_handle_type(fd: int) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from nodesock.callables import drops_surplus
-from nodesock.errors import node_error
+from nodesock.errors import NodeSyntaxError, node_error
 from nodesock.net.socket_address import SocketAddress, parse_address
 from nodesock.validators import UNDEFINED, validate_array, validate_int32, validate_string
 
@@ -247,7 +247,7 @@ class BlockList:
         `add_` methods raise.
         """
         if isinstance(data, str):
-            data = json.loads(data)
+            data = _parse_json(data)
         is_list = isinstance(data, Sequence) and not isinstance(data, (str, bytes, bytearray))
         if not is_list or not all(isinstance(item, str) for item in data):
             raise node_error("ERR_INVALID_ARG_TYPE", "data", ["string", "string[]"], data)
@@ -277,6 +277,32 @@ class BlockList:
 
     def __repr__(self) -> str:
         return f"BlockList {{ rules: {self.rules} }}"
+
+
+def _parse_json(text: str) -> Any:
+    """`JSON.parse`, with its errors for text that is no list of strings."""
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        at = error.pos
+        where = f"in JSON at position {at} (line {error.lineno} column {error.colno})"
+        shown = f'"{text}" is not valid JSON' if len(text) <= 40 else f'"{text[:10]}"... is not valid JSON'
+        if error.msg.startswith("Unterminated"):
+            end = len(text)
+            message = f"Unterminated string in JSON at position {end} (line 1 column {end + 1})"
+        elif error.msg.startswith("Extra data"):
+            message = f"Unexpected non-whitespace character after {where.removeprefix('in ')}"
+        elif error.msg.startswith("Expecting ',' delimiter"):
+            message = f"Expected ',' or ']' after array element {where}"
+        elif not text[at:].strip():
+            message = "Unexpected end of JSON input"
+        else:
+            message = f"Unexpected token '{text[at]}', {shown}"
+        raise NodeSyntaxError(message) from None
+
+
+def _no_constant(name: str) -> Any:
+    raise NodeSyntaxError(f'"{name}" is not valid JSON')
 
 
 def _describe(address: SocketAddress) -> str:

@@ -70,7 +70,7 @@ class Server(EventEmitter):
         self.pause_on_connect = is_truthy(keywords.get("pause_on_connect"))
         self.no_delay = is_truthy(keywords.get("no_delay"))
         self.keep_alive = is_truthy(keywords.get("keep_alive"))
-        self.keep_alive_initial_delay = 0 if delay is UNDEFINED or delay < 0 else to_int32(delay / 1000)
+        self.keep_alive_initial_delay = 0 if delay is UNDEFINED or delay < 0 else to_int32(to_number(delay) / 1000)
         self.high_water_mark = get_default_high_water_mark() if mark is UNDEFINED or mark < 0 else mark
         self._handle: Any = None
         self._connections = 0

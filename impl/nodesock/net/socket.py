@@ -52,6 +52,7 @@ from nodesock.validators import (
     is_number,
     is_truthy,
     to_int32,
+    to_number,
     validate_int32,
     validate_number,
     validate_string,
@@ -207,7 +208,7 @@ class Socket(Idling):
             self._no_delay = True
         keep_alive = is_truthy(keywords.get("keep_alive"))
         if keep_alive or delay is not UNDEFINED:
-            seconds = 0 if delay is UNDEFINED or delay < 0 else to_int32(delay / 1000)
+            seconds = 0 if delay is UNDEFINED or delay < 0 else to_int32(to_number(delay) / 1000)
             self._keep_alive = (keep_alive, seconds, UNDEFINED, UNDEFINED)
         if self._handle is not None and not bound and keywords.get("readable") is not False:
             if keywords.get("pause_on_create"):

@@ -5,7 +5,7 @@ from typing import Any
 
 from nodesock.callables import drops_surplus
 from nodesock.errors import node_error
-from nodesock.inspect import UNDEFINED
+from nodesock.inspect import UNDEFINED, double
 from nodesock.validators import is_truthy, validate_integer
 
 _default = {False: 64 * 1024, True: 16}
@@ -34,7 +34,7 @@ def choose(options: Mapping[str, Any], object_mode: bool, key: str, node_key: st
         mark = options.get(key)
     if mark is None:
         return _default[object_mode]
-    if isinstance(mark, bool) or not isinstance(mark, (int, float)) or mark < 0 or mark != mark // 1:
+    if isinstance(mark, bool) or not isinstance(mark, (int, float)) or mark < 0 or not double(mark).is_integer():
         name = f"options.{node_key}" if is_duplex else "options.highWaterMark"
         raise node_error("ERR_INVALID_ARG_VALUE", name, mark)
     return int(mark)

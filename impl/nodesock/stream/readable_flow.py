@@ -18,6 +18,7 @@ from nodesock.stream.destroy import error_or_destroy
 from nodesock.stream.encodings import StringDecoder, decode, encode, slice_units, units
 from nodesock.stream.readable_state import ReadableState
 from nodesock.stream.writable import CHUNK_TYPES
+from nodesock.validators import is_truthy
 
 _MAX_HIGH_WATER_MARK = 0x40000000
 
@@ -45,8 +46,8 @@ def push_chunk(stream: Any, rs: ReadableState, chunk: Any, encoding: str | None)
         return rs.can_push_more()
 
     if chunk.__class__ is str:
-        encoding = encoding or rs.default_encoding
-        if rs.encoding != encoding:
+        encoding = encoding if is_truthy(encoding) else rs.default_encoding
+        if not isinstance(encoding, str) or rs.encoding != encoding:
             chunk = encode(chunk, encoding)
             encoding = ""
     else:
@@ -94,8 +95,8 @@ def unshift_chunk(stream: Any, rs: ReadableState, chunk: Any, encoding: str | No
     size = 1
     if not rs.object_mode:
         if chunk.__class__ is str:
-            encoding = encoding or rs.default_encoding
-            if rs.encoding != encoding:
+            encoding = encoding if is_truthy(encoding) else rs.default_encoding
+            if not isinstance(encoding, str) or rs.encoding != encoding:
                 chunk = encode(chunk, encoding)
                 if rs.encoding:
                     chunk = decode(chunk, rs.encoding)
