@@ -3,6 +3,7 @@
 //   node tests/stream/record.js FILE       append the programs of FILE (JSON lines {"id", "program"}), recorded
 'use strict';
 const fs = require('fs');
+const net = require('net');
 const path = require('path');
 const stream = require('stream');
 
@@ -117,7 +118,13 @@ class Scenario {
     for (const name of names) {
       options[name] = hooks[name] || ((callback) => { log(number, `_${name}`); hook(name, callback); });
     }
-    return new stream[spec.kind](options);
+    if (spec.kind === 'OtherSide') return this.otherSide;
+    if (spec.kind === 'DuplexPair') {
+      const [one, other] = stream.duplexPair(options);
+      this.otherSide = other;
+      return one;
+    }
+    return new (spec.kind === 'Socket' ? net.Socket : stream[spec.kind])(options);
   }
 
   do(ops) {
@@ -179,6 +186,7 @@ class Scenario {
         return;
       case 'emitErr': s.emit('error', new Error('manual')); return;
       case 'set': s[a[0]] = a[1]; return;
+      case 'call': return s[a[0]]();
       case 'undestroy': s._undestroy(); return;
       case 'finished': this.known[`F${a[1]}`] = stream.finished(s, a[0], logged(number, 'finished', a[1])); return;
       case 'unfinished': if (this.known[`F${a[0]}`]) this.known[`F${a[0]}`](); return;

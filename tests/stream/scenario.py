@@ -15,9 +15,13 @@ from typing import Any
 
 from nodesock import stream
 from nodesock.abort import AbortController
+from nodesock.net import Socket
 from nodesock.runtime import ticks, uncaught
-from nodesock.runtime.promises import Promise, spawn
+from nodesock.runtime.promises import spawn
 from nodesock.validators import UNDEFINED
+
+from .pipeline_parts import Boom, part
+from .shown import shown
 
 _OPTIONS = {
     "autoDestroy": "auto_destroy",
@@ -35,33 +39,6 @@ _OPTIONS = {
     "writableHighWaterMark": "writable_high_water_mark",
     "writableObjectMode": "writable_object_mode",
 }
-_VAGUE = ("ERR_INVALID_ARG_TYPE", "ERR_UNKNOWN_ENCODING")
-
-
-class Boom(Exception):
-    """An error of the program's own."""
-
-
-def shown(value: Any) -> Any:
-    """A value as both sides write it."""
-    if value is UNDEFINED:
-        return None
-    if isinstance(value, bytes):
-        return "b:" + value.hex()
-    if isinstance(value, str):
-        raw = value.encode("utf-16-le", "surrogatepass")
-        units = [raw[at] | raw[at + 1] << 8 for at in range(0, len(raw), 2)]
-        return "s:" + "".join(f"<{unit:x}>" if 0xD800 <= unit <= 0xDFFF else chr(unit) for unit in units)
-    if isinstance(value, BaseException):
-        code = getattr(value, "code", None) or ""
-        return f"E:{code}:{'' if code in _VAGUE else value}"
-    if hasattr(value, "number_in_scenario"):
-        return f"#{value.number_in_scenario}"
-    if hasattr(value, "has_unpiped"):
-        return "info"
-    if isinstance(value, (list, tuple)):
-        return [shown(one) for one in value]
-    return "fn" if callable(value) else value
 
 
 def state(s: Any) -> str:
@@ -78,47 +55,16 @@ def state(s: Any) -> str:
     return " ".join(",".join(map(str, group)) for group in groups)
 
 
+def _snake(name: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
+
+
 def _chunk(spec: Any) -> Any:
     if spec is None:
         return None
     if "b" in spec:
         return bytes.fromhex(spec["b"])
     return spec.get("s", spec.get("o", 42))
-
-
-class _Leaving:
-    """Iterates as `for await` does, which closes the iterator when the loop is left early."""
-
-    def __init__(self, source: Any, in_generator: bool) -> None:
-        self._iterator = aiter(source)
-        self._in_generator = in_generator
-        self._over = False
-
-    def __aiter__(self) -> "_Leaving":
-        return self
-
-    async def __anext__(self) -> Any:
-        try:
-            return await anext(self._iterator)
-        except BaseException:
-            self._over = True
-            raise
-
-    async def leave(self) -> None:
-        self._over = True
-        await self._iterator.aclose()
-
-    async def __aenter__(self) -> "_Leaving":
-        return self
-
-    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        # A coroutine gets GeneratorExit as garbage only; nobody left that loop.
-        if kind is not None and not self._over and (kind is not GeneratorExit or self._in_generator):
-            try:
-                await self.leave()
-            except Exception:
-                if kind is GeneratorExit:
-                    raise
 
 
 class Scenario:
@@ -133,6 +79,7 @@ class Scenario:
         self.turns = 0
         self.errors = 0
         self.streams: list[Any] = []
+        self._other_side: Any = None
         self.program = program
         for number, spec in enumerate(program["streams"]):
             self.streams.append(self._make(spec, number))
@@ -268,7 +215,12 @@ class Scenario:
         hooks = {"read": read, "write": write, "writev": writev, "transform": transform, "destroy": destroy}
         for name in scripts:
             options[name] = hooks.get(name) or plain(name)
-        return getattr(stream, spec["kind"])(options)
+        if spec["kind"] == "OtherSide":
+            return self._other_side
+        if spec["kind"] == "DuplexPair":
+            one, self._other_side = stream.duplex_pair(options)
+            return one
+        return (Socket if spec["kind"] == "Socket" else getattr(stream, spec["kind"]))(options)
 
     def _later(self, when: str, fn: Callable[[], Any]) -> None:
         if when == "tick":
@@ -416,8 +368,12 @@ class Scenario:
         return UNDEFINED
 
     def op_set(self, number: int, s: Any, name: str, value: Any) -> Any:
-        setattr(s, "".join(f"_{c.lower()}" if c.isupper() else c for c in name), value)
+        setattr(s, _snake(name), value)
         return UNDEFINED
+
+    def op_call(self, number: int, s: Any, name: str) -> Any:
+        result = getattr(s, _snake(name))()
+        return UNDEFINED if result is None else result
 
     def op_undestroy(self, number: int, s: Any) -> Any:
         s._undestroy()
@@ -454,7 +410,7 @@ class Scenario:
 
     def op_line(self, number: int, s: Any, parts: Any, options: Any, label: Any) -> Any:
         """A pipeline of streams, iterables and functions; as promises where there are options."""
-        made = [self._part(index, kind, what, label) for index, (kind, what) in enumerate(parts)]
+        made = [part(self, index, kind, what, label) for index, (kind, what) in enumerate(parts)]
         if options is None:
             last = stream.pipeline(*made, lambda *args: self.log("line", label, [shown(arg) for arg in args]))
             return last if last in self.streams else type(last).__name__
@@ -463,84 +419,6 @@ class Scenario:
             given["signal"] = self.controllers.setdefault(number, AbortController()).signal
         self._settled(stream.promises.pipeline(*made, given), ("line-ok", label), ("line-fail", label))
         return UNDEFINED
-
-    def _part(self, index: int, kind: str, what: Any, label: Any) -> Any:
-        def log(*record: Any) -> None:
-            self.log("part", label, index, *record)
-
-        chunks = [b"one", b"two", b"three"]
-
-        async def soon() -> None:
-            promise = Promise()
-            self.immediates.append(lambda: promise.resolve(None))
-            await promise
-
-        def source() -> Any:
-            for chunk in chunks[:2]:
-                log("gives", shown(chunk))
-                yield chunk
-            if what == "throw":
-                raise Boom("source")
-
-        async def async_source() -> Any:
-            for chunk in chunks:
-                log("gives", shown(chunk))
-                yield chunk
-                if what == "slow":
-                    await soon()
-                elif what == "throw":
-                    raise Boom("async source")
-            log("source over")
-
-        async def stage(flow: Any, context: Any) -> Any:
-            log("begins", context.signal.aborted)
-            if what == "none":
-                return
-            if what == "early":
-                yield b"early"
-            async with _Leaving(flow, True) as chunks:
-                async for chunk in chunks:
-                    log("gets", shown(chunk))
-                    if what == "throw":
-                        raise Boom("stage")
-                    if what == "slow":
-                        await soon()
-                    yield chunk
-                    if what == "one":
-                        await chunks.leave()
-                        break
-                    if what == "pair":
-                        yield b"again"
-            log("ends", context.signal.aborted)
-            if what == "tail":
-                yield b"tail"
-
-        async def sink(flow: Any, context: Any) -> Any:
-            log("begins", context.signal.aborted)
-            if what == "ignore":
-                return "ignored"
-            count = 0
-            async with _Leaving(flow, False) as chunks:
-                async for chunk in chunks:
-                    log("gets", shown(chunk))
-                    count += 1
-                    if what == "throw":
-                        raise Boom("sink")
-                    if what == "slow":
-                        await soon()
-                    if what == "one":
-                        await chunks.leave()
-                        break
-            log("ends", context.signal.aborted)
-            return None if what == "nothing" else count
-
-        if kind == "s":
-            return self.streams[what]
-        if kind == "list":
-            return chunks[:what]
-        if what == "value":
-            return lambda: 5
-        return {"source": source, "async": async_source, "stage": stage, "sink": sink}[kind]
 
     def _settled(self, promise: Any, fulfilled: tuple[Any, ...], rejected: tuple[Any, ...]) -> None:
         promise.then(

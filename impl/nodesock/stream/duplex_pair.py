@@ -19,7 +19,8 @@ class DuplexSide(Duplex):
             waiting()
 
     def _write(self, chunk: Any, encoding: str, callback: Callable[..., Any]) -> None:
-        if not chunk:
+        # Of the objects of object mode only what has a length can be empty.
+        if not chunk and isinstance(chunk, (bytes, str, list, tuple)):
             next_tick(callback)
             return
         self._other.push(chunk)
