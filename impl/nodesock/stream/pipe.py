@@ -33,7 +33,8 @@ class _Pipe:
 
     def on_data(self, chunk: Any) -> None:
         try:
-            if self.destination.write(chunk) is False:
+            # No chunk is null; an undefined one comes of set_encoding() in object mode.
+            if self.destination.write(UNDEFINED if chunk is None else chunk) is False:
                 self.hold()
         except Exception as error:
             # The source is not to blame for a chunk that the destination cannot take.

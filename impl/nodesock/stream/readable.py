@@ -185,7 +185,7 @@ class Readable(Operators):
                 end_readable(self, rs)
         if chunk is not None and not rs.error_emitted and not rs.close_emitted:
             rs.data_emitted = True
-            self.emit("data", chunk)
+            self.emit("data", None if chunk is UNDEFINED else chunk)
         return chunk
 
     def set_encoding(self, encoding: Any = None) -> Self:

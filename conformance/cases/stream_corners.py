@@ -1,0 +1,164 @@
+"""What stream classes do in corners that nobody means to visit: calls from inside their own hooks, and twice."""
+
+from conformance import case
+
+
+@case(about="what writev() itself writes before it returns is never written, though its callback comes")
+def WritesInWritev(t):
+    def writev(chunks, callback):
+        t.note("chunks", [one.chunk for one in chunks])
+        sink.write("from within", t.callback("written from within"))
+        t.immediate(callback)
+
+    sink = t.watch("sink", t.stream.Writable(writev=writev))
+    sink.cork()
+    sink.write("one", t.callback("first written"))
+    sink.write("two")
+    sink.uncork()
+    t.immediate(lambda: t.immediate(lambda: t.note("length", sink.writable_length)))
+
+
+@case(about="writev() in place of write() is told nothing of the kind of its one chunk")
+def WritevAlone(t):
+    def writev(chunks, callback):
+        t.note("all buffers", chunks.all_buffers)
+        callback()
+
+    sink = t.stream.Writable(writev=writev)
+    sink.write("one")
+    sink.cork()
+    sink.write("two")
+    sink.write("three")
+    sink.end()
+
+
+@case(about="after an exception from writev() nothing more is handed over, and what was queued stays")
+def WritevThrows(t):
+    def writev(chunks, callback):
+        raise t.error("thrown")
+
+    sink = t.watch("sink", t.stream.Writable(writev=writev))
+    sink.cork()
+    sink.write("one")
+    sink.write("two")
+    t.attempt("uncork", lambda: sink.uncork())
+    sink.write("three")
+    t.note("length", sink.writable_length)
+    t.note("buffered", len(sink.writable_buffer))
+
+
+@case(about="a Writable that is disposed of is destroyed with AbortError, or quietly if it has finished")
+def DisposesWritable(t):
+    open_sink = t.watch("open", t.stream.Writable(write=lambda chunk, encoding, callback: callback()))
+    finished_sink = t.watch("finished", t.stream.Writable(write=lambda chunk, encoding, callback: callback()))
+    open_sink.on("error", t.callback("error"))
+    t.async_dispose(open_sink).then(t.callback("disposed"), t.callback("not disposed"))
+    t.async_dispose(open_sink).then(t.callback("again"), t.callback("not again"))
+
+    def on_finish():
+        t.async_dispose(finished_sink).then(t.callback("disposed, finished"), t.callback("not disposed, finished"))
+
+    finished_sink.on("finish", on_finish)
+    finished_sink.end()
+
+
+@case(about="remove_all_listeners() while construct() runs takes off Node's own too: what was written never starts")
+def ListenersRemovedInConstruct(t):
+    sink = t.watch(
+        "sink",
+        t.stream.Writable(
+            write=lambda chunk, encoding, callback: t.note("written", chunk),
+            construct=lambda callback: t.immediate(callback),
+        ),
+    )
+    sink.write("data")
+    sink.remove_all_listeners()
+    t.immediate(lambda: t.immediate(lambda: t.note("length", sink.writable_length)))
+
+
+@case(about="final() that calls back twice: ERR_MULTIPLE_CALLBACK, unless an earlier error has spoilt the end")
+def FinalTwice(t):
+    def twice(callback):
+        def call():
+            callback()
+            callback()
+
+        t.immediate(call)
+
+    for name in ["alone", "after an error"]:
+        sink = t.watch(
+            name,
+            t.stream.Writable(
+                write=lambda chunk, encoding, callback: callback(), final=twice, auto_destroy=False
+            ),
+        )
+        sink.on("error", t.callback(f"{name}: error"))
+        sink.end()
+        if name != "alone":
+            sink.write("late")
+
+
+@case(about="set_encoding() in object mode joins what is buffered, and counts its characters as objects")
+def EncodingOfObjects(t):
+    source = t.watch("source", t.stream.Readable(object_mode=True, read=lambda size: None))
+    source.push("ab")
+    source.push("c")
+    source.set_encoding("utf8")
+    t.note("length", source.readable_length)
+    source.read()
+    t.note("length after", source.readable_length)
+    source.push(None)
+    source.on("end", lambda: t.note("length at the end", source.readable_length))
+    source.resume()
+
+
+@case(about="a push() that a destroyed stream refuses does not count as an answer to read()")
+def PushRefused(t):
+    source = t.watch("source", t.stream.Readable(read=lambda size: t.note("read", size)))
+    source.read(0)
+    source.resume()
+    source.destroy()
+    t.note("push", source.push("late"))
+    source.destroyed = False
+
+
+@case(about="the two sides of a duplex pair pass on objects that are false, and hold back nothing but what is empty")
+def PairOfFalse(t):
+    one, other = t.stream.duplex_pair(object_mode=True)
+    other.on("data", t.callback("data"))
+    other.on("end", t.callback("end", lambda: other.end()))
+    one.resume()
+    one.write(0, t.callback("0 written"))
+    one.write(False, t.callback("false written"))
+    one.write("", t.callback("nothing written"))
+    one.end()
+
+
+@case(about="a list of promises as a pipeline's source is awaited one by one, in step with other microtasks")
+def ListOfPromises(t):
+    def count(left):
+        t.note("microtask", left)
+        if left > 0:
+            t.microtask(lambda: count(left - 1))
+
+    sink = t.stream.PassThrough(object_mode=True)
+    sink.on("data", t.callback("data"))
+    two = t.stream.Readable.from_([2]).to_array()
+    t.stream.pipeline([1, two, 3], sink, t.callback("done"))
+    count(6)
+
+
+@case(about="an async function at the end of a pipeline reads a list in step with other microtasks")
+def ListIntoFunction(t):
+    async def read(source):
+        async for value in source:
+            t.note("value", value)
+        return "all"
+
+    def count(left):
+        t.note("microtask", left)
+        if left > 0:
+            t.microtask(lambda: count(left - 1))
+
+    t.stream.pipeline([1, 2], read, t.callback("done"))
+    count(8)
