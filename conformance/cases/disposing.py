@@ -170,3 +170,30 @@ def ServerLookingUp(t):
     server = t.watch("server", t.net.create_server())
     server.listen(0, "127.0.0.1", lambda: [t.note("listening", server.listening), server.close()])
     dispose(t, server, "disposed")
+
+
+def count_microtasks(t, name, emitter):
+    """Note how many microtasks run between 'close' and what follows the disposal."""
+    hops = []
+    over = []
+
+    def hop():
+        if len(over) == 0 and len(hops) < 20:
+            hops.append(1)
+            t.microtask(hop)
+
+    async def dispose():
+        await t.async_dispose(emitter)
+        over.append(1)
+        t.note(name, len(hops))
+
+    emitter.on("close", lambda: t.microtask(hop))
+    t.spawn(dispose())
+
+
+@case(about="the disposal of a server and of a datagram socket is over two microtasks after 'close'")
+def Microtasks(t):
+    server = t.net.create_server()
+    server.listen(0, "127.0.0.1", lambda: count_microtasks(t, "server", server))
+    datagrams = t.dgram.create_socket("udp4")
+    datagrams.bind(0, "127.0.0.1", lambda: count_microtasks(t, "dgram", datagrams))

@@ -117,9 +117,9 @@ class Socket(Options):
         """
         if self._handle is None:
             return Promise.resolved(None)
-        promise = Promise()
-        self.close(lambda: promise.resolve(None))
-        return promise
+        closed = Promise()
+        self.close(lambda: closed.resolve(None))
+        return closed.then()  # Node's is an async function that waits for it
 
     async def __aenter__(self) -> Self:
         return self

@@ -205,12 +205,11 @@ class Server(EventEmitter):
 
         As in Node a server that still looks its host up does not listen yet: it is left to do so.
         """
-        promise = Promise()
         if self._handle is None:
-            promise.resolve(None)
-        else:
-            self.close(lambda error=None: promise.resolve(None) if error is None else promise.reject(error))
-        return promise
+            return Promise.resolved(None)
+        closed = Promise()
+        self.close(lambda error=None: closed.resolve(None) if error is None else closed.reject(error))
+        return closed.then()  # Node's is an async function that waits for it
 
     async def __aenter__(self) -> Self:
         return self
