@@ -116,7 +116,7 @@ class EventEmitter:
         if self._places and self._events is _NOTHING:
             self._events = self._places.copy()
             self._keeps_places = True
-        wanted = merge_options(options, given).get("capture_rejections") if given or options is not None else None
+        wanted = merge_options(options, given).get("capture_rejections") if given or options else None
         if wanted is not None and is_truthy(wanted):
             validate_boolean(wanted, "options.captureRejections")
             self._capture = True

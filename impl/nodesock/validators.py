@@ -46,9 +46,11 @@ def is_number(value: object) -> bool:
 
 def is_truthy(value: Any) -> bool:
     """JavaScript's truth: only null, undefined, false, 0, NaN and '' are not true; an empty list is."""
-    if isinstance(value, (bool, int, float, str)):
-        return bool(value) and value == value
-    return value is not None and value is not UNDEFINED
+    if value is None or value is False or value is UNDEFINED:
+        return False
+    if value is True:
+        return True
+    return bool(value) and value == value if isinstance(value, (int, float, str)) else True
 
 
 def is_uint32(value: object) -> bool:
