@@ -89,7 +89,20 @@ class Record:
             data = json.loads(line)
         except ValueError:
             raise TraceError(f"not JSON: {_shorten(line)}") from None
+        if (b"\\ud" if isinstance(line, bytes) else "\\ud") in line:
+            data = _writable(data)
         return cls.from_json(data)
+
+
+def _writable(value: Value) -> Value:
+    """The same with lone surrogates as text (``\\ud800``): no file and no terminal takes them."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, list):
+        return [_writable(item) for item in value]
+    if isinstance(value, dict):
+        return {_writable(name): _writable(item) for name, item in value.items()}
+    return value
 
 
 def _shorten(data: object, limit: int = 120) -> str:

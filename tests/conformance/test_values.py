@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
+from conformance.trace import Record
 from conformance.values import digest, encode
 from tests.conformance.both_sides import both_sides, write_cases
 
@@ -115,3 +116,8 @@ def test_watched_objects_are_references() -> None:
         {"socket": {"$ref": "client"}},
         {"$ref": "options"},
     ]
+
+
+def test_a_lone_surrogate_is_text_that_a_file_takes() -> None:
+    record = Record.from_line(b'{"kind":"note","args":["\\ud800 and \\ud83d\\ude00",{"\\udfff":1}]}')
+    assert record.args == ["\\ud800 and \N{GRINNING FACE}", {"\\udfff": 1}]
