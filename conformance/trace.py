@@ -86,10 +86,11 @@ class Record:
     def from_line(cls, line: str | bytes) -> "Record":
         """One line of a trace, parsed. Raises ``TraceError``."""
         try:
-            data = json.loads(line)
+            text = line if isinstance(line, str) else line.decode()
+            data = json.loads(text)
         except ValueError:
             raise TraceError(f"not JSON: {_shorten(line)}") from None
-        if (b"\\ud" if isinstance(line, bytes) else "\\ud") in line:
+        if "\\ud" in text:
             data = _writable(data)
         return cls.from_json(data)
 
