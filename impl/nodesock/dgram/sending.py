@@ -89,6 +89,7 @@ class Sending(Connecting):
         port: Any = UNDEFINED,
         address: Any = UNDEFINED,
         callback: Any = UNDEFINED,
+        *_: Any,
     ) -> None:
         """Send one datagram.
 
