@@ -141,6 +141,30 @@ def generators(t):
     composed.end(b"y")
 
 
+@case(about="a list or text may stand first, and is read item by item", exact_chunks=True)
+def iterable_first(t):
+    async def wrap(chunks):
+        async for chunk in chunks:
+            yield [chunk]
+
+    of_list = t.watch("of a list", t.stream.compose(["a", "b"], t.stream.PassThrough()))
+    of_list.on("data", t.callback("a list's"))
+    of_text = t.watch("of text", t.stream.compose("ab", wrap))
+    of_text.on("data", t.callback("a text's"))
+    of_nothing = t.watch("of nothing", t.stream.compose([], t.stream.PassThrough()))
+    of_nothing.resume()
+    of_bytes = t.watch("of bytes", t.stream.compose(b"ab", t.stream.PassThrough()))
+    of_bytes.on("error", t.callback("error"))
+    of_bytes.resume()
+
+
+@case(about="what is composed with a list or text behind it reads that, and never closes", exact_chunks=True)
+def iterable_last(t):
+    for last in ["ab", [1, 2]]:
+        composed = t.watch("composed", t.stream.compose(t.stream.PassThrough(), last))
+        composed.on("data", t.callback("data"))
+
+
 @case(about="a generator that raises fails the composed stream and destroys its source")
 def generator_raises(t):
     async def fail(chunks):

@@ -16,8 +16,8 @@ from nodesock.stream.predicates import is_node_stream, is_readable, is_writable
 def compose(*streams: Any) -> Any:
     """`stream.compose(...streams)`: a Duplex that is written to the first and read from the last of them.
 
-    A stream may also be what `Duplex.from_` takes, and a function of an async iterable anywhere. Raises
-    ERR_MISSING_ARGS, ERR_INVALID_ARG_VALUE for a stream that cannot be read or written where it stands.
+    A stream may also be a function of an async iterable, or, as the first, an iterable. Raises ERR_MISSING_ARGS,
+    ERR_INVALID_ARG_VALUE for a stream that cannot be read or written where it stands, ERR_INVALID_ARG_TYPE.
     """
     if not streams:
         raise node_error("ERR_MISSING_ARGS", "streams")
@@ -26,8 +26,10 @@ def compose(*streams: Any) -> Any:
     parts = list(streams)
     for index in (0, len(parts) - 1):
         if isinstance(parts[index], Mapping) and {"readable", "writable"} <= set(parts[index]):
-            raise NodeTypeError("readable.getReader is not a function")  # it is taken for a web stream
-        if not is_node_stream(parts[index]):
+            # It is taken for a web stream.
+            missing = "writable.getWriter" if index == 0 else "readable.getReader"
+            raise NodeTypeError(f"{missing} is not a function")
+        if callable(parts[index]) and not is_node_stream(parts[index]):
             parts[index] = duplex_from(parts[index])
     last = len(parts) - 1
     for index, stream in enumerate(streams):
@@ -37,10 +39,9 @@ def compose(*streams: Any) -> Any:
             raise node_error("ERR_INVALID_ARG_VALUE", f"streams[{index}]", stream, "must be readable")
         if index > 0 and not is_writable(stream):
             raise node_error("ERR_INVALID_ARG_VALUE", f"streams[{index}]", stream, "must be writable")
-    head, tail = parts[0], parts[last]
     composed: Any = None
-    pipeline(*parts, lambda error: composed.over(error))
-    composed = _Composed(head, tail)
+    tail = pipeline(*parts, lambda error: composed.over(error))
+    composed = _Composed(parts[0], tail)
     return composed
 
 
