@@ -255,26 +255,35 @@ def _to_count(number: Any) -> float:
     return count
 
 
+def _give_on(stream: Any, visit: Any, options: Options) -> AsyncGenerator:
+    """What `visit(value, give)` gives on of each value, until it returns something; an abort fails it."""
+
+    async def body(give: Give) -> None:
+        async def visit_unless_aborted(value: Any) -> Any:
+            if _is_aborted(options):
+                raise AbortError
+            return await visit(value, give)
+
+        if _is_aborted(options):
+            raise AbortError
+        await walk(stream, visit_unless_aborted)
+
+    return AsyncGenerator(body)
+
+
 def drop(stream: Any, number: Any, options: Any, given: Options) -> AsyncGenerator:
     """`readable.drop`: without the first values."""
     read = read_options(options, given)
     left = _to_count(number)
 
-    async def body(give: Give) -> None:
-        async def visit(value: Any) -> None:
-            nonlocal left
-            if _is_aborted(read):
-                raise AbortError
-            if left <= 0:
-                await give(value)
-            else:
-                left -= 1
+    async def visit(value: Any, give: Give) -> None:
+        nonlocal left
+        if left <= 0:
+            await give(value)
+        else:
+            left -= 1
 
-        if _is_aborted(read):
-            raise AbortError
-        await walk(stream, visit)
-
-    return AsyncGenerator(body)
+    return _give_on(stream, visit, read)
 
 
 def take(stream: Any, number: Any, options: Any, given: Options) -> AsyncGenerator:
@@ -282,21 +291,14 @@ def take(stream: Any, number: Any, options: Any, given: Options) -> AsyncGenerat
     read = read_options(options, given)
     left = _to_count(number)
 
-    async def body(give: Give) -> None:
-        async def visit(value: Any) -> Any:
-            nonlocal left
-            if _is_aborted(read):
-                raise AbortError
-            if left > 0:
-                left -= 1
-                await give(value)
-            return _STOP if left <= 0 else None
+    async def visit(value: Any, give: Give) -> Any:
+        nonlocal left
+        if left > 0:
+            left -= 1
+            await give(value)
+        return _STOP if left <= 0 else None
 
-        if _is_aborted(read):
-            raise AbortError
-        await walk(stream, visit)
-
-    return AsyncGenerator(body)
+    return _give_on(stream, visit, read)
 
 
 # --- promises -----------------------------------------------------------------------------------------------

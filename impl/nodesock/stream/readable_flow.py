@@ -53,10 +53,8 @@ def push_chunk(stream: Any, rs: ReadableState, chunk: Any, encoding: str | None)
     else:
         encoding = ""
         if chunk.__class__ is not bytes:
-            try:
-                chunk = b"" if chunk is UNDEFINED else memoryview(chunk).tobytes()
-            except TypeError:
-                error_or_destroy(stream, node_error("ERR_INVALID_ARG_TYPE", "chunk", CHUNK_TYPES, chunk))
+            chunk = _as_bytes(stream, chunk)
+            if chunk is None:
                 return False
     if not chunk:
         rs.reading = rs.standing
@@ -75,6 +73,15 @@ def push_chunk(stream: Any, rs: ReadableState, chunk: Any, encoding: str | None)
             return rs.can_push_more()
     _add(stream, rs, chunk, units(chunk) if chunk.__class__ is str else len(chunk), False)
     return rs.can_push_more()
+
+
+def _as_bytes(stream: Any, chunk: Any) -> bytes | None:
+    """The bytes of a chunk, none of undefined; None if it is no chunk, which the stream is told."""
+    try:
+        return b"" if chunk is UNDEFINED else memoryview(chunk).tobytes()
+    except TypeError:
+        error_or_destroy(stream, node_error("ERR_INVALID_ARG_TYPE", "chunk", CHUNK_TYPES, chunk))
+        return None
 
 
 def decode_chunk(decoder: StringDecoder, chunk: Any) -> str:
@@ -101,10 +108,8 @@ def unshift_chunk(stream: Any, rs: ReadableState, chunk: Any, encoding: str | No
                 if rs.encoding:
                     chunk = decode(chunk, rs.encoding)
         elif chunk.__class__ is not bytes:
-            try:
-                chunk = b"" if chunk is UNDEFINED else memoryview(chunk).tobytes()
-            except TypeError:
-                error_or_destroy(stream, node_error("ERR_INVALID_ARG_TYPE", "chunk", CHUNK_TYPES, chunk))
+            chunk = _as_bytes(stream, chunk)
+            if chunk is None:
                 return False
         if not chunk:
             return rs.can_push_more()
