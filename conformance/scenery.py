@@ -19,6 +19,20 @@ def serve(t: Any, on_connection: Any, options: Any = None) -> None:
     listen(t, server)
 
 
+def serve_several(t: Any, connections: int, on_connection: Any) -> None:
+    """Publishes the ``port`` of a server for so many connections, behind the last of which it closes."""
+    server = t.net.create_server(on_connection)
+    taken = []
+
+    def count(peer: Any) -> None:
+        taken.append(peer)
+        if len(taken) == connections:
+            server.close()
+
+    server.on("connection", count)
+    listen(t, server)
+
+
 def serve_here(t: Any, on_connection: Any, start: Any, options: Any = None) -> None:
     """Does the same within one process, where ``start`` is called with the port."""
     server = t.net.create_server(options, on_connection)

@@ -1,7 +1,7 @@
 """destroy(): what it does at once, what it cuts off, and who is told."""
 
 from conformance import case
-from conformance.scenery import accept_one, listen, serve
+from conformance.scenery import accept_one, listen, serve, serve_several
 
 
 @case(about="destroy() takes effect at once: destroyed, closed, pending, neither readable nor writable")
@@ -456,18 +456,7 @@ class ThrowingCloseListener:
 @case(about="destroy() of several sockets in one turn closes them in that order")
 class Several:
     def server(t):
-        server = t.net.create_server()
-        taken = []
-
-        def on_connection(peer):
-            peer.resume()
-            peer.on("error", lambda error: None)
-            taken.append(peer)
-            if len(taken) == 3:
-                server.close()
-
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve_several(t, 3, lambda peer: peer.on("error", lambda error: None).resume())
 
     def client(t, port):
         ready = []

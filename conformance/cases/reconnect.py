@@ -1,24 +1,18 @@
 """One socket object, several connections: what connect() resets and what stays."""
 
 from conformance import case
-from conformance.scenery import listen, serve
+from conformance.scenery import listen, serve, serve_several
 
 
 def greeting(t, connections):
     """A server that greets and ends so many connections, then closes."""
-    server = t.net.create_server()
-    taken = []
 
     def on_connection(peer):
         peer.on("error", lambda error: None)
         peer.resume()
-        taken.append(peer)
-        if len(taken) == connections:
-            server.close()
         peer.end("hello")
 
-    server.on("connection", on_connection)
-    listen(t, server)
+    serve_several(t, connections, on_connection)
 
 
 @case(about="connect() in 'close' starts anew: state, counters, flags")
@@ -183,17 +177,7 @@ class ListenersKept:
 @case(about="no-delay, keep-alive and type of service of the first connection are set on the second one too")
 class OptionsAgain:
     def server(t):
-        server = t.net.create_server()
-        taken = []
-
-        def on_connection(peer):
-            peer.resume()
-            taken.append(peer)
-            if len(taken) == 2:
-                server.close()
-
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve_several(t, 2, lambda peer: peer.resume())
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))

@@ -1,7 +1,7 @@
 """reset_and_destroy(): RST instead of FIN, in every state a socket can be in; and resets by the peer."""
 
 from conformance import case
-from conformance.scenery import accept_one, listen, serve
+from conformance.scenery import accept_one, serve, serve_several
 
 
 def told(t):
@@ -220,18 +220,7 @@ class InEnd:
 @case(about="reset_and_destroy() after a connect() in 'close' resets the new connection once it is made")
 class Reconnecting:
     def server(t):
-        server = t.net.create_server()
-        taken = []
-
-        def on_connection(peer):
-            peer.on("error", lambda error: None)
-            peer.resume()
-            taken.append(peer)
-            if len(taken) == 2:
-                server.close()
-
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve_several(t, 2, lambda peer: peer.on("error", lambda error: None).resume())
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))

@@ -1,7 +1,7 @@
 """set_no_delay(), set_keep_alive(), the type of service: what the kernel is told, and when."""
 
 from conformance import case
-from conformance.scenery import listen, serve
+from conformance.scenery import listen, serve, serve_several
 
 
 def accepting(t):
@@ -43,17 +43,7 @@ class RightAfterConnect:
 )
 class WholeSeconds:
     def server(t):
-        server = t.net.create_server()
-        taken = []
-
-        def on_connection(peer):
-            peer.resume()
-            taken.append(peer)
-            if len(taken) == 6:
-                server.close()
-
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve_several(t, 6, lambda peer: peer.resume())
 
     def client(t, port):
         def attempt(rest):
@@ -152,17 +142,7 @@ class RefusedByTheKernel:
 )
 class OddTimes:
     def server(t):
-        server = t.net.create_server()
-        taken = []
-
-        def on_connection(peer):
-            peer.resume()
-            taken.append(peer)
-            if len(taken) == 9:
-                server.close()
-
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve_several(t, 9, lambda peer: peer.resume())
 
     def client(t, port):
         def attempt(rest):
@@ -242,17 +222,7 @@ class ConnectOptions:
 )
 class OneWithoutTheOther:
     def server(t):
-        server = t.net.create_server()
-        taken = []
-
-        def on_connection(peer):
-            peer.resume()
-            taken.append(peer)
-            if len(taken) == 2:
-                server.close()
-
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve_several(t, 2, lambda peer: peer.resume())
 
     def client(t, port):
         first = t.watch(

@@ -1,7 +1,7 @@
 """set_timeout(): when 'timeout' comes, what puts it off, and what it leaves alone."""
 
 from conformance import case
-from conformance.scenery import accept_one, listen, serve, serve_here
+from conformance.scenery import accept_one, listen, serve, serve_here, serve_several
 
 
 def stop(socket):
@@ -429,17 +429,7 @@ class ThrowingListener:
 @case(about="sockets with the same timeout time out in the order of their last activity")
 class Order:
     def server(t):
-        server = t.net.create_server()
-        taken = []
-
-        def on_connection(peer):
-            peer.resume()
-            taken.append(peer)
-            if len(taken) == 3:
-                server.close()
-
-        server.on("connection", on_connection)
-        listen(t, server)
+        serve_several(t, 3, lambda peer: peer.resume())
 
     def client(t, port):
         open_ones = []
