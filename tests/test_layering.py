@@ -14,11 +14,11 @@ CONFORMANCE = ROOT / "conformance"
 # From the ground up. A module may import its own layer and those before it. libuv's names for its errors stand on pyuv
 # alone, so they are part of the ground.
 LAYERS = [
-    {"_pyuv", "_version", "bindings.uv", "callables", "errors", "inspect", "validators"},
+    {"_pyuv", "_version", "bindings.uv", "callables", "encodings", "errors", "inspect", "validators"},
     {"runtime"},
     {"bindings"},
     {"events", "abort", "process", "diagnostics"},
-    {"stream", "dns"},
+    {"stream", "dns", "addresses"},
     {"net", "dgram"},
     {"__init__"},
 ]

@@ -12,9 +12,9 @@ import pytest
 
 import nodesock
 from nodesock import dgram
+from nodesock.addresses.blocklist import BlockList
 from nodesock.bindings.uv import guess_handle_type
 from nodesock.errors import NodeError
-from nodesock.net.blocklist import BlockList
 
 
 def run(main: Callable[[], Any]) -> None:

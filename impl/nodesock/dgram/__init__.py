@@ -10,8 +10,8 @@ How it is laid out: `core.py` holds the socket's state and the queue of calls th
 together and closes.
 """
 
+from nodesock.addresses.address_info import AddressInfo
 from nodesock.dgram.remote_info import RemoteInfo
 from nodesock.dgram.socket import Socket, create_socket
-from nodesock.net.address_info import AddressInfo
 
 __all__ = ["AddressInfo", "RemoteInfo", "Socket", "create_socket"]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Self
 
+from nodesock.addresses.address_info import AddressInfo
 from nodesock.bindings.cares_wrap import is_ip
 from nodesock.bindings.udp_wrap import UDP, UV_UDP_IPV6ONLY, UV_UDP_REUSEADDR, UV_UDP_REUSEPORT
 from nodesock.bindings.uv import guess_handle_type
@@ -10,7 +11,6 @@ from nodesock.callables import call, drops_surplus
 from nodesock.dgram.core import BINDING, BOUND, UNBOUND, SocketCore, as_options, to_uint32
 from nodesock.dgram.remote_info import RemoteInfo
 from nodesock.errors import UVError, errno_exception, exception_with_host_port, node_error
-from nodesock.net.address_info import AddressInfo
 from nodesock.runtime.ticks import next_tick
 from nodesock.validators import (
     UNDEFINED,

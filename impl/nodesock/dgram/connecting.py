@@ -3,12 +3,12 @@
 from functools import partial
 from typing import Any
 
+from nodesock.addresses.address_info import AddressInfo
 from nodesock.bindings.cares_wrap import is_ip
 from nodesock.callables import call, drops_surplus
 from nodesock.dgram.binding import Binding
 from nodesock.dgram.core import BINDING, BOUND, CONNECTED, CONNECTING, DISCONNECTED, UNBOUND
 from nodesock.errors import NodeError, errno_exception, exception_with_host_port, node_error
-from nodesock.net.address_info import AddressInfo
 from nodesock.runtime.ticks import next_tick
 from nodesock.validators import UNDEFINED, is_truthy, validate_port, validate_string
 

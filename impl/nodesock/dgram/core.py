@@ -19,12 +19,12 @@ from functools import partial
 from typing import Any, Final
 
 from nodesock import dns
+from nodesock.addresses.blocklist import BlockList
 from nodesock.bindings.cares_wrap import is_ip
 from nodesock.bindings.udp_wrap import UDP
 from nodesock.callables import call
 from nodesock.errors import node_error, property_error
 from nodesock.events import EventEmitter, error_monitor
-from nodesock.net.blocklist import BlockList
 from nodesock.runtime.ticks import next_tick
 from nodesock.validators import UNDEFINED, to_number
 

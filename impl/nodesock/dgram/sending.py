@@ -12,9 +12,9 @@ from nodesock.bindings.cares_wrap import is_ip
 from nodesock.callables import call, drops_surplus
 from nodesock.dgram.connecting import Connecting
 from nodesock.dgram.core import BOUND, CONNECTED, UNBOUND, to_uint32
+from nodesock.encodings import encode
 from nodesock.errors import UVError, exception_with_host_port, node_error
 from nodesock.runtime.ticks import next_tick, ticks
-from nodesock.stream.encodings import encode
 from nodesock.validators import UNDEFINED, is_number, is_truthy, validate_port, validate_string
 
 _BUFFER_TYPES = ("string", "Buffer", "TypedArray", "DataView")

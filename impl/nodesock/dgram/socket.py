@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
+from nodesock.addresses.blocklist import BlockList
 from nodesock.bindings.udp_wrap import UDP
 from nodesock.callables import drops_surplus
 from nodesock.dgram.core import BOUND, CONNECTED, CONNECTING, DISCONNECTED, UNBOUND
 from nodesock.dgram.options import Options
 from nodesock.errors import node_error
-from nodesock.net.blocklist import BlockList
 from nodesock.runtime.promises import Promise
 from nodesock.runtime.ticks import next_tick
 from nodesock.validators import (

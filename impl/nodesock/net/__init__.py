@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from nodesock.addresses.address_info import AddressInfo, DropInfo
+from nodesock.addresses.blocklist import BlockList
+from nodesock.addresses.ip import is_ip, is_ipv4, is_ipv6
+from nodesock.addresses.socket_address import SocketAddress
 from nodesock.callables import drops_surplus
-from nodesock.net.address_info import AddressInfo, DropInfo
-from nodesock.net.blocklist import BlockList
 from nodesock.net.bound_socket import BoundSocket
 from nodesock.net.defaults import (
     get_default_auto_select_family,
@@ -12,11 +14,9 @@ from nodesock.net.defaults import (
     set_default_auto_select_family,
     set_default_auto_select_family_attempt_timeout,
 )
-from nodesock.net.ip import is_ip, is_ipv4, is_ipv6
 from nodesock.net.options import normalize
 from nodesock.net.server import Server
 from nodesock.net.socket import Socket
-from nodesock.net.socket_address import SocketAddress
 from nodesock.validators import is_truthy
 
 #: the legacy name of Socket

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nodesock import dns
+from nodesock.addresses.ip import is_ip
 from nodesock.bindings.pipe_wrap import Pipe
 from nodesock.bindings.tcp_wrap import SOCKET, TCP
 from nodesock.bindings.uv import UV_EADDRINUSE, UV_ECANCELED, UV_EINVAL, UV_ETIMEDOUT
@@ -34,7 +35,6 @@ from nodesock.errors import (
 )
 from nodesock.inspect import to_text
 from nodesock.net import defaults
-from nodesock.net.ip import is_ip
 from nodesock.net.options import LookupOptions, node_view
 from nodesock.runtime.ticks import next_tick
 from nodesock.runtime.timers import Timeout, clear_timeout, set_timeout

@@ -8,10 +8,10 @@ tells the peer's, if it was read before.
 from collections.abc import Mapping
 from typing import Any, Self
 
+from nodesock.addresses.address_info import AddressInfo
 from nodesock.bindings.tcp_wrap import TCP
 from nodesock.callables import drops_surplus
 from nodesock.errors import errno_exception, node_error
-from nodesock.net.address_info import AddressInfo
 from nodesock.stream import Duplex
 from nodesock.validators import (
     UNDEFINED,

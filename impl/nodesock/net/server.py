@@ -11,17 +11,17 @@ How a server comes to listen, with all overloads, is in listen.py.
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
+from nodesock.addresses.address_info import AddressInfo, DropInfo, ends
+from nodesock.addresses.blocklist import BlockList, as_block_list
 from nodesock.callables import call, drops_surplus
 from nodesock.errors import errno_exception, node_error
 from nodesock.events import EventEmitter
-from nodesock.net.address_info import AddressInfo, DropInfo, ends
-from nodesock.net.blocklist import BlockList, as_block_list
 from nodesock.net.listen import listen
 from nodesock.net.options import is_options
 from nodesock.net.socket import Socket
 from nodesock.runtime.promises import Promise
 from nodesock.runtime.ticks import next_tick
-from nodesock.stream.high_water_mark import get_default_high_water_mark
+from nodesock.stream.core.high_water_mark import get_default_high_water_mark
 from nodesock.validators import UNDEFINED, is_truthy, to_int32, to_number, validate_function, validate_number
 
 _FAMILIES = {"IPv4": "ipv4", "IPv6": "ipv6"}

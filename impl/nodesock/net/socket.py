@@ -30,13 +30,14 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
+from nodesock.addresses.address_info import ends
+from nodesock.addresses.blocklist import as_block_list
 from nodesock.bindings import pipe_wrap, tcp_wrap
 from nodesock.bindings.uv import UV_ENOTCONN, UV_EOF
 from nodesock.callables import ANY, call, drops_surplus
+from nodesock.encodings import byte_length, encode
 from nodesock.errors import NodeError, errno_exception, node_error
 from nodesock.events import add_abort_listener
-from nodesock.net.address_info import ends
-from nodesock.net.blocklist import as_block_list
 from nodesock.net.bound_socket import BoundSocket
 from nodesock.net.connect import connect_pipe, connect_tcp
 from nodesock.net.fd import NoHandle, open_socket_handle
@@ -46,7 +47,6 @@ from nodesock.net.options import as_mapping, normalize
 from nodesock.runtime.ticks import next_tick
 from nodesock.runtime.timers import clear_timeout
 from nodesock.stream import Duplex
-from nodesock.stream.encodings import byte_length, encode
 from nodesock.validators import (
     UNDEFINED,
     is_number,

@@ -12,9 +12,9 @@ from nodesock.errors import aggregate_two_errors
 from nodesock.runtime.promises import Promise
 from nodesock.runtime.uncaught import report_exception
 from nodesock.stream.async_generator import AsyncGenerator, GeneratorIterator, Give, Leave
+from nodesock.stream.core.end_of_stream import finished
+from nodesock.stream.core.predicates import is_writable
 from nodesock.stream.destroyer import destroy
-from nodesock.stream.end_of_stream import finished
-from nodesock.stream.predicates import is_writable
 from nodesock.validators import UNDEFINED
 
 

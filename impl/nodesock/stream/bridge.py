@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from nodesock.errors import AbortError
+from nodesock.stream.core.duplex import Duplex
 from nodesock.stream.destroyer import destroy
-from nodesock.stream.duplex import Duplex
 
 _Callback = Callable[..., Any]
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from nodesock.errors import NodeTypeError, node_error
-from nodesock.stream.add_abort_signal import add_abort_signal
 from nodesock.stream.bridge import Bridge
+from nodesock.stream.core.add_abort_signal import add_abort_signal
+from nodesock.stream.core.end_of_stream import finished
+from nodesock.stream.core.predicates import is_node_stream, is_readable, is_writable
 from nodesock.stream.duplexify import duplex_from
-from nodesock.stream.end_of_stream import finished
 from nodesock.stream.operators import read_options
 from nodesock.stream.pipeline import pipeline
-from nodesock.stream.predicates import is_node_stream, is_readable, is_writable
 
 
 def compose(*streams: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 from nodesock.callables import drops_surplus
 from nodesock.errors import AbortError, NodeTypeError, primitive_error
 from nodesock.runtime.ticks import next_tick
-from nodesock.stream.predicates import is_destroyed, is_finished
+from nodesock.stream.core.predicates import is_destroyed, is_finished
 from nodesock.validators import UNDEFINED, is_truthy
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from nodesock.callables import drops_surplus
 from nodesock.runtime.ticks import next_tick
-from nodesock.stream.duplex import Duplex
+from nodesock.stream.core.duplex import Duplex
 
 
 class DuplexSide(Duplex):

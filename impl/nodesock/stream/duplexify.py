@@ -12,18 +12,18 @@ from nodesock.runtime.promises import Promise, spawn
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream.async_generator import AsyncGenerator, GeneratorIterator, Give, as_promise
 from nodesock.stream.bridge import Bridge
-from nodesock.stream.destroyer import destroy
-from nodesock.stream.duplex import Duplex
-from nodesock.stream.end_of_stream import finished
-from nodesock.stream.from_ import from_, is_iterable
-from nodesock.stream.operators import OperatorContext
-from nodesock.stream.predicates import (
+from nodesock.stream.core.duplex import Duplex
+from nodesock.stream.core.end_of_stream import finished
+from nodesock.stream.core.predicates import (
     has_readable_side,
     has_writable_side,
     is_node_stream,
     is_readable,
     is_writable,
 )
+from nodesock.stream.destroyer import destroy
+from nodesock.stream.from_ import from_, is_iterable
+from nodesock.stream.operators import OperatorContext
 from nodesock.validators import is_truthy
 
 _Callback = Callable[..., Any]

@@ -7,7 +7,7 @@ from nodesock.errors import node_error
 from nodesock.runtime.promises import Promise, spawn
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream.async_generator import AsyncGenerator, iterate
-from nodesock.stream.readable import Readable
+from nodesock.stream.core.readable import Readable
 
 
 def is_iterable(value: Any) -> bool:

@@ -14,12 +14,12 @@ from nodesock.errors import AbortError, aggregate_two_errors, node_error
 from nodesock.events import add_abort_listener
 from nodesock.runtime.promises import Promise, spawn
 from nodesock.runtime.ticks import next_tick
-from nodesock.stream import predicates
 from nodesock.stream.async_generator import iterate, walk
+from nodesock.stream.core import predicates
+from nodesock.stream.core.end_of_stream import finished
+from nodesock.stream.core.passthrough import PassThrough
 from nodesock.stream.destroyer import destroy
-from nodesock.stream.end_of_stream import finished
 from nodesock.stream.from_ import is_iterable
-from nodesock.stream.passthrough import PassThrough
 from nodesock.validators import UNDEFINED, validate_abort_signal, validate_function
 
 _PREMATURE = "ERR_STREAM_PREMATURE_CLOSE"

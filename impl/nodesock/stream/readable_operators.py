@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from nodesock.callables import drops_surplus
 from nodesock.runtime.promises import Promise, spawn
-from nodesock.stream.legacy import Stream
+from nodesock.stream.core.legacy import Stream
 from nodesock.validators import UNDEFINED
 
 if TYPE_CHECKING:
-    from nodesock.stream.readable import Readable
+    from nodesock.stream.core.readable import Readable
 
 
 @drops_surplus

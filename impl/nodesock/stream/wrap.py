@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nodesock.errors import NodeTypeError, property_error
-from nodesock.stream.destroy import error_or_destroy
+from nodesock.stream.core.destroy import error_or_destroy
 from nodesock.validators import UNDEFINED
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from nodesock.errors import NodeTypeError, property_error
 from nodesock.inspect import UNDEFINED
 from nodesock.runtime.ticks import next_tick
-from nodesock.stream.destroy import error_or_destroy
+from nodesock.stream.core.destroy import error_or_destroy
 
 
 @dataclass(slots=True, eq=False)

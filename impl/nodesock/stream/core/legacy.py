@@ -10,8 +10,8 @@ from nodesock.inspect import UNDEFINED
 from nodesock.runtime.promises import Promise
 
 if TYPE_CHECKING:
-    from nodesock.stream.readable_state import ReadableState
-    from nodesock.stream.writable_state import WritableState
+    from nodesock.stream.core.readable_state import ReadableState
+    from nodesock.stream.core.writable_state import WritableState
 
 
 @drops_surplus
@@ -51,7 +51,7 @@ class Stream(EventEmitter):
         """`stream[Symbol.asyncDispose]()`: destroy, with AbortError unless it has ended (a Writable: finished);
         the promise resolves when it is closed.
         """
-        from nodesock.stream.end_of_stream import finished
+        from nodesock.stream.core.end_of_stream import finished
 
         rs, ws = self._readable_state, self._writable_state
         stream: Any = self

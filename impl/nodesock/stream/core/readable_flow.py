@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from math import isfinite
 from typing import Any
 
+from nodesock.encodings import StringDecoder, decode, encode, slice_units, units
 from nodesock.errors import NodeRangeError, NodeTypeError, node_error
 from nodesock.inspect import UNDEFINED, to_text
 from nodesock.runtime.ticks import next_tick
-from nodesock.stream.destroy import error_or_destroy
-from nodesock.stream.encodings import StringDecoder, decode, encode, slice_units, units
-from nodesock.stream.readable_state import ReadableState
-from nodesock.stream.writable import CHUNK_TYPES
+from nodesock.stream.core.destroy import error_or_destroy
+from nodesock.stream.core.readable_state import ReadableState
+from nodesock.stream.core.writable import CHUNK_TYPES
 from nodesock.validators import is_truthy
 
 _MAX_HIGH_WATER_MARK = 0x40000000

@@ -6,8 +6,8 @@ from nodesock.callables import drops_surplus
 from nodesock.errors import AbortError, NodeTypeError, node_error
 from nodesock.events import add_abort_listener
 from nodesock.inspect import UNDEFINED
-from nodesock.stream.end_of_stream import finished
-from nodesock.stream.predicates import is_node_stream
+from nodesock.stream.core.end_of_stream import finished
+from nodesock.stream.core.predicates import is_node_stream
 from nodesock.validators import validate_abort_signal
 
 StreamT = TypeVar("StreamT")

@@ -2,8 +2,8 @@
 
 import pytest
 
+from nodesock.encodings import decode, encode, is_encoding, make_decoder, normalize_encoding, units
 from nodesock.errors import NodeError
-from nodesock.stream.encodings import decode, encode, is_encoding, make_decoder, normalize_encoding, units
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from nodesock.stream.transform import Transform
+from nodesock.stream.core.transform import Transform
 
 
 class PassThrough(Transform):

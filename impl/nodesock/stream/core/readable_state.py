@@ -25,8 +25,8 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from nodesock.stream import high_water_mark
-from nodesock.stream.encodings import StringDecoder, default_encoding, make_decoder
+from nodesock.encodings import StringDecoder, default_encoding, make_decoder
+from nodesock.stream.core import high_water_mark
 from nodesock.validators import is_truthy
 
 

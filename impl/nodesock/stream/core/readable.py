@@ -20,13 +20,13 @@ from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from typing import Any, Self
 
 from nodesock.callables import adapt, drops_surplus
+from nodesock.encodings import make_decoder, units
 from nodesock.errors import node_error
 from nodesock.runtime.ticks import next_tick, ticks
-from nodesock.stream import pipe as piping
-from nodesock.stream.destroy import construct, error_or_destroy, undestroy
-from nodesock.stream.destroy import destroy as destroy_stream
-from nodesock.stream.encodings import make_decoder, units
-from nodesock.stream.readable_flow import (
+from nodesock.stream.core import pipe as piping
+from nodesock.stream.core.destroy import construct, error_or_destroy, undestroy
+from nodesock.stream.core.destroy import destroy as destroy_stream
+from nodesock.stream.core.readable_flow import (
     decode_chunk,
     emit_readable,
     end_readable,
@@ -42,9 +42,9 @@ from nodesock.stream.readable_flow import (
     to_size,
     unshift_chunk,
 )
+from nodesock.stream.core.readable_state import ReadableState
+from nodesock.stream.core.writable import finish_init
 from nodesock.stream.readable_operators import Operators
-from nodesock.stream.readable_state import ReadableState
-from nodesock.stream.writable import finish_init
 from nodesock.validators import UNDEFINED, is_truthy, merge_options, validate_object
 
 Listener = Callable[..., Any]

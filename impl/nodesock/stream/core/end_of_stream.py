@@ -13,7 +13,7 @@ from nodesock.callables import call, drops_surplus
 from nodesock.errors import AbortError, node_error
 from nodesock.events import add_abort_listener
 from nodesock.runtime.ticks import next_tick
-from nodesock.stream import predicates
+from nodesock.stream.core import predicates
 from nodesock.validators import (
     UNDEFINED,
     is_truthy,

@@ -17,14 +17,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from nodesock.callables import adapt, call, drops_surplus
+from nodesock.encodings import encode, is_encoding, units
 from nodesock.errors import node_error
 from nodesock.inspect import UNDEFINED
 from nodesock.runtime.ticks import next_tick
-from nodesock.stream.destroy import construct, error_or_destroy, note_error, undestroy
-from nodesock.stream.destroy import destroy as destroy_stream
-from nodesock.stream.encodings import encode, is_encoding, units
-from nodesock.stream.legacy import Stream
-from nodesock.stream.writable_state import Queued, QueuedList, WritableState
+from nodesock.stream.core.destroy import construct, error_or_destroy, note_error, undestroy
+from nodesock.stream.core.destroy import destroy as destroy_stream
+from nodesock.stream.core.legacy import Stream
+from nodesock.stream.core.writable_state import Queued, QueuedList, WritableState
 from nodesock.validators import is_truthy
 
 CHUNK_TYPES = ("string", "Buffer", "TypedArray", "DataView")
@@ -339,7 +339,7 @@ def finish_init(stream: Any, options: Mapping[str, Any]) -> None:
         stream._construct = adapt(given, 1)
     signal = options.get("signal")
     if is_truthy(signal):
-        from nodesock.stream.add_abort_signal import add_abort_signal
+        from nodesock.stream.core.add_abort_signal import add_abort_signal
 
         add_abort_signal(signal, stream)
 

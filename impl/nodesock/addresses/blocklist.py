@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from nodesock.addresses.socket_address import SocketAddress, parse_address
 from nodesock.callables import drops_surplus
 from nodesock.errors import NodeSyntaxError, node_error
-from nodesock.net.socket_address import SocketAddress, parse_address
 from nodesock.validators import UNDEFINED, validate_array, validate_int32, validate_string
 
 _MAPPED_PREFIX = 0xFFFF << 32

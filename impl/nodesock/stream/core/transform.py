@@ -11,8 +11,8 @@ from typing import Any
 from nodesock.callables import adapt, drops_surplus
 from nodesock.errors import node_error
 from nodesock.runtime.ticks import next_tick
-from nodesock.stream import high_water_mark
-from nodesock.stream.duplex import Duplex
+from nodesock.stream.core import high_water_mark
+from nodesock.stream.core.duplex import Duplex
 from nodesock.validators import UNDEFINED, is_truthy
 
 

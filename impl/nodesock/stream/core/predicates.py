@@ -7,7 +7,7 @@ soon as nothing more can come of it, before its event.
 from typing import Any
 
 from nodesock.callables import drops_surplus
-from nodesock.stream.legacy import Stream
+from nodesock.stream.core.legacy import Stream
 
 
 def is_node_stream(stream: Any) -> bool:

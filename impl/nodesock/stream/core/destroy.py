@@ -18,7 +18,7 @@ from typing import Any
 from nodesock.callables import adapt, call
 from nodesock.errors import aggregate_two_errors, node_error
 from nodesock.runtime.ticks import next_tick
-from nodesock.stream.legacy import Stream
+from nodesock.stream.core.legacy import Stream
 from nodesock.validators import is_truthy
 
 

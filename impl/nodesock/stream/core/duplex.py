@@ -5,12 +5,12 @@ from typing import Any, Self
 
 from nodesock.callables import drops_surplus
 from nodesock.inspect import UNDEFINED
-from nodesock.stream.destroy import construct
-from nodesock.stream.legacy import Stream
-from nodesock.stream.readable import Readable, init_readable
-from nodesock.stream.readable_state import ReadableState
-from nodesock.stream.writable import Writable, finish_init, init_writable
-from nodesock.stream.writable_state import WritableState
+from nodesock.stream.core.destroy import construct
+from nodesock.stream.core.legacy import Stream
+from nodesock.stream.core.readable import Readable, init_readable
+from nodesock.stream.core.readable_state import ReadableState
+from nodesock.stream.core.writable import Writable, finish_init, init_writable
+from nodesock.stream.core.writable_state import WritableState
 from nodesock.validators import is_truthy
 
 

@@ -20,8 +20,8 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from nodesock.stream import high_water_mark
-from nodesock.stream.encodings import default_encoding
+from nodesock.encodings import default_encoding
+from nodesock.stream.core import high_water_mark
 from nodesock.validators import is_truthy
 
 

@@ -1,0 +1,1 @@
+"""IP addresses as `net` and `dgram` use them: `net.isIP`, `BlockList`, `SocketAddress`, the records of `address()`."""
