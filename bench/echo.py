@@ -17,7 +17,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from conformance.subjects import node_binary
+from conformance.play.subjects import node_binary
 
 PYTHON_SERVER = """
 import nodesock

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 
 from bench.echo import cpu_seconds
-from conformance.subjects import node_binary
+from conformance.play.subjects import node_binary
 
 PYTHON_SERVER = """
 import nodesock

@@ -22,10 +22,17 @@ import click
 from rich.console import Console
 
 from conformance import config as settings
-from conformance.case import Case
-from conformance.collect import collect
 from conformance.config import Config, ConfigError
-from conformance.console import (
+from conformance.errors import CollectionError, NothingSelected, OutputError, writing
+from conformance.judge.session import Pairing, Session, pairings
+from conformance.judge.verdict import Exit, Outcome
+from conformance.language.case import Case
+from conformance.language.collect import collect
+from conformance.language.export import export as export_program
+from conformance.opening import opened
+from conformance.play.subjects.base import SubjectUnavailable
+from conformance.tell import traces
+from conformance.tell.console import (
     Reporter,
     address,
     headline,
@@ -34,15 +41,8 @@ from conformance.console import (
     summary,
     terminal_width,
 )
-from conformance.errors import CollectionError, NothingSelected, OutputError, writing
-from conformance.export import export as export_program
-from conformance.opening import opened
-from conformance.report import traces
-from conformance.report.document import document, write_json, write_junit
-from conformance.report.html import write_html
-from conformance.session import Pairing, Session, pairings
-from conformance.subjects.base import SubjectUnavailable
-from conformance.verdict import Exit, Outcome
+from conformance.tell.document import document, write_json, write_junit
+from conformance.tell.html import write_html
 
 Items = list[tuple[Case, list[Pairing]]]
 Command = Callable[..., Any]

@@ -4,17 +4,17 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import entry_points
 
-from conformance.case import Case
 from conformance.config import Config, ConfigError
 from conformance.errors import writing
-from conformance.report import traces
-from conformance.runner import PairingTrace
-from conformance.session import Pairing, Session
-from conformance.subjects.base import ENTRY_POINT_GROUP, Subject, SubjectUnavailable
-from conformance.subjects.node import NodeSubject
-from conformance.subjects.python import PythonSubject
-from conformance.subjects.rundir import RunDirectory
-from conformance.verdict import KNOWN_DIVERGENCES, KnownDivergence, Result, load_known_divergences
+from conformance.judge.session import Pairing, Session
+from conformance.judge.verdict import KNOWN_DIVERGENCES, KnownDivergence, Result, load_known_divergences
+from conformance.language.case import Case
+from conformance.play.runner import PairingTrace
+from conformance.play.subjects.base import ENTRY_POINT_GROUP, Subject, SubjectUnavailable
+from conformance.play.subjects.node import NodeSubject
+from conformance.play.subjects.python import PythonSubject
+from conformance.play.subjects.rundir import RunDirectory
+from conformance.tell import traces
 
 
 def subject_named(name: str, provider: str | None = None) -> Subject:
@@ -40,7 +40,7 @@ def subject_named(name: str, provider: str | None = None) -> Subject:
         raise SubjectUnavailable(f"{name} cannot be loaded: {type(error).__name__}: {error}") from None
     if not isinstance(subject, Subject):
         raise SubjectUnavailable(
-            f"{name} is no subject: {offered[name].value} lacks what conformance.subjects.base asks for"
+            f"{name} is no subject: {offered[name].value} lacks what conformance.play.subjects.base asks for"
         )
     return subject
 

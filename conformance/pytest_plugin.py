@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conformance.case import Case
     from conformance.config import Config
-    from conformance.session import Pairing, Session
-    from conformance.verdict import Result
+    from conformance.judge.session import Pairing, Session
+    from conformance.judge.verdict import Result
+    from conformance.language.case import Case
 
 CASES = Path(__file__).parent / "cases"
 
@@ -69,10 +69,10 @@ class CaseFile(pytest.File):
     """A file of cases."""
 
     def collect(self) -> Iterator[CaseItem]:
-        from conformance.collect import collect_file
         from conformance.config import ConfigError
         from conformance.errors import CollectionError
-        from conformance.session import pairings
+        from conformance.judge.session import pairings
+        from conformance.language.collect import collect_file
 
         try:
             subject = _run_of(self.config).settings().subject_name
@@ -109,8 +109,8 @@ class CaseItem(pytest.Item):
         _run_of(self.config).session()
 
     def runtest(self) -> None:
-        from conformance.console import address, describe
-        from conformance.verdict import Verdict
+        from conformance.judge.verdict import Verdict
+        from conformance.tell.console import address, describe
 
         run = _run_of(self.config)
         session = run.session()
@@ -136,7 +136,7 @@ class CaseItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         from conformance.config import ConfigError
         from conformance.errors import OutputError
-        from conformance.subjects.base import SubjectUnavailable
+        from conformance.play.subjects.base import SubjectUnavailable
 
         if isinstance(excinfo.value, NotConformant):
             return "\n".join(excinfo.value.lines)
@@ -177,8 +177,8 @@ class _Run:
 
     def session(self) -> Session:
         """The open session. A failure to open it is remembered: one try is enough for all items."""
-        from conformance.console import headline
         from conformance.opening import opened
+        from conformance.tell.console import headline
 
         if self._failure is not None:
             raise self._failure

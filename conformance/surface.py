@@ -1,7 +1,7 @@
 """The surface check: Node's own public names, found by reflection in the reference, against the subject's.
 
-Names follow ``conformance.names``; a method must be callable and a property must not. What cannot exist in
-Python stands in ``surface_exclusions.toml`` with a reason.
+Names follow ``conformance.language.names``; a method must be callable and a property must not. What
+cannot exist in Python stands in ``surface_exclusions.toml`` with a reason.
 """
 
 import fnmatch
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conformance.collect import collect_file
 from conformance.config import ConfigError
-from conformance.names import snake_case
-from conformance.runner import PairingTrace
-from conformance.session import Session
-from conformance.subjects.base import SubjectUnavailable
+from conformance.judge.session import Session
+from conformance.language.collect import collect_file
+from conformance.language.names import snake_case
+from conformance.play.runner import PairingTrace
+from conformance.play.subjects.base import SubjectUnavailable
 
 EXCLUSIONS = Path(__file__).parent / "surface_exclusions.toml"
 CASE = Path(__file__).parent / "surface_names.py"

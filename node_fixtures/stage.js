@@ -1,5 +1,5 @@
 'use strict';
-// The Node side of a role: the stage `t` and the trace. conformance/stage.py is its twin; change both or neither.
+// The Node side of a role: the stage `t` and the trace. conformance/play/stage.py is its twin; change both or neither.
 //
 // Two ways to run. Supervised (`node stage.js`): block in a synchronous read of descriptor 0 until the command comes, write
 // records to descriptor 3. Exported (`$CASE` is defined above this text by `python -m conformance export`): run every role of

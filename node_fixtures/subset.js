@@ -1,7 +1,7 @@
 'use strict';
 // What Python means where JavaScript means something else: the helpers that a transpiled case calls as `$`.
 //
-// conformance/transpile.py emits a call of one of these wherever an operator or built-in of the subset would give another
+// conformance/language/transpile.py emits a call of one of these wherever an operator or built-in of the subset would give another
 // answer in plain JavaScript. Bytes are Buffers, None is null (undefined counts as None too), dicts are plain objects.
 
 const isNone = (x) => x === null || x === undefined;

@@ -128,13 +128,13 @@ HARNESS = [found for path in files_under(CONFORMANCE) for found in imports_of(pa
 
 
 def test_the_harness_reaches_nodesock_through_stage_and_subjects() -> None:
-    allowed = {"conformance.stage", "conformance.values"}
+    allowed = {"conformance.play.stage", "conformance.play.values"}
     wrong = [
         str(found)
         for found in HARNESS
         if found.module.split(".")[0] == "nodesock"
         and found.importer not in allowed
-        and not found.importer.startswith("conformance.subjects.")
+        and not found.importer.startswith("conformance.play.subjects.")
     ]
     assert not wrong, "\n".join(wrong)
 

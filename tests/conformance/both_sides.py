@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from conformance.case import Case
-from conformance.collect import collect_file
-from conformance.subjects.base import ReferenceUnavailable
-from conformance.subjects.node_binary import DEFAULT_VERSION, obtain
-from conformance.values import encode
+from conformance.language.case import Case
+from conformance.language.collect import collect_file
+from conformance.play.subjects.base import ReferenceUnavailable
+from conformance.play.subjects.node_binary import DEFAULT_VERSION, obtain
+from conformance.play.values import encode
 
 FIXTURES = Path(__file__).parents[2] / "node_fixtures"
 

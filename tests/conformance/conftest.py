@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from conformance.subjects.base import ReferenceUnavailable
-from conformance.subjects.node import NodeSubject
-from conformance.subjects.node_docker import docker_trouble
-from conformance.subjects.rundir import RunDirectory
+from conformance.play.subjects.base import ReferenceUnavailable
+from conformance.play.subjects.node import NodeSubject
+from conformance.play.subjects.node_docker import docker_trouble
+from conformance.play.subjects.rundir import RunDirectory
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -13,10 +13,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from conformance.collect import collect_file
-from conformance.subjects.node import NodeSubject
-from conformance.subjects.python import PythonSubject
-from conformance.subjects.rundir import RunDirectory
+from conformance.language.collect import collect_file
+from conformance.play.subjects.node import NodeSubject
+from conformance.play.subjects.python import PythonSubject
+from conformance.play.subjects.rundir import RunDirectory
 from tests.conformance.scripted import make_case
 from tests.conformance.test_subjects import CASE_FILE, _first_record
 

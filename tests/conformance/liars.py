@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from conformance.case import Case, Role
-from conformance.subjects.base import Description, RoleHandle, RoleStartError, Subject
+from conformance.language.case import Case, Role
+from conformance.play.subjects.base import Description, RoleHandle, RoleStartError, Subject
 
 Json = dict[str, Any]
 Lie = Callable[[Json], list[Json | bytes]]

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from conformance.case import Case, Role
-from conformance.subjects.base import Description, RoleStartError, StreamRole
+from conformance.language.case import Case, Role
+from conformance.play.subjects.base import Description, RoleStartError, StreamRole
 
 
 class Peer:

@@ -15,8 +15,8 @@ import jsonschema
 import pytest
 
 from conformance.cli import main
-from conformance.report.document import SCHEMA
-from conformance.subjects.node import NodeSubject
+from conformance.play.subjects.node import NodeSubject
+from conformance.tell.document import SCHEMA
 
 CASE_FILE = """
 from conformance import case

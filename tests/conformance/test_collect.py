@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance.case import Case
-from conformance.collect import collect, collect_file, find_case
 from conformance.errors import CollectionError, NothingSelected
+from conformance.language.case import Case
+from conformance.language.collect import collect, collect_file, find_case
 from tests.conformance.both_sides import write_cases
 
 TWO_ROLES = """

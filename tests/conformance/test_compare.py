@@ -2,9 +2,9 @@
 
 import pytest
 
-from conformance.compare import Comparison, Expectation
-from conformance.normalize import NormalTrace, normalize
-from conformance.trace import Record
+from conformance.judge.compare import Comparison, Expectation
+from conformance.judge.normalize import NormalTrace, normalize
+from conformance.play.trace import Record
 from tests.conformance.traces import callback, data_events, ending, error, event, note
 
 REFUSED = error("ECONNREFUSED", "connect ECONNREFUSED 127.0.0.1:1", errno=-111, syscall="connect")

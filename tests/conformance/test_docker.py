@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from conformance.case import Case
-from conformance.runner import run_pairing
-from conformance.subjects import node_binary
-from conformance.subjects.base import ReferenceUnavailable
-from conformance.subjects.node import NodeSubject
-from conformance.subjects.node_docker import LABEL, DockerNode
-from conformance.subjects.node_image import CONTENT_LABEL, ensure_image
+from conformance.language.case import Case
+from conformance.play.runner import run_pairing
+from conformance.play.subjects import node_binary
+from conformance.play.subjects.base import ReferenceUnavailable
+from conformance.play.subjects.node import NodeSubject
+from conformance.play.subjects.node_docker import LABEL, DockerNode
+from conformance.play.subjects.node_image import CONTENT_LABEL, ensure_image
 from tests.conformance.scripted import make_case
 from tests.conformance.test_subjects import Harness, is_gone
 

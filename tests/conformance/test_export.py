@@ -5,8 +5,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from conformance.collect import collect, collect_file
-from conformance.export import export
+from conformance.language.collect import collect, collect_file
+from conformance.language.export import export
 from tests.conformance.both_sides import node_binary, write_cases
 
 

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from conformance import kernel
-from conformance.kernel import NotVisible
+from conformance.play import kernel
+from conformance.play.kernel import NotVisible
 
 _HOLDER = """
 import os, socket, sys

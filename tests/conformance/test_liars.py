@@ -13,14 +13,14 @@ from typing import Any
 import jsonschema
 import pytest
 
-from conformance.case import Case
-from conformance.collect import collect_file
 from conformance.config import Config
-from conformance.report.document import SCHEMA, document
-from conformance.session import Session
-from conformance.subjects.base import Subject
-from conformance.subjects.node import NodeSubject
-from conformance.verdict import Exit, KnownDivergence, Outcome, Result, Verdict
+from conformance.judge.session import Session
+from conformance.judge.verdict import Exit, KnownDivergence, Outcome, Result, Verdict
+from conformance.language.case import Case
+from conformance.language.collect import collect_file
+from conformance.play.subjects.base import Subject
+from conformance.play.subjects.node import NodeSubject
+from conformance.tell.document import SCHEMA, document
 from tests.conformance import liars
 from tests.conformance.liars import Json, edit, event, kind, move, once
 

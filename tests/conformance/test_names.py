@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from conformance.names import camel_case, snake_case
+from conformance.language.names import camel_case, snake_case
 from tests.conformance.both_sides import node
 
 _REFLECT = r"""

@@ -2,8 +2,8 @@
 
 import copy
 
-from conformance.normalize import normalize
-from conformance.trace import Record
+from conformance.judge.normalize import normalize
+from conformance.play.trace import Record
 from tests.conformance.traces import callback, chunk, data_events, ending, error, event, note, publish
 
 

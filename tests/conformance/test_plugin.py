@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.subjects.node import NodeSubject
+from conformance.play.subjects.node import NodeSubject
 from tests.conformance.test_cli import CASE_FILE, DIVERGENT, HANGS
 
 ROOT = Path(__file__).parents[2]
@@ -151,7 +151,8 @@ def test_other_test_runs_are_left_alone(tmp_path: Path) -> None:
         "import sys\n\ndef test_x():\n"
         "    ours = ('conformance', 'nodesock', 'docker', 'rich', 'click')\n"
         "    loaded = {name for name in sys.modules if name.startswith(ours)}\n"
-        "    assert loaded == {'conformance', 'conformance.case', 'conformance.pytest_plugin'}\n"
+        "    case = {'conformance', 'conformance.language', 'conformance.language.case'}\n"
+        "    assert loaded == case | {'conformance.pytest_plugin'}\n"
     )
     ran = run_pytest(tmp_path, "-W", "error")
     assert ran.returncode == 0 and "1 passed" in ran.stdout, ran.stdout

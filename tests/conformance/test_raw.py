@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from conformance.raw import Raw, RawCancelled, RawTimeout
+from conformance.play.raw import Raw, RawCancelled, RawTimeout
 
 
 class Bench:

@@ -9,18 +9,18 @@ import jsonschema
 import pytest
 from junitparser import JUnitXml
 
-from conformance.case import Case
-from conformance.collect import collect_file
 from conformance.config import Config
-from conformance.normalize import normalize
-from conformance.report import traces
-from conformance.report.document import SCHEMA, document, write_json, write_junit
-from conformance.report.html import write_html
-from conformance.report.side_by_side import align, brief, show
-from conformance.runner import Fault, PairingTrace
-from conformance.session import Session
-from conformance.trace import Record
-from conformance.verdict import KnownDivergence, Outcome, Verdict
+from conformance.judge.normalize import normalize
+from conformance.judge.session import Session
+from conformance.judge.verdict import KnownDivergence, Outcome, Verdict
+from conformance.language.case import Case
+from conformance.language.collect import collect_file
+from conformance.play.runner import Fault, PairingTrace
+from conformance.play.trace import Record
+from conformance.tell import traces
+from conformance.tell.document import SCHEMA, document, write_json, write_junit
+from conformance.tell.html import write_html
+from conformance.tell.side_by_side import align, brief, show
 from tests.conformance.traces import chunk, data_events, ending, error, event, publish
 
 REFERENCE = {

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from conformance import runner
-from conformance.runner import PairingTrace, run_pairing
+from conformance.play import runner
+from conformance.play.runner import PairingTrace, run_pairing
 from tests.conformance.scripted import Peer, ScriptedSubject, make_case
 
 TWO = {"server": "", "client": ""}

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from conformance.names import camel_case, snake_case
-from conformance.stage import STATE, Stage
-from conformance.subset import STAGE
+from conformance.language.names import camel_case, snake_case
+from conformance.language.subset import STAGE
+from conformance.play.stage import STATE, Stage
 from tests.conformance.both_sides import node, write_cases
 
 _ROLE = """
 import json, os, sys
-from conformance.collect import find_case
-from conformance.stage import run_role
+from conformance.language.collect import find_case
+from conformance.play.stage import run_role
 program, role, values, deadline, replies = sys.argv[1:]
 code = run_role(
     find_case(program), role, json.loads(values), deadline_ms=int(deadline), path_dir=os.getcwd(),

@@ -14,22 +14,22 @@ from typing import Any
 
 import pytest
 
-from conformance.case import Case
-from conformance.collect import collect_file
-from conformance.runner import PairingTrace, run_pairing
-from conformance.subjects import node as node_module
-from conformance.subjects import node_binary, node_docker
-from conformance.subjects.base import (
+from conformance.language.case import Case
+from conformance.language.collect import collect_file
+from conformance.play.runner import PairingTrace, run_pairing
+from conformance.play.subjects import node as node_module
+from conformance.play.subjects import node_binary, node_docker
+from conformance.play.subjects.base import (
     ReferenceUnavailable,
     RoleStartError,
     StreamRole,
     Subject,
     SubjectUnavailable,
 )
-from conformance.subjects.lease import Lease, LeaseLost
-from conformance.subjects.node import NodeSubject, connect
-from conformance.subjects.python import PythonSubject
-from conformance.subjects.rundir import RunDirectory
+from conformance.play.subjects.lease import Lease, LeaseLost
+from conformance.play.subjects.node import NodeSubject, connect
+from conformance.play.subjects.python import PythonSubject
+from conformance.play.subjects.rundir import RunDirectory
 from tests.conformance.scripted import make_case
 
 ROOT = Path(__file__).parents[2]
@@ -117,7 +117,7 @@ class TestRunDirectory:
     def test_what_a_killed_harness_left_is_swept(self, tmp_path: Path) -> None:
         program = (
             "import os, signal, sys; from pathlib import Path\n"
-            "from conformance.subjects.rundir import RunDirectory\n"
+            "from conformance.play.subjects.rundir import RunDirectory\n"
             "with RunDirectory(Path(sys.argv[1])) as path:\n"
             "    print(path, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
         )
@@ -207,7 +207,7 @@ class TestChoice:
         def fail(*_: Any) -> Any:
             raise ReferenceUnavailable("no space left")
 
-        monkeypatch.setattr("conformance.subjects.node.docker_trouble", lambda: None)
+        monkeypatch.setattr("conformance.play.subjects.node.docker_trouble", lambda: None)
         monkeypatch.setattr(node_docker.DockerNode, "open", fail)
         with NodeSubject().opened(run_dir) as node:
             assert node.describe()["provider"] == "local"

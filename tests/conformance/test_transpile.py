@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from conformance.collect import collect, collect_file
 from conformance.errors import CollectionError
-from conformance.names import camel_case
-from conformance.subset import STAGE
+from conformance.language.collect import collect, collect_file
+from conformance.language.names import camel_case
+from conformance.language.subset import STAGE
 from tests.conformance.both_sides import FIXTURES, both_sides, node, on_node, write_cases
 
 MEANING = """

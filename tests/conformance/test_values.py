@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import pytest
 
-from conformance.trace import Record
-from conformance.values import digest, encode
+from conformance.play.trace import Record
+from conformance.play.values import digest, encode
 from tests.conformance.both_sides import both_sides, write_cases
 
 VALUES = """

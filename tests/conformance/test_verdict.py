@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance.compare import Comparison, Difference, Instability
 from conformance.config import ConfigError
-from conformance.verdict import (
+from conformance.judge.compare import Comparison, Difference, Instability
+from conformance.judge.verdict import (
     Exit,
     KnownDivergence,
     Outcome,

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from conformance.trace import Record
+from conformance.play.trace import Record
 
 
 def event(name: str, label: str, *args: Any, **state: Any) -> Record:

@@ -1,0 +1,1 @@
+"""A case is read, checked and translated to JavaScript."""

@@ -1,0 +1,163 @@
+"""The subset as tables: what of Python a case may use, and the JavaScript for its names and constants.
+
+``transpile`` walks the tree; what it looks up on the way stands here.
+"""
+
+import ast
+import json
+import math
+
+from conformance.language.names import camel_case
+
+#: What the stage offers; both stages have exactly these (a test compares).
+# fmt: off
+STAGE = frozenset(
+    {
+        "net", "dgram", "stream", "events", "watch", "snapshot", "kernel", "note", "callback", "attempt",
+        "publish", "next_tick", "microtask", "immediate", "timeout", "interval", "clear", "block",
+        "on_uncaught", "on_warning", "on_before_exit", "async_dispose", "path", "file_mode", "chmod", "mkdir", "remove",
+        "error", "abort_controller", "spawn", "active", "exit",
+    }
+)
+# fmt: on
+
+#: Where the options object of a call stands among the JavaScript arguments; -1 is last. All others: first.
+OPTIONS_AT = {
+    "finished": 1,
+    "from_": 1,
+    "once": -1,
+    "on": -1,
+    "pipe": -1,
+    "map": 1,
+    "filter": 1,
+    "for_each": 1,
+    "flat_map": 1,
+    "some": 1,
+    "every": 1,
+    "find": 1,
+    "take": 1,
+    "drop": 1,
+    "reduce": -1,
+    "compose": -1,
+    "pipeline": -1,
+}
+
+#: Built-in functions of the subset and what they become.
+BUILTINS = {
+    "len": "$.len",
+    "str": "$.str",
+    "int": "$.int",
+    "float": "$.float",
+    "bool": "$.truthy",
+    "bytes": "$.bytes",
+    "bytearray": "$.bytes",
+    "range": "$.range",
+    "sorted": "$.sorted",
+    "list": "$.list",
+    "min": "$.min",
+    "max": "$.max",
+    "abs": "Math.abs",
+}
+
+#: Methods of str, bytes and list that the subset knows. Nothing of Node's has a method of one of these names.
+METHODS = frozenset({"append", "extend", "pop", "encode", "decode", "hex", "join", "startswith", "endswith"})
+PLAIN_METHODS = {"upper": "toUpperCase", "lower": "toLowerCase", "strip": "trim"}
+
+#: Words that JavaScript does not allow as a variable, or that the generated program needs itself.
+# fmt: off
+RESERVED = frozenset(
+    {
+        "abstract", "arguments", "boolean", "byte", "case", "catch", "char", "const", "debugger",
+        "default", "delete", "do", "double", "enum", "eval", "export", "extends", "final", "function",
+        "goto", "implements", "instanceof", "int", "interface", "let", "native", "new", "null", "package",
+        "private", "protected", "public", "short", "static", "super", "switch", "synchronized", "this",
+        "throw", "throws", "transient", "true", "false", "typeof", "undefined", "var", "void", "volatile",
+        "with", "yield", "Array", "Buffer", "Math", "Number", "Object", "Infinity", "NaN", "require",
+        "module", "process",
+    }
+)
+# fmt: on
+
+COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
+BINARY = {ast.Add: "$.add", ast.Mult: "$.mul", ast.Mod: "$.mod"}
+#: Only what has no second meaning in Python and no limit in JavaScript: bits end at 32 there, and 6 / 2 is 3.0 here.
+PLAIN_BINARY = {ast.Sub: "-"}
+SAFE_INTEGER = 2**53
+
+
+def escape(name: str) -> str:
+    """The JavaScript spelling of a Python variable."""
+    return f"{name}_" if name in RESERVED else name
+
+
+def literal(value: object) -> str:
+    """A Python constant as JavaScript source; raises ``ValueError`` for what has no counterpart."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        if abs(value) > SAFE_INTEGER:
+            raise ValueError(f"the integer {value} is not exact in JavaScript")
+        return str(value)
+    if isinstance(value, float):
+        if math.isnan(value):
+            return "NaN"
+        if math.isinf(value):
+            return "Infinity" if value > 0 else "-Infinity"
+        return repr(value)
+    if isinstance(value, str):
+        return json.dumps(value)
+    if isinstance(value, bytes):
+        return f"$.latin1({json.dumps(value.decode('latin-1'))})"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(literal(item) for item in value)}]"
+    if isinstance(value, dict):
+        return object_literal(
+            [(json.dumps(camel_case(str(key))), literal(item)) for key, item in value.items()]
+        )
+    raise ValueError(f"a {type(value).__name__} has no counterpart in JavaScript")
+
+
+def object_literal(pairs: list[tuple[str, str]]) -> str:
+    """A JavaScript object; a key ``...`` spreads its value."""
+    if not pairs:
+        return "{}"
+    parts = []
+    for key, value in pairs:
+        if key == "...":
+            parts.append(f"...{value}")
+        else:
+            parts.append(key if key == value else f"{key}: {value}")
+    return f"{{ {', '.join(parts)} }}"
+
+
+_DESCRIBED = {
+    "AnnAssign": "a declaration without a value",
+    "Assert": "assert",
+    "Assign": "an assignment to several targets",
+    "AsyncWith": "async with",
+    "ClassDef": "a class",
+    "Delete": "del",
+    "DictComp": "a dict comprehension",
+    "GeneratorExp": "a generator expression",
+    "Global": "global",
+    "Import": "an import",
+    "ImportFrom": "an import",
+    "Match": "match",
+    "NamedExpr": ":=",
+    "Set": "a set",
+    "SetComp": "a set comprehension",
+    "Try": "try",
+    "TryStar": "try",
+    "While": "while",
+    "With": "with",
+    "Yield": "yield",
+    "YieldFrom": "yield",
+}
+
+
+def described(node: ast.AST) -> str:
+    """What to call a piece of Python that the subset has not."""
+    name = type(node).__name__
+    return _DESCRIBED.get(name, name)

@@ -1,0 +1,43 @@
+"""Node as a plain process beside the harness: the provider where there is no container engine."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from conformance.play.subjects import confine
+from conformance.play.subjects.base import ReferenceUnavailable
+from conformance.play.subjects.lease import LeasedProcess, LeaseLost
+
+
+class LocalNode:
+    """The supervisor as a child process, confined as a container would confine it."""
+
+    provider = "local"
+    image: str | None = None
+
+    def __init__(self, binary: Path) -> None:
+        self.binary = binary
+        self._process: LeasedProcess | None = None
+
+    def open(self, run_dir: Path, directory: Path, pool: int) -> dict[str, Any]:
+        """Start the supervisor found in ``directory`` and return its hello.
+
+        Raises ``ReferenceUnavailable``.
+        """
+        confined = [sys.executable, "-I", "-S", confine.__file__]
+        command = [*confined, str(self.binary), str(directory / "supervisor.js"), str(directory), str(pool)]
+        self._process = LeasedProcess(directory, command, {"PATH": os.defpath})
+        try:
+            return self._process.open()
+        except LeaseLost as lost:
+            raise ReferenceUnavailable(f"the local Node ({self.binary}) {lost}") from None
+
+    def close(self) -> None:
+        """End the supervisor and with it every role."""
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+
+    def __repr__(self) -> str:
+        return f"<LocalNode {self.binary}>"

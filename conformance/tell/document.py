@@ -1,0 +1,99 @@
+"""``report.json`` and ``junit.xml``: a run as data for other programs."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
+
+from conformance.judge.verdict import Outcome, Result, Verdict
+
+SCHEMA = Path(__file__).parent / "schema.json"
+
+
+def document(outcome: Outcome, reference: Mapping[str, Any], subject: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of ``report.json``; ``schema.json`` beside this file says its form.
+
+    ``reference`` and ``subject`` are what the subjects say of themselves.
+    """
+    data: dict[str, Any] = {
+        "reference": {
+            "node": reference.get("version"),
+            "libuv": reference.get("libuv"),
+            "provider": reference.get("provider"),
+            "image": reference.get("image"),
+        },
+        "subject": {key: subject.get(key) for key in ("name", "version", "libuv", "python")},
+        "totals": outcome.totals.to_json(),
+    }
+    if outcome.stale:
+        data["stale_known_divergences"] = [
+            {"case": entry.case, "pairing": entry.pairing, "reason": entry.reason} for entry in outcome.stale
+        ]
+    data["cases"] = [_case(result) for result in outcome.results]
+    return data
+
+
+def _case(result: Result) -> dict[str, Any]:
+    difference = result.first_difference
+    return {
+        "id": result.id,
+        "pairing": result.pairing,
+        "verdict": result.verdict.value,
+        "reason": reason(result),
+        "duration_s": result.duration_s,
+        "first_difference": difference.to_json() if difference is not None else None,
+    }
+
+
+def reason(result: Result) -> str:
+    """The one line that explains the verdict, an accepted deviation's reason first."""
+    return result.reason if result.accepted is None else f"accepted ({result.accepted}): {result.reason}"
+
+
+def write_json(path: Path, data: Mapping[str, Any]) -> None:
+    """Write ``report.json``."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def write_junit(path: Path, outcome: Outcome, replay: Mapping[str, str]) -> None:
+    """Write ``junit.xml``, one suite per topic. ``replay`` holds the command that replays an item, by its
+    name.
+    """
+    suites: dict[str, TestSuite] = {}
+    for result in outcome.results:
+        topic, _, name = result.id.partition("/")
+        case = TestCase(f"{name}[{result.pairing}]", f"conformance.{topic}", result.duration_s)
+        case.result = _junit_results(result)
+        if result.fails:
+            case.system_out = "\n".join(
+                [
+                    *(difference.message for difference in result.differences),
+                    f"replay: {replay.get(result.name, '')}",
+                ]
+            )
+        suites.setdefault(topic, TestSuite(topic)).add_testcase(case)
+    if outcome.stale:
+        suite = suites.setdefault("known_divergences", TestSuite("known_divergences"))
+        for entry in outcome.stale:
+            case = TestCase(str(entry), "conformance.known_divergences")
+            case.result = [Failure("no longer diverges: remove the entry", "stale")]
+            suite.add_testcase(case)
+    xml = JUnitXml("conformance")
+    for suite in suites.values():
+        xml.add_testsuite(suite)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    xml.write(str(path), pretty=True)
+
+
+def _junit_results(result: Result) -> list[Any]:
+    if result.verdict is Verdict.CONFORMANT:
+        return []
+    if result.verdict is Verdict.ERRORED:
+        return [Error(result.reason, "errored")]
+    if result.fails:
+        difference = result.first_difference
+        return [Failure(result.reason, difference.category if difference is not None else "divergent")]
+    return [Skipped(f"{result.verdict.value}: {reason(result)}", result.verdict.value)]

@@ -1,0 +1,115 @@
+"""``index.html`` and a page per case: self-contained, readable without the harness, in light and dark."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from conformance.judge.normalize import NormalTrace
+from conformance.judge.verdict import Outcome, Result
+from conformance.tell.document import reason
+from conformance.tell.side_by_side import Row, align, brief, state_changes
+from conformance.tell.traces import Recorded, directory_of, read
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def write_html(
+    output: Path,
+    outcome: Outcome,
+    data: Mapping[str, Any],
+    abouts: Mapping[str, str],
+    replay: Mapping[str, str],
+) -> None:
+    """Write ``index.html`` and ``cases/<id>.html`` into ``output``. ``data`` is what ``report.json``
+    holds.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["brief"] = brief
+    by_case: dict[str, list[Result]] = {}
+    for result in outcome.results:
+        by_case.setdefault(result.id, []).append(result)
+    shared = {
+        "data": data,
+        "reason": reason,
+        "replay": replay,
+        "written": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
+    }
+    page = environment.get_template("case.html")
+    for case, results in by_case.items():
+        path = output / "cases" / f"{case}.html"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pairings = _views(output, case, results)
+        path.write_text(
+            page.render(case=case, about=abouts.get(case, ""), pairings=pairings, **shared), encoding="utf-8"
+        )
+    # What asks for attention comes first; within that, the order of the run.
+    ordered = sorted(by_case.items(), key=lambda item: min(map(_urgency, item[1])))
+    index = environment.get_template("index.html")
+    (output / "index.html").write_text(
+        index.render(outcome=outcome, ordered=ordered, abouts=abouts, **shared), encoding="utf-8"
+    )
+
+
+def _urgency(result: Result) -> int:
+    return ("errored", "divergent", "unstable", "accepted", "skipped", "conformant").index(result.word)
+
+
+def _views(output: Path, case: str, results: Sequence[Result]) -> list[dict[str, Any]]:
+    """What the page of a case shows of each pairing: per role, the reference and the subject side by side."""
+    recorded = {result.pairing: read(output, case, result.pairing) for result in results}
+    reference = next(
+        (found for found in recorded.values() if found and not found.meta["subject_roles"]), None
+    )
+    return [
+        {
+            "result": result,
+            "meta": found.meta if (found := recorded[result.pairing]) else None,
+            "roles": _roles(reference, found) if found else [],
+            "files": sorted(
+                str(file.relative_to(output)) for file in directory_of(output, case, result.pairing).glob("*")
+            ),
+        }
+        for result in results
+    ]
+
+
+def _roles(reference: Recorded | None, found: Recorded) -> list[dict[str, Any]]:
+    alone = reference is None or reference.directory == found.directory
+    roles = []
+    for role, trace in found.traces.items():
+        other = None if reference is None or alone else reference.traces.get(role)
+        rows = [Row(None, step) for step in trace.steps] if other is None else align(other, trace)
+        ended = trace.last_of("terminated")
+        roles.append(
+            {
+                "name": role,
+                "played_by": found.meta["runs"][0]["subjects"].get(role, ""),
+                "alone": other is None,
+                "rows": rows,
+                "left": {} if other is None else _states(other),
+                "right": _states(trace),
+                "stderr": ended.detail if ended else "",
+            }
+        )
+    return roles
+
+
+def _states(trace: NormalTrace) -> dict[tuple[str, int], str]:
+    """For each step with a state, what is new in it since the step before on the same line."""
+    states: dict[tuple[str, int], str] = {}
+    for line, steps in trace.lines.items():
+        before: dict[str, Any] | None = None
+        for step in steps:
+            if step.state is not None:
+                states[line, step.index] = ", ".join(state_changes(before, step.state))
+                before = step.state
+    return states

@@ -1,0 +1,86 @@
+"""The raw traces on disk: ``traces/<case>/<pairing>/`` holds one ``.jsonl`` per role and ``run.json``.
+
+The ``.jsonl`` files are what the roles wrote, untouched. Of the reference all runs are kept:
+``server.jsonl``, ``server.run-2.jsonl`` and so on. ``program.js`` beside the pairings is the case for plain
+``node``.
+"""
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance.judge.normalize import NormalTrace
+from conformance.judge.session import Pairing, literals, normal_run
+from conformance.judge.verdict import Result
+from conformance.language.case import Case
+from conformance.language.export import export
+from conformance.play.cache import trace_from_json
+from conformance.play.runner import PairingTrace
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One item of a finished run, read back: ``meta`` is its ``run.json``, ``traces`` its first run,
+    normalised.
+    """
+
+    directory: Path
+    meta: Mapping[str, Any]
+    traces: Mapping[str, NormalTrace]
+
+
+def directory_of(output: Path, case: str, pairing: str) -> Path:
+    """Where the traces of an item lie."""
+    return output / "traces" / case / pairing
+
+
+def write(output: Path, case: Case, pairing: Pairing, runs: Sequence[PairingTrace], result: Result) -> None:
+    """Keep the runs of one item."""
+    directory = directory_of(output, case.id, pairing.name)
+    directory.mkdir(parents=True, exist_ok=True)
+    for left in directory.glob(
+        "*.jsonl"
+    ):  # of an earlier run, or of another one that writes here at this moment
+        left.unlink(missing_ok=True)
+    for number, run in enumerate(runs, 1):
+        for role, records in run.roles.items():
+            name = f"{role}.jsonl" if number == 1 else f"{role}.run-{number}.jsonl"
+            lines = (json.dumps(record, separators=(",", ":")) + "\n" for record in records)
+            (directory / name).write_text("".join(lines), encoding="utf-8")
+    if pairing.is_reference:
+        (directory.parent / "program.js").write_text(export(case), encoding="utf-8")
+    meta = {
+        "case": case.id,
+        "pairing": pairing.name,
+        "about": case.about,
+        "roles": [role.name for role in case.roles],
+        "subject_roles": sorted(pairing.subject_roles),
+        "verdict": result.verdict.value,
+        "reason": result.reason,
+        "accepted": result.accepted,
+        "duration_s": result.duration_s,
+        "exact_chunks": case.exact_chunks,
+        "literals": sorted(literals(case)),
+        "differences": [difference.to_json() for difference in result.differences],
+        "unstable": [unstable.message for unstable in result.unstable],
+        "runs": [{**dataclasses.asdict(run), "roles": {}} for run in runs],
+    }
+    (directory / "run.json").write_text(json.dumps(meta, indent=1) + "\n", encoding="utf-8")
+
+
+def read(output: Path, case: str, pairing: str) -> Recorded | None:
+    """One item of the last run, or None if it left no trace (or not a readable one)."""
+    directory = directory_of(output, case, pairing)
+    try:
+        meta = json.loads((directory / "run.json").read_text(encoding="utf-8"))
+        run = trace_from_json(meta["runs"][0])
+        for role in meta["roles"]:
+            lines = (directory / f"{role}.jsonl").read_text(encoding="utf-8").splitlines()
+            run.roles[role] = [json.loads(line) for line in lines]
+        traces = normal_run(run, meta["roles"], meta["exact_chunks"], frozenset(meta["literals"]))
+    except (OSError, ValueError, KeyError, IndexError, TypeError):
+        return None
+    return Recorded(directory, meta, traces)
