@@ -25,6 +25,19 @@ LAYERS = [
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 PYUV_HOMES = {"bindings", "runtime"}
 
+# The harness, from the ground up in the same way: every folder, then what stands beside them on top.
+HARNESS_LAYERS = [
+    {"config", "errors", "scenery"},
+    {"language"},
+    {"play"},
+    {"judge"},
+    {"tell"},
+    {"opening"},
+    {"__init__", "cli", "pytest_plugin", "surface", "surface_names"},
+    {"__main__", "conftest"},
+]
+HARNESS_RANK = {name: rank for rank, names in enumerate(HARNESS_LAYERS) for name in names}
+
 # What nodesock offers to anyone; the harness has to do with that.
 PUBLIC = {"nodesock", "nodesock.dgram", "nodesock.errors", "nodesock.events", "nodesock.net", "nodesock.stream"}
 
@@ -55,8 +68,8 @@ def is_typing_guard(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
 
 
-def imports_of(path: Path, base: Path) -> Iterator[Import]:
-    """Every import of the file but those that only the type checker sees."""
+def imports_of(path: Path, base: Path, for_types: bool = False) -> Iterator[Import]:
+    """Every import of the file; those that only the type checker sees with ``for_types`` alone."""
     importer = dotted(path, base)
     package = importer if path.name == "__init__.py" else importer.rpartition(".")[0]
 
@@ -74,7 +87,7 @@ def imports_of(path: Path, base: Path) -> Iterator[Import]:
                 place = base / whole.replace(".", "/")
                 is_module = origin == "nodesock" or place.is_dir() or place.with_suffix(".py").is_file()
                 yield Import(importer, whole if is_module else origin, path, node.lineno)
-        if is_typing_guard(node):
+        if is_typing_guard(node) and not for_types:
             assert isinstance(node, ast.If)
             for otherwise in node.orelse:
                 yield from walk(otherwise)
@@ -124,17 +137,51 @@ def test_nodesock_does_not_know_the_harness() -> None:
     assert not wrong, "\n".join(wrong)
 
 
-HARNESS = [found for path in files_under(CONFORMANCE) for found in imports_of(path, ROOT)]
+HARNESS = [found for path in files_under(CONFORMANCE) for found in imports_of(path, ROOT, for_types=True)]
+AMONG_THEMSELVES = [found for found in HARNESS if found.module.split(".")[0] == "conformance"]
 
 
-def test_the_harness_reaches_nodesock_through_stage_and_subjects() -> None:
-    allowed = {"conformance.play.stage", "conformance.play.values"}
+def harness_layer(module: str) -> str:
+    """`conformance.play.runner` -> `play`; the package itself -> `__init__`."""
+    return (module.split(".")[1:] or ["__init__"])[0]
+
+
+def test_every_module_of_the_harness_has_a_layer() -> None:
+    found = {harness_layer(dotted(path, ROOT)) for path in files_under(CONFORMANCE)} - {"cases"}
+    assert found == set(HARNESS_RANK)
+
+
+def test_imports_of_the_harness_point_down() -> None:
+    wrong = [
+        str(found)
+        for found in AMONG_THEMSELVES
+        if harness_layer(found.importer) != "cases"
+        and HARNESS_RANK[harness_layer(found.module)] > HARNESS_RANK[harness_layer(found.importer)]
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_circle_between_files_of_the_harness() -> None:
+    """A file that imports none of the rest, or that none of the rest imports, is in no circle."""
+    left: dict[str, set[str]] = {}
+    for found in AMONG_THEMSELVES:
+        left.setdefault(found.importer, set()).add(found.module)
+    while free := [
+        name
+        for name, needed in left.items()
+        if not needed & left.keys() or not any(name in others for others in left.values())
+    ]:
+        for name in free:
+            del left[name]
+    wrong = [str(found) for found in AMONG_THEMSELVES if found.importer in left and found.module in left]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_harness_reaches_nodesock_through_the_stage() -> None:
     wrong = [
         str(found)
         for found in HARNESS
-        if found.module.split(".")[0] == "nodesock"
-        and found.importer not in allowed
-        and not found.importer.startswith("conformance.play.subjects.")
+        if found.module.split(".")[0] == "nodesock" and found.importer != "conformance.play.stage"
     ]
     assert not wrong, "\n".join(wrong)
 
