@@ -34,11 +34,11 @@ docs: $(READY) ## the API reference, into build/docs/
 	$(BIN)/python docs/reference.py build/docs
 
 clean: ## remove .venv and all that was built
-	rm -rf $(VENV) build dist .tox .mypy_cache .ruff_cache .pytest_cache impl/nodesock/_pyuv *.egg-info
+	rm -rf $(VENV) build dist impl/build impl/dist impl/nodesock/_pyuv impl/*.egg-info .tox .mypy_cache .ruff_cache .pytest_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(READY): pyproject.toml setup.py $(wildcard build_tools/*.*)
+$(READY): pyproject.toml impl/pyproject.toml impl/setup.py $(wildcard impl/build_tools/*.*)
 	@test -n "$(PYTHON)" || { echo "nodesock needs Python 3.11, 3.12 or 3.13 on the PATH (or: make PYTHON=/path/to/python ...)" >&2; exit 1; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[conformance,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ./impl --editable '.[python,dev]'
 	@touch $@

@@ -4,16 +4,15 @@ import sys
 
 
 def main() -> None:
-    """The command line; one clear line and exit 3 where nodesock was installed without what the harness needs."""
+    """The command line; one line and exit 3 where something that the harness depends on is not installed."""
     try:
         from conformance.cli import main as run
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
-        if missing in ("", "conformance", "nodesock"):
+        if missing in ("", "conformance"):
             raise
         print(
-            f"conformance: {missing} is not installed; install nodesock with its extra, nodesock[conformance]",
-            file=sys.stderr,
+            f"conformance: {missing} is not installed: pip install nodesock-conformance", file=sys.stderr
         )
         raise SystemExit(3) from None
     run()

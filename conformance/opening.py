@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 
 from conformance.config import Config, ConfigError
 from conformance.errors import writing
@@ -20,9 +21,13 @@ from conformance.tell import traces
 def subject_named(name: str, provider: str | None = None) -> Subject:
     """The subject of that name: ``python`` (nodesock), ``node:VERSION``, or one that a package offers.
 
-    Raises ``ConfigError`` for an unknown name.
+    Raises ``ConfigError`` for an unknown name, ``SubjectUnavailable`` if what it runs on is not installed.
     """
     if name == "python":
+        if find_spec("nodesock") is None:
+            raise SubjectUnavailable(
+                "the subject \"python\" needs nodesock: pip install 'nodesock-conformance[python]'"
+            )
         return PythonSubject()
     kind, _, version = name.partition(":")
     if kind == "node" and version:

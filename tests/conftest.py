@@ -1,9 +1,14 @@
 """Fixtures for all tests that run a nodesock loop."""
 
 import signal
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+# build_tools is in no wheel. It comes last: a nodesock that is installed is the one that is tested.
+sys.path.append(str(Path(__file__).parents[1] / "impl"))
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a job that a shell started in the background
     signal.signal(signal.SIGINT, signal.default_int_handler)

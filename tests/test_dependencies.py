@@ -1,4 +1,4 @@
-"""What is imported is declared: nodesock needs nothing, the harness its extra, the tests that and the dev one."""
+"""What is imported is declared: nodesock needs nothing, the tests what the harness needs and the extra `dev`."""
 
 import ast
 import re
@@ -11,12 +11,17 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 OWN = {"bench", "build_tools", "conformance", "nodesock", "tests", "__future__"}
-EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+LIBRARY, HARNESS = (
+    tomllib.loads((ROOT / directory / "pyproject.toml").read_text("utf-8"))["project"]
+    for directory in ("impl", ".")
+)
+NODESOCK = LIBRARY["dependencies"]
+CONFORMANCE = HARNESS["dependencies"]
+DEV = HARNESS["optional-dependencies"]["dev"]
 
 
-def declared(*extras: str) -> set[str]:
-    """Distribution names in these extras, normalised."""
-    lines = [line for extra in extras for line in EXTRAS[extra]]
+def declared(lines: list[str]) -> set[str]:
+    """Distribution names of these requirements, normalised."""
     return {re.split(r"[<>=~!\[; ]", line)[0].lower().replace("_", "-") for line in lines}
 
 
@@ -37,22 +42,31 @@ def third_party(directory: Path) -> dict[str, str]:
     return found
 
 
+def test_nodesock_depends_on_nothing() -> None:
+    assert NODESOCK == []
+    assert "optional-dependencies" not in LIBRARY
+
+
 @pytest.mark.parametrize(
-    ("directory", "extras"),
+    ("directory", "requirements"),
     [
-        ("impl", ()),
-        ("conformance", ("conformance",)),
-        ("bench", ("conformance",)),
-        ("tests", ("conformance", "dev")),
-        ("build_tools", ("dev",)),
+        ("impl/nodesock", NODESOCK),
+        ("impl/build_tools", DEV),
+        ("conformance", CONFORMANCE),
+        ("bench", CONFORMANCE),
+        ("tests", CONFORMANCE + DEV),
     ],
 )
-def test_imports_are_declared(directory: str, extras: tuple[str, ...]) -> None:
+def test_imports_are_declared(directory: str, requirements: list[str]) -> None:
     needed = third_party(ROOT / directory)
-    missing = [needed[name] for name in sorted(set(needed) - declared(*extras))]
-    assert not missing, f"declare these in pyproject.toml's extras {extras}: {missing}"
+    missing = [needed[name] for name in sorted(set(needed) - declared(requirements))]
+    assert not missing, f"declare these in pyproject.toml: {missing}"
 
 
-def test_the_harness_extra_holds_nothing_idle() -> None:
-    idle = declared("conformance") - set(third_party(ROOT / "conformance")) - set(third_party(ROOT / "tests"))
+def test_the_harness_depends_on_nothing_idle() -> None:
+    idle = declared(CONFORMANCE) - set(third_party(ROOT / "conformance")) - set(third_party(ROOT / "tests"))
     assert idle <= {"pytest-xdist"}, f"nothing imports {sorted(idle)}"
+
+
+def test_the_harness_takes_nodesock_as_an_extra() -> None:
+    assert HARNESS["optional-dependencies"]["python"] == ["nodesock"]

@@ -28,9 +28,10 @@ def test_versions_cannot_be_changed() -> None:
 
 
 def test_the_version_has_one_home() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    assert "version" not in project
-    assert "version" in project["dynamic"]
+    for directory in ("impl", "."):
+        project = tomllib.loads((ROOT / directory / "pyproject.toml").read_text("utf-8"))["project"]
+        assert "version" not in project
+        assert "version" in project["dynamic"]
 
 
 def test_the_extension_carries_its_licences() -> None:

@@ -1,3 +1,3 @@
-"""The one place that says which nodesock this is; setup.py reads it as text."""
+"""The one place that says which nodesock, and which harness, this is; both builds read it as text."""
 
 __version__ = "0.1.0"

@@ -318,7 +318,7 @@ def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
 
 
 def test_the_harness_without_what_it_needs_is_one_line(tmp_path: Path) -> None:
-    """Who installs the library alone still gets the command; it says what is missing."""
+    """An installation that lost one of its dependencies says which."""
     (tmp_path / "click.py").write_text(
         "raise ModuleNotFoundError(\"No module named 'click'\", name='click')\n"
     )
@@ -332,5 +332,5 @@ def test_the_harness_without_what_it_needs_is_one_line(tmp_path: Path) -> None:
     )
     assert done.returncode == 3 and not done.stdout
     assert done.stderr == (
-        "conformance: click is not installed; install nodesock with its extra, nodesock[conformance]\n"
+        "conformance: click is not installed: pip install nodesock-conformance\n"
     )
