@@ -17,8 +17,8 @@ from conformance.language.collect import collect_file
 from conformance.play.subjects.node import NodeSubject
 from conformance.play.subjects.python import PythonSubject
 from conformance.play.subjects.rundir import RunDirectory
+from tests.conformance.play.test_subjects import CASE_FILE, _first_record
 from tests.conformance.scripted import make_case
-from tests.conformance.test_subjects import CASE_FILE, _first_record
 
 HANG = "(t) => { t.note('pid', process.pid); t.net.createServer().listen(0); }"
 

@@ -32,7 +32,7 @@ from conformance.play.subjects.python import PythonSubject
 from conformance.play.subjects.rundir import RunDirectory
 from tests.conformance.scripted import make_case
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 CASE_FILE = """
 from conformance import case
@@ -477,7 +477,7 @@ def test_nothing_outlives_the_harness(how: signal.Signals, local_node: NodeSubje
 class Harness:
     """A process that opens both subjects and keeps one role of each running. ``pids`` are the processes it made."""
 
-    program = Path(__file__).parent / "harness.py"
+    program = Path(__file__).parents[1] / "harness.py"
 
     def __init__(self, provider: str) -> None:
         self._provider = provider
