@@ -14,11 +14,12 @@ from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from types import CoroutineType
 from typing import Any, ClassVar, Final, TypeVar
 
-from nodesock import callables, runtime
+from nodesock import callables
 from nodesock.callables import arity, drops_surplus, fit
 from nodesock.errors import AbortError, NodeError, node_error, property_error
 from nodesock.inspect import UNDEFINED, inspect, to_text
 from nodesock.runtime import ticks
+from nodesock.runtime.hooks import hooks
 from nodesock.runtime.promises import Promise, spawn
 from nodesock.validators import (
     is_truthy,
@@ -238,7 +239,7 @@ class EventEmitter:
         return self
 
     def _warn_leak(self, event: Hashable, count: int, limit: int | float) -> None:
-        warning = runtime.process.make_warning(
+        warning = hooks.process.make_warning(
             f"Possible EventEmitter memory leak detected. {count} {_event_text(event)} listeners added to "
             f"{_emitter_text(self)}. MaxListeners is {inspect(limit)}. Use emitter.setMaxListeners() to increase limit",
             "MaxListenersExceededWarning",
@@ -246,7 +247,7 @@ class EventEmitter:
         warning.emitter = self
         warning.type = event
         warning.count = count
-        runtime.process.emit_warning(warning)
+        hooks.process.emit_warning(warning)
 
     # --- removing ----------------------------------------------------------------------------------------------------
 

@@ -10,12 +10,13 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
-from nodesock import runtime
 from nodesock.callables import adapt
 from nodesock.errors import NodeError, node_error
 from nodesock.events import EventEmitter
-from nodesock.runtime import loop, ticks, uncaught
+from nodesock.runtime import loop, ticks
 from nodesock.runtime.handles import active_resources_info
+from nodesock.runtime.hooks import Phase, hooks
+from nodesock.runtime.timers import set_immediate
 
 
 class Warning(NodeError):
@@ -130,23 +131,27 @@ def _handle_uncaught(error: BaseException, origin: str) -> bool:
     process.emit("uncaughtExceptionMonitor", error, origin)
     if origin == "unhandledRejection" and not process.listener_count("uncaughtException"):
         return False
-    return process.emit("uncaughtException", error, origin)
+    if not process.emit("uncaughtException", error, origin):
+        return False
+    set_immediate(_nothing)  # the ticks of the callback that raised are left to the next one: see that there is one
+    return True
 
 
-def _on_process(event: str) -> None:
+def _nothing() -> None:
+    pass
+
+
+def _run_phase(phase: Phase) -> None:
     """What a run has to tell: that it starts, its last two events, and that it is over."""
-    if event == "over":
+    if phase == "over":
         process._exiting = False
-        return
-    if event == "start":
+    elif phase == "start":
         if process._failed:
             process.exit_code = None
             process._failed = False
-        if uncaught.fatal is not None:  # raised before there was a run to end
-            _last_words()
-        return
-    process._exiting = event == "exit"
-    process.emit(event, _exit_code())
+    else:
+        process._exiting = phase == "exit"
+        process.emit(phase, _exit_code())
 
 
 def _exit_code() -> int:
@@ -154,32 +159,33 @@ def _exit_code() -> int:
     return code if isinstance(code, int) else 0
 
 
-def _last_words(listener_raised: bool = False) -> None:
+def _last_words(fatal: BaseException, listener_raised: bool) -> BaseException:
     """An exception ends the run: 'exit' with code 1, here and now. process.exit() in a listener ends it instead;
     anything else that a listener raises is ignored."""
-    if isinstance(uncaught.fatal, SystemExit) or not loop.running():
-        return
+    if isinstance(fatal, SystemExit) or not loop.running():
+        return fatal
     process._failed = True
     if listener_raised:  # Node has nothing more to say
         process.exit_code = 7
         process._exiting = True
     if process._exiting:
         process.exit_code = process.exit_code or 1
-        return
+        return fatal
     process._exiting = True
     process.exit_code = 1
     try:
         process.emit("exit", 1)
     except SystemExit as error:
-        uncaught.fatal = error
+        return error
     except BaseException:
         pass  # as Node: nothing can be done about it any more
+    return fatal
 
 
-uncaught.handler = _handle_uncaught
-uncaught.last_words = _last_words
-loop.on_process = _on_process
-loop.exit_code = _exit_code
-runtime.process = process
+hooks.process = process
+hooks.handle_uncaught = _handle_uncaught
+hooks.last_words = _last_words
+hooks.run_phase = _run_phase
+hooks.exit_code = _exit_code
 
 __all__ = ["Process", "Warning", "next_tick", "process", "queue_microtask"]

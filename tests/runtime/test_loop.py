@@ -12,10 +12,11 @@ import pytest
 from nodesock.bindings.tcp_wrap import SERVER, TCP
 from nodesock.process import process
 from nodesock.runtime import handles, loop
-from nodesock.runtime.loop import enter, get_loop, reset, run
+from nodesock.runtime.loop import enter, reset, run
 from nodesock.runtime.promises import Promise
 from nodesock.runtime.ticks import next_tick, queue_microtask
 from nodesock.runtime.timers import set_immediate, set_interval, set_timeout
+from nodesock.runtime.uv_loop import get_loop
 
 pytestmark = pytest.mark.usefixtures("fresh_loop")
 

@@ -16,7 +16,8 @@ from typing import Any
 from nodesock import stream
 from nodesock.abort import AbortController
 from nodesock.net import Socket
-from nodesock.runtime import ticks, uncaught
+from nodesock.runtime import ticks
+from nodesock.runtime.hooks import hooks
 from nodesock.runtime.promises import spawn
 from nodesock.validators import UNDEFINED
 
@@ -87,12 +88,12 @@ class Scenario:
 
     def run(self) -> list[Any]:
         """Run the program and what follows from it; the trace."""
-        before, hooks = uncaught.handler, sys.get_asyncgen_hooks()
+        before, asyncgen_hooks = hooks.handle_uncaught, sys.get_asyncgen_hooks()
         # A generator or coroutine that nobody asks any more is forgotten where it stands, as in JavaScript: the
         # collector must not tell it.
         sys.set_asyncgen_hooks(finalizer=lambda generator: None)
         gc.disable()
-        uncaught.handler = lambda error, origin: self.log("uncaught", shown(error)) or True
+        hooks.handle_uncaught = lambda error, origin: self.log("uncaught", shown(error)) or True
         try:
             self.do(self.program["ops"])
             self.immediates.append(self._turn)
@@ -104,8 +105,8 @@ class Scenario:
                     immediate()
                     ticks.drain()
         finally:
-            uncaught.handler = before
-            sys.set_asyncgen_hooks(*hooks)
+            hooks.handle_uncaught = before
+            sys.set_asyncgen_hooks(*asyncgen_hooks)
             gc.freeze()
             gc.enable()
             ticks.clear()

@@ -8,7 +8,8 @@ from typing import Any, Final
 import nodesock._pyuv as _pyuv
 from nodesock.bindings.uv import UV_EAI_MEMORY, UV_EAI_NODATA, UV_EINVAL, from_exception, well_formed
 from nodesock.runtime.handles import requests
-from nodesock.runtime.loop import enter, get_loop
+from nodesock.runtime.loop import enter
+from nodesock.runtime.uv_loop import get_loop
 
 AI_ADDRCONFIG: Final = socket.AI_ADDRCONFIG
 AI_ALL: Final = socket.AI_ALL

@@ -17,7 +17,7 @@ from nodesock.bindings.connection_wrap import SOCKET as SOCKET
 from nodesock.bindings.connection_wrap import ConnectionHandle
 from nodesock.bindings.stream_wrap import _Request
 from nodesock.bindings.uv import UV_EBADF, UV_ECANCELED, UV_EINVAL, attempt, from_exception, well_formed
-from nodesock.runtime.loop import get_loop
+from nodesock.runtime.uv_loop import get_loop
 
 UV_READABLE: Final = 1
 UV_WRITABLE: Final = 2

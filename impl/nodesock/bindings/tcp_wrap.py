@@ -14,7 +14,7 @@ from nodesock.bindings.connection_wrap import SOCKET as SOCKET
 from nodesock.bindings.connection_wrap import ConnectionHandle
 from nodesock.bindings.stream_wrap import _Request
 from nodesock.bindings.uv import UV_EBADF, UV_EINVAL, UV_ENOTCONN, attempt, from_exception
-from nodesock.runtime.loop import get_loop
+from nodesock.runtime.uv_loop import get_loop
 
 #: uv_tcp_flags
 UV_TCP_IPV6ONLY: Final = 1

@@ -30,9 +30,9 @@ from nodesock.bindings.uv import (
 )
 from nodesock.runtime import handles, loop, uncaught
 from nodesock.runtime.handles import requests
-from nodesock.runtime.loop import get_loop
 from nodesock.runtime.ticks import drain, microtasks, ticks
 from nodesock.runtime.uncaught import report_exception
+from nodesock.runtime.uv_loop import get_loop
 
 #: uv_udp_flags
 UV_UDP_IPV6ONLY: Final = 1

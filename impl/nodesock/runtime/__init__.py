@@ -1,6 +1,5 @@
-"""The event loop below everything else: queues, timers, uncaught exceptions and pyuv's loop."""
+"""The event loop below everything else: queues, timers, uncaught exceptions and pyuv's loop.
 
-from typing import Any
-
-#: the process object, which stands above: nodesock.process puts it here, so that it hears of rejections and warnings
-process: Any = None
+From the ground up: `hooks` (what the layer above fills in) and `uv_loop`; `uncaught`, `rejections`, `ticks`,
+`promises`; `loop`, which runs a program; `timers`, `handles` and `delay` on top of it.
+"""

@@ -10,7 +10,7 @@ from typing import Any
 
 import nodesock._pyuv as _pyuv
 from nodesock.errors import node_error
-from nodesock.runtime.loop import get_loop, on_forget
+from nodesock.runtime.uv_loop import get_loop, on_forget
 from nodesock.validators import validate_integer, validate_number
 
 #: values are kept to about three significant digits, as in Node's histogram

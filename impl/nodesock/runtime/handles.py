@@ -7,7 +7,7 @@ it, as Node's handles are. A request is here from its start until after its call
 from typing import Any
 
 from nodesock.runtime import timers
-from nodesock.runtime.loop import on_forget
+from nodesock.runtime.uv_loop import on_forget
 
 #: open handles, wrappers of bindings/, oldest first
 handles: dict[Any, None] = {}

@@ -1,8 +1,8 @@
 """Mirrors src/api/embed_helpers.cc (SpinEventLoop) and src/api/callback.cc (MakeCallback): the loop and its only door.
 
-There is one libuv loop per process, made on first use and made anew in a forked child. Everything libuv calls comes in
-through `enter` (or, on the hot paths of bindings/stream_wrap.py and udp_wrap.py, through the same few lines written
-out): call the function, hand an exception to `uncaught.report_exception`, drain ticks and microtasks.
+Everything libuv calls comes in through `enter`: call the function, hand an exception to `uncaught.report_exception`,
+drain ticks and microtasks. The hot paths of bindings/stream_wrap.py and udp_wrap.py have the same few lines written
+out.
 
 `run()` is a Node process's life: the main function, its ticks, then the loop until nothing keeps it alive, 'beforeExit'
 (which may bring it back to life), 'exit'. An uncaught exception emits 'exit' where it happened, stops the loop and
@@ -13,7 +13,6 @@ While `run()` is on in the main thread, a signal wakes the loop, so a Python sig
 KeyboardInterrupt ends the run; it comes in as any other exception.
 """
 
-import ctypes
 import os
 import signal
 import socket
@@ -25,49 +24,24 @@ from typing import Any
 
 import nodesock._pyuv as _pyuv
 from nodesock.callables import call
-from nodesock.runtime import ticks, uncaught
+from nodesock.runtime import ticks, uncaught, uv_loop
+from nodesock.runtime.hooks import hooks
+from nodesock.runtime.promises import spawn
 from nodesock.runtime.ticks import drain
 from nodesock.runtime.uncaught import report_exception
+from nodesock.runtime.uv_loop import get_loop, on_forget
 
-__all__ = ["enter", "get_loop", "report_exception", "reset", "run"]
+__all__ = ["defer", "enter", "reset", "run", "running"]
 
-_loop: Any = None
 _running = False
 #: what libuv delivered after a fatal exception, for the next run
 _deferred: deque[tuple[Callable[..., Any], tuple[Any, ...]]] = deque()
-#: called when the loop is thrown away, after fork and by reset()
-_forgetters: list[Callable[[], None]] = []
-#: process.py's part of a life: ('start' | 'beforeExit' | 'exit' | 'over') -> None
-on_process: Callable[[str], None] | None = None
-#: set by process.py: the code that the run is to return
-exit_code: Callable[[], int] | None = None
+on_forget(_deferred.clear)
 
 
 def running() -> bool:
     """Whether `run()` is on."""
     return _running
-
-
-def get_loop() -> Any:
-    """The process's libuv loop (a `_pyuv.Loop`), made on first use."""
-    global _loop
-    if _loop is None:
-        _loop = _pyuv.Loop()
-        _loop.excepthook = _excepthook
-        uncaught.stop = _loop.stop
-    return _loop
-
-
-def now() -> int:
-    """The loop's clock in ms, read anew (uv_update_time, uv_now)."""
-    loop = _loop if _loop is not None else get_loop()
-    loop.update_time()
-    return loop.now()  # type: ignore[no-any-return]
-
-
-def on_forget(fn: Callable[[], None]) -> None:
-    """Have `fn` called whenever the loop is replaced: modules clear what belonged to the old one."""
-    _forgetters.append(fn)
 
 
 def enter(fn: Callable[..., Any], *args: Any) -> None:
@@ -105,30 +79,30 @@ def run(main: Callable[..., Any] | Coroutine[Any, Any, Any] | None = None) -> in
     if _running:
         raise RuntimeError("the nodesock loop is already running")
     loop = get_loop()
+    loop.excepthook = _excepthook
     _running = True
     restore = _watch_signals()
     try:
-        if on_process is not None:
-            on_process("start")
+        hooks.run_phase("start")
+        uncaught.say_last_words()  # of an exception from before there was a run to end
         if main is not None:
             _start(main)
         elif ticks.ticks or ticks.microtasks:
             enter(_nothing)
         _spin(loop)
-        if uncaught.fatal is None and on_process is not None:
+        if uncaught.fatal is None:
             try:
-                on_process("exit")
+                hooks.run_phase("exit")
             except BaseException as error:
                 report_exception(error)
     finally:
         _running = False
         restore()
-        if on_process is not None:
-            on_process("over")
+        hooks.run_phase("over")
     fatal = uncaught.take_fatal()
     if fatal is not None:
         raise fatal
-    return 0 if exit_code is None else exit_code()
+    return hooks.exit_code()
 
 
 def _start(main: Callable[..., Any] | Coroutine[Any, Any, Any]) -> None:
@@ -144,8 +118,6 @@ def _start(main: Callable[..., Any] | Coroutine[Any, Any, Any]) -> None:
 
 
 def _main(main: Callable[..., Any] | Coroutine[Any, Any, Any]) -> None:
-    from nodesock.runtime.promises import spawn
-
     result = main if isinstance(main, Coroutine) else call(main)
     if isinstance(result, Coroutine):
         spawn(result)
@@ -167,8 +139,7 @@ def _spin(loop: Any) -> None:
             return
         if loop.alive:
             continue
-        if on_process is not None:
-            enter(on_process, "beforeExit")
+        enter(hooks.run_phase, "beforeExit")
         if not loop.alive:
             return
 
@@ -179,26 +150,16 @@ def reset() -> None:
     Every open handle is closed without its callbacks; timers, ticks and a pending fatal exception are forgotten.
     Raises RuntimeError while the loop runs.
     """
-    global _loop
     if _running:
         raise RuntimeError("the nodesock loop is running")
-    old = _loop
+    old = uv_loop.loop
     if old is not None:
-        uncaught.fatal = InterruptedError("the loop was reset")  # callbacks are put off, then forgotten
+        uncaught.set_fatal(InterruptedError("the loop was reset"))  # callbacks are put off, then forgotten
         for handle in old.handles:
             if not handle.closed:
                 handle.close()
         old.run(_pyuv.UV_RUN_DEFAULT)
-    _clear()
-    _loop = None
-
-
-def _clear() -> None:
-    _deferred.clear()
-    ticks.clear()
-    uncaught.fatal = None
-    for forget in _forgetters:
-        forget()
+    uv_loop.forget()
 
 
 # --- signals ---------------------------------------------------------------------------------------------------------
@@ -251,25 +212,14 @@ on_forget(_forget_wakeup)
 # --- fork ------------------------------------------------------------------------------------------------------------
 
 
-def _immortal(thing: object) -> None:
-    """Keep an object for ever. A forked child must never free the parent's handles: closing them would take their
-    descriptors out of the epoll set that it shares with the parent."""
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
-
-
 def _after_fork_in_child() -> None:
-    global _loop, _running
-    if _loop is not None:
-        _immortal(_loop)
-        for handle in _loop.handles:
-            _immortal(handle)
+    global _running
     if _wakeup is not None:
-        _immortal(_wakeup[2])
+        uv_loop.keep_for_ever(_wakeup[2])
         if _running and threading.current_thread() is threading.main_thread():
             signal.set_wakeup_fd(-1)
-    _loop = None
     _running = False
-    _clear()
+    uv_loop.forget_parents()
 
 
 os.register_at_fork(after_in_child=_after_fork_in_child)

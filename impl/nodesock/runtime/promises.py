@@ -2,29 +2,22 @@
 
 `Promise` can be awaited in a coroutine that `spawn` drives, or given callbacks with `then`. It takes as many microtasks
 as JavaScript's: one from settling to a reaction or an await, two more when a promise is resolved with another promise.
-A rejection that nobody handles until both queues are empty is emitted as 'unhandledRejection', and without a listener
-it is an uncaught exception (`lib/internal/process/promises.js`, mode "throw").
+What becomes of a rejection that nobody handles is in rejections.py.
 """
 
 from collections.abc import Callable, Coroutine, Generator
 from types import CoroutineType
 from typing import Any, Final
-from weakref import WeakSet
 
-from nodesock import runtime
 from nodesock.callables import adapt
-from nodesock.errors import node_error
-from nodesock.runtime import ticks, uncaught
-from nodesock.runtime.loop import on_forget
+from nodesock.runtime import rejections, ticks
+from nodesock.runtime.hooks import hooks
 
 _PENDING: Final = 0
 _FULFILLED: Final = 1
 _REJECTED: Final = 2
 
 _Reaction = Callable[[Any], Any]
-
-#: reported as unhandled: a late handler is news
-_reported: "WeakSet[Promise]" = WeakSet()
 
 
 class Promise:
@@ -85,7 +78,7 @@ class Promise:
         self._value = value
         reactions, self._reactions = self._reactions, []
         if state == _REJECTED and not self._handled:
-            ticks.rejections[self] = None
+            rejections.unhandled[self] = value
             ticks.queue_microtask(_nothing)  # has the queues drained, and the rejection seen, soon
         for fulfilled, rejected in reactions:
             ticks.queue_microtask(fulfilled if state == _FULFILLED else rejected, value)
@@ -93,8 +86,8 @@ class Promise:
     def _subscribe(self, fulfilled: _Reaction, rejected: _Reaction) -> None:
         if not self._handled:
             self._handled = True
-            if self._state == _REJECTED:
-                _now_handled(self)
+            if self._state == _REJECTED and rejections.handle(self):
+                ticks.next_tick(hooks.process.emit, "rejectionHandled", self)
         if self._state == _PENDING:
             self._reactions.append((fulfilled, rejected))
         else:
@@ -169,47 +162,9 @@ def _step(
         return
     awaited._subscribe(
         lambda result: _step(coroutine, promise, result, None),
-        lambda reason: _step(coroutine, promise, None, _exception(reason)),
+        lambda reason: _step(coroutine, promise, None, rejections.as_exception(reason)),
     )
-
-
-def _exception(reason: Any) -> BaseException:
-    """What a rejection raises: itself, or as Node would report it if it is no exception."""
-    return reason if isinstance(reason, BaseException) else node_error("ERR_UNHANDLED_REJECTION", reason)
 
 
 def _nothing() -> None:
     pass
-
-
-def _now_handled(promise: Promise) -> None:
-    if promise in ticks.rejections:
-        del ticks.rejections[promise]
-    elif promise in _reported:
-        _reported.discard(promise)
-        ticks.next_tick(runtime.process.emit, "rejectionHandled", promise)
-
-
-def _report_unhandled() -> bool:
-    """The queues are empty: what is still unhandled is news. True if there is work in them again."""
-    while ticks.rejections and uncaught.fatal is None:
-        promise = next(iter(ticks.rejections))
-        del ticks.rejections[promise]
-        reason = promise._value
-        if isinstance(reason, StopAsyncIteration):
-            continue
-        _reported.add(promise)
-        try:
-            if not runtime.process.emit("unhandledRejection", reason, promise):
-                uncaught.report_exception(_exception(reason), "unhandledRejection")
-        except BaseException as error:
-            uncaught.report_exception(error)
-    return bool(ticks.ticks or ticks.microtasks)
-
-
-def _forget() -> None:
-    _reported.clear()
-
-
-ticks.after_drain = _report_unhandled
-on_forget(_forget)

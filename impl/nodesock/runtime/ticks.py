@@ -13,18 +13,14 @@ from collections.abc import Callable
 from typing import Any
 
 from nodesock.errors import node_error
-from nodesock.runtime import uncaught
+from nodesock.runtime import rejections
+from nodesock.runtime.uncaught import report_exception
+from nodesock.runtime.uv_loop import on_forget
 
 Job = tuple[Callable[..., Any], tuple[Any, ...]]
 
 ticks: deque[Job] = deque()
 microtasks: deque[Job] = deque()
-
-#: promises rejected without a handler since the last drain
-rejections: dict[Any, None] = {}
-
-#: set by runtime.promises: reports unhandled rejections, True if that queued work
-after_drain: Callable[[], bool] | None = None
 
 
 def next_tick(fn: Callable[..., Any], *args: Any) -> None:
@@ -63,11 +59,14 @@ def drain() -> bool:
                 if not run_microtasks():
                     return False
         except BaseException as error:
-            uncaught.report_exception(error)
-            if rejections:
+            report_exception(error)
+            if rejections.unhandled:
                 microtasks.append((_nothing, ()))  # has them reported by the next drain
             return False
-        if after_drain is None or not after_drain():
+        if not rejections.unhandled:
+            return True
+        rejections.report()
+        if not ticks and not microtasks:
             return True
 
 
@@ -82,7 +81,7 @@ def run_microtasks() -> bool:
         try:
             fn(*args)
         except BaseException as error:
-            if not uncaught.report_exception(error):
+            if not report_exception(error):
                 return False
     return True
 
@@ -92,3 +91,6 @@ def clear() -> None:
     ticks.clear()
     microtasks.clear()
     rejections.clear()
+
+
+on_forget(clear)

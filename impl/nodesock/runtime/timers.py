@@ -16,13 +16,14 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import nodesock._pyuv as _pyuv
-from nodesock import runtime
 from nodesock.callables import adapt
 from nodesock.errors import node_error
 from nodesock.inspect import number
 from nodesock.runtime import ticks, uncaught
-from nodesock.runtime.loop import defer, get_loop, now, on_forget
+from nodesock.runtime.hooks import hooks
+from nodesock.runtime.loop import defer
 from nodesock.runtime.uncaught import report_exception
+from nodesock.runtime.uv_loop import get_loop, now, on_forget
 from nodesock.validators import validate_finite_number
 
 TIMEOUT_MAX: Final = 2**31 - 1
@@ -210,7 +211,7 @@ def timer_duration(msecs: Any, name: str) -> float:
     """
     validate_finite_number(msecs, name)
     if msecs > TIMEOUT_MAX:
-        runtime.process.emit_warning(
+        hooks.process.emit_warning(
             f"{number(msecs)} does not fit into a 32-bit signed integer.\n"
             f"Timer duration was truncated to {TIMEOUT_MAX}.",
             "TimeoutOverflowWarning",
@@ -241,7 +242,7 @@ def _delay(value: Any) -> float:
         if name in _told:
             return 1
         _told.add(name)
-    runtime.process.emit_warning(f"{number(delay)} {text}.\nTimeout duration was set to 1.", name)
+    hooks.process.emit_warning(f"{number(delay)} {text}.\nTimeout duration was set to 1.", name)
     return 1
 
 
@@ -527,15 +528,3 @@ def _forget() -> None:
 
 
 on_forget(_forget)
-
-
-def _nothing() -> None:
-    pass
-
-
-def _wake() -> None:
-    """After an exception that a listener took: ticks wait for the next callback from the loop, so bring one."""
-    set_immediate(_nothing)
-
-
-uncaught.wake = _wake

@@ -6,49 +6,43 @@ process emits its 'exit' there and then, while everything is still active, the l
 `runtime.loop.run()` raises it.
 """
 
-from collections.abc import Callable
-from typing import Any
+from nodesock.runtime.hooks import hooks
+from nodesock.runtime.uv_loop import on_forget, stop
 
-#: the exception that is ending the current run, if any
+#: the exception that is ending the current run, if any: callbacks from libuv are put off while there is one
 fatal: BaseException | None = None
-
-#: set by process.py: (error, origin) -> True if a listener took it
-handler: Callable[[BaseException, str], bool] | None = None
-
-#: set by process.py: the program's end has begun; True if that is the failure of an 'uncaughtException' listener
-last_words: Callable[[bool], None] | None = None
-
-#: set by runtime.timers: queues an immediate that does nothing
-wake: Callable[[], Any] | None = None
-
-#: set by runtime.loop: stops the loop after the current callback
-stop: Callable[[], Any] | None = None
 
 
 def report_exception(error: BaseException, origin: str = "uncaughtException") -> bool:
     """Hand an uncaught exception on. True if a listener took it, False if it ends the run."""
-    global fatal
     if fatal is None:
         listener_raised = False
-        if isinstance(error, Exception) and handler is not None:
+        if isinstance(error, Exception):
             try:
-                if handler(error, origin):
-                    # The ticks of the callback that raised are left to the next one; see that there is one.
-                    if wake is not None:
-                        wake()
+                if hooks.handle_uncaught(error, origin):
                     return True
             except BaseException as second:  # a listener that raises is fatal itself, as in Node
                 second.__context__ = error
                 error = second
                 listener_raised = True
-        fatal = error
-        if last_words is not None:
-            last_words(listener_raised)
+        set_fatal(error)
+        say_last_words(listener_raised)
     elif error is not fatal and error.__context__ is None:
         error.__context__ = fatal
-    if stop is not None:
-        stop()
+    stop()
     return False
+
+
+def set_fatal(error: BaseException) -> None:
+    """Have callbacks from libuv put off, because of this exception, until `take_fatal`."""
+    global fatal
+    fatal = error
+
+
+def say_last_words(listener_raised: bool = False) -> None:
+    """Let the process object say goodbye, which may put another exception in the fatal one's place."""
+    if fatal is not None:
+        set_fatal(hooks.last_words(fatal, listener_raised))
 
 
 def take_fatal() -> BaseException | None:
@@ -56,3 +50,6 @@ def take_fatal() -> BaseException | None:
     global fatal
     error, fatal = fatal, None
     return error
+
+
+on_forget(take_fatal)
