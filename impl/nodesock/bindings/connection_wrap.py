@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import nodesock._pyuv as _pyuv
-from nodesock.bindings.stream_wrap import StreamHandle, _Request
+from nodesock.bindings.stream_wrap import Request, StreamHandle
 from nodesock.bindings.uv import UV_EBADF, UV_EINVAL, attempt
 from nodesock.runtime.handles import handles, requests
 from nodesock.runtime.loop import enter
@@ -24,7 +24,7 @@ class ConnectionHandle(StreamHandle):
         super().__init__(handle, type_name)
         self.kind = kind
         self._on_connection: Callable[[int, Any], Any] | None = None
-        self._connect_request: _Request | None = None
+        self._connect_request: Request | None = None
 
     def open(self, fd: int) -> int:
         """uv_tcp_open, uv_pipe_open: take over an open descriptor. 0 or a negative libuv number."""
@@ -58,7 +58,7 @@ class ConnectionHandle(StreamHandle):
         """A handle of the same class, for a connection to accept."""
         raise NotImplementedError
 
-    def _connect_started(self, request: _Request) -> None:
+    def _connect_started(self, request: Request) -> None:
         """A connect is under way: a resource that keeps the loop alive, and what writes wait for."""
         self._connect_request = request
         requests[request] = "ConnectWrap"

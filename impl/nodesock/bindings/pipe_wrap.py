@@ -15,7 +15,7 @@ import nodesock._pyuv as _pyuv
 from nodesock.bindings.connection_wrap import SERVER as SERVER
 from nodesock.bindings.connection_wrap import SOCKET as SOCKET
 from nodesock.bindings.connection_wrap import ConnectionHandle
-from nodesock.bindings.stream_wrap import _Request
+from nodesock.bindings.stream_wrap import Request
 from nodesock.bindings.uv import UV_EBADF, UV_ECANCELED, UV_EINVAL, attempt, from_exception, well_formed
 from nodesock.runtime.uv_loop import get_loop
 
@@ -58,7 +58,7 @@ class Pipe(ConnectionHandle):
         path = well_formed(path)
         if not path or not _fits(path):
             return UV_EINVAL
-        request = _Request(on_complete)
+        request = Request(on_complete)
         if path.startswith("\0"):
             self._connect_abstract(path, request)
         else:
@@ -68,7 +68,7 @@ class Pipe(ConnectionHandle):
         self._connect_started(request)
         return 0
 
-    def _connect_abstract(self, path: str, request: _Request) -> None:
+    def _connect_abstract(self, path: str, request: Request) -> None:
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         sock.setblocking(False)
         status = attempt(sock.connect, os.fsencode(path)) or attempt(self._handle.open, sock.fileno())
@@ -91,7 +91,7 @@ class Pipe(ConnectionHandle):
         _wakeups.add(wakeup)
         return wakeup
 
-    def _answered(self, wakeup: Any, status: int, request: _Request) -> None:
+    def _answered(self, wakeup: Any, status: int, request: Request) -> None:
         if not wakeup.closed:
             wakeup.close()
         _wakeups.discard(wakeup)

@@ -29,7 +29,7 @@ def _no_reader(_nread: int, _data: bytes | None) -> None:
     """What a handle without an owner does with data."""
 
 
-class _Request:
+class Request:
     """A request under way, and an active resource: called by pyuv when it ends, answers `on_complete(status)`."""
 
     __slots__ = ("_on_complete", "done")
@@ -58,7 +58,7 @@ class StreamHandle(HandleWrap):
         self.bytes_read = 0
         self.bytes_written = 0
         self.reading = False
-        self._shutting: _Request | None = None
+        self._shutting: Request | None = None
         self._read_callback: Callable[[Any, bytes | None, int | None], None] | None = None
 
     @property
@@ -175,7 +175,7 @@ class StreamHandle(HandleWrap):
         return False
 
     def _queue(self, data: Any, on_complete: Callable[[int], Any]) -> int:
-        request = _Request(on_complete)
+        request = Request(on_complete)
         try:
             self._handle.write(data, request)
         except _UVError as error:
@@ -187,7 +187,7 @@ class StreamHandle(HandleWrap):
         """uv_shutdown: send FIN once all is written; `on_complete(status)` follows unless < 0 is returned."""
         if self._closing:
             return UV_ENOTCONN
-        request = _Request(on_complete)
+        request = Request(on_complete)
         try:
             self._handle.shutdown(request)
         except _UVError as error:

@@ -12,7 +12,7 @@ import nodesock._pyuv as _pyuv
 from nodesock.bindings.connection_wrap import SERVER as SERVER
 from nodesock.bindings.connection_wrap import SOCKET as SOCKET
 from nodesock.bindings.connection_wrap import ConnectionHandle
-from nodesock.bindings.stream_wrap import _Request
+from nodesock.bindings.stream_wrap import Request
 from nodesock.bindings.uv import UV_EBADF, UV_EINVAL, UV_ENOTCONN, attempt, from_exception
 from nodesock.runtime.uv_loop import get_loop
 
@@ -79,7 +79,7 @@ class TCP(ConnectionHandle):
             return UV_EBADF
         if where is None:
             return UV_EINVAL
-        request = _Request(on_complete)
+        request = Request(on_complete)
         err = attempt(self._handle.connect, where, request)
         if not err:
             self._connect_started(request)

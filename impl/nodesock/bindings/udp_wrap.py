@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import nodesock._pyuv as _pyuv
 from nodesock.bindings.handle_wrap import HandleWrap
-from nodesock.bindings.stream_wrap import _Request
+from nodesock.bindings.stream_wrap import Request
 from nodesock.bindings.tcp_wrap import Endpoint, endpoint, ip4_address, ip6_address
 from nodesock.bindings.uv import (
     UV_EAGAIN,
@@ -249,7 +249,7 @@ class UDP(HandleWrap):
         def sent(status: int) -> None:
             on_complete(status, size)
 
-        request = _Request(sent)
+        request = Request(sent)
 
         def finished(handle: Any, error: int | None) -> None:
             self._queued -= 1
