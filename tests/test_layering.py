@@ -1,4 +1,9 @@
-"""Imports point down only (docs/layout.md), pyuv has two homes, and the harness sees what any user sees."""
+"""Imports point down only (docs/layout.md) and form no circle, pyuv has two homes, and the harness sees what any user
+sees.
+
+An import inside a function or for the type checker alone counts like any other: it is the same dependency, written so
+that Python does not trip over it.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -11,18 +16,27 @@ ROOT = Path(__file__).parent.parent
 NODESOCK = ROOT / "impl" / "nodesock"
 CONFORMANCE = ROOT / "conformance"
 
-# From the ground up. A module may import its own layer and those before it. libuv's names for its errors stand on pyuv
-# alone, so they are part of the ground.
+# From the ground up. A module may import from its own unit and from the layers before it, not from its neighbours.
+# libuv's names for its errors stand on pyuv alone, so they are part of the ground.
 LAYERS = [
-    {"_pyuv", "_version", "bindings.uv", "callables", "encodings", "errors", "inspect", "validators"},
+    {"_pyuv", "_version", "callables"},
+    {"bindings.uv", "inspect"},
+    {"errors"},
+    {"encodings", "validators"},
     {"runtime"},
     {"bindings"},
-    {"events", "abort", "process", "diagnostics"},
-    {"stream", "dns", "addresses"},
-    {"net", "dgram"},
+    {"abort", "diagnostics", "events"},
+    {"process"},
+    {"addresses", "dns", "stream.core"},
+    {"stream"},
+    {"dgram", "net"},
     {"__init__"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+
+# (importer, imported): why this import has to stand in a function or be for the type checker alone.
+HIDDEN: dict[tuple[str, str], str] = {}
+
 PYUV_HOMES = {"bindings", "runtime"}
 
 # The harness, from the ground up in the same way: every folder, then what stands beside them on top.
@@ -44,12 +58,13 @@ PUBLIC = {"nodesock", "nodesock.dgram", "nodesock.errors", "nodesock.events", "n
 
 @dataclass(frozen=True)
 class Import:
-    """One imported module, absolute, and where."""
+    """One imported module, absolute, and where; `hidden` in a function or from all but the type checker."""
 
     importer: str
     module: str
     file: Path
     line: int
+    hidden: bool
 
     def __str__(self) -> str:
         return f"{self.file.relative_to(ROOT)}:{self.line}: {self.importer} imports {self.module}"
@@ -64,19 +79,25 @@ def dotted(path: Path, base: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+def is_file(module: str, base: Path) -> bool:
+    """Whether the name is a module's, not that of something in one."""
+    place = base / module.replace(".", "/")
+    return place.is_dir() or place.with_suffix(".py").is_file()
+
+
 def is_typing_guard(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
 
 
-def imports_of(path: Path, base: Path, for_types: bool = False) -> Iterator[Import]:
-    """Every import of the file; those that only the type checker sees with ``for_types`` alone."""
+def imports_of(path: Path, base: Path) -> Iterator[Import]:
+    """Every import of the file."""
     importer = dotted(path, base)
     package = importer if path.name == "__init__.py" else importer.rpartition(".")[0]
 
-    def walk(node: ast.AST) -> Iterator[Import]:
+    def walk(node: ast.AST, hidden: bool) -> Iterator[Import]:
         if isinstance(node, ast.Import):
             for alias in node.names:
-                yield Import(importer, alias.name, path, node.lineno)
+                yield Import(importer, alias.name, path, node.lineno, hidden)
         elif isinstance(node, ast.ImportFrom):
             origin = node.module or ""
             if node.level:
@@ -84,24 +105,48 @@ def imports_of(path: Path, base: Path, for_types: bool = False) -> Iterator[Impo
                 origin = ".".join([*above, *([node.module] if node.module else [])])
             for alias in node.names:
                 whole = f"{origin}.{alias.name}"
-                place = base / whole.replace(".", "/")
-                is_module = origin == "nodesock" or place.is_dir() or place.with_suffix(".py").is_file()
-                yield Import(importer, whole if is_module else origin, path, node.lineno)
-        if is_typing_guard(node) and not for_types:
-            assert isinstance(node, ast.If)
-            for otherwise in node.orelse:
-                yield from walk(otherwise)
-            return
+                is_module = origin == "nodesock" or is_file(whole, base)
+                yield Import(importer, whole if is_module else origin, path, node.lineno, hidden)
+        hidden = hidden or is_typing_guard(node) or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         for child in ast.iter_child_nodes(node):
-            yield from walk(child)
+            yield from walk(child, hidden)
 
-    yield from walk(ast.parse(path.read_text("utf-8")))
+    yield from walk(ast.parse(path.read_text("utf-8")), False)
+
+
+def circular_imports(package: Path) -> list[Import]:
+    """The imports that are part of a circle between files of the package."""
+    base = package.parent
+    files = {dotted(path, base): path for path in files_under(package)}
+    edges: list[tuple[Import, str]] = []
+    for path in files.values():
+        for found in imports_of(path, base):
+            target = found.module
+            if not is_file(target, base):  # a name in the package itself
+                target = target.rpartition(".")[0]
+            if target in files and target != found.importer:
+                edges.append((found, target))
+    targets: dict[str, set[str]] = {name: set() for name in files}
+    for found, target in edges:
+        targets[found.importer].add(target)
+
+    def reachable(start: str) -> set[str]:
+        seen, waiting = {start}, [start]
+        while waiting:
+            new = targets[waiting.pop()] - seen
+            seen |= new
+            waiting += new
+        return seen
+
+    reached = {name: reachable(name) for name in files}
+    return [found for found, target in edges if found.importer in reached[target]]
 
 
 def layer_of(module: str) -> str:
-    """`nodesock.net.socket` -> `net`, what LAYERS names in full -> that; the package itself -> `__init__`."""
+    """`nodesock.net.socket` -> `net`: the longest part that LAYERS names; the package itself -> `__init__`."""
     parts = module.split(".")[1:] or ["__init__"]
-    return whole if (whole := ".".join(parts)) in RANK else parts[0]
+    names = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return next((name for name in names if name in RANK), parts[0])
 
 
 OURS = [found for path in files_under(NODESOCK) for found in imports_of(path, ROOT / "impl")]
@@ -117,8 +162,42 @@ def test_imports_point_down() -> None:
     wrong = [
         str(found)
         for found in INSIDE
-        if RANK[layer_of(found.module)] > RANK[layer_of(found.importer)]
+        if (above := layer_of(found.importer)) != (below := layer_of(found.module)) and RANK[below] >= RANK[above]
     ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_circle_between_files_of_nodesock() -> None:
+    wrong = dict.fromkeys(str(found) for found in circular_imports(NODESOCK))
+    assert not wrong, "\n".join(wrong)
+
+
+def test_imports_stand_at_the_top_of_their_file() -> None:
+    hidden = {(found.importer, found.module): str(found) for found in INSIDE if found.hidden}
+    wrong = [text for key, text in hidden.items() if key not in HIDDEN]
+    wrong += [f"HIDDEN: {' -> '.join(key)} is not needed any more" for key in HIDDEN if key not in hidden]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_module_assigns_to_another() -> None:
+    """What a lower layer needs from above has a slot in runtime/hooks.py, on an object made for it."""
+    wrong = []
+    for path in files_under(NODESOCK):
+        tree = ast.parse(path.read_text("utf-8"))
+        modules = {
+            alias.asname or alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+            if is_file(f"{node.module}.{alias.name}", ROOT / "impl")
+        }
+        wrong += [
+            f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)} = …"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute)
+            and not isinstance(node.ctx, ast.Load)
+            and ast.unparse(node.value) in modules
+        ]
     assert not wrong, "\n".join(wrong)
 
 
@@ -137,7 +216,7 @@ def test_nodesock_does_not_know_the_harness() -> None:
     assert not wrong, "\n".join(wrong)
 
 
-HARNESS = [found for path in files_under(CONFORMANCE) for found in imports_of(path, ROOT, for_types=True)]
+HARNESS = [found for path in files_under(CONFORMANCE) for found in imports_of(path, ROOT)]
 AMONG_THEMSELVES = [found for found in HARNESS if found.module.split(".")[0] == "conformance"]
 
 
@@ -162,18 +241,7 @@ def test_imports_of_the_harness_point_down() -> None:
 
 
 def test_no_circle_between_files_of_the_harness() -> None:
-    """A file that imports none of the rest, or that none of the rest imports, is in no circle."""
-    left: dict[str, set[str]] = {}
-    for found in AMONG_THEMSELVES:
-        left.setdefault(found.importer, set()).add(found.module)
-    while free := [
-        name
-        for name, needed in left.items()
-        if not needed & left.keys() or not any(name in others for others in left.values())
-    ]:
-        for name in free:
-            del left[name]
-    wrong = [str(found) for found in AMONG_THEMSELVES if found.importer in left and found.module in left]
+    wrong = dict.fromkeys(str(found) for found in circular_imports(CONFORMANCE))
     assert not wrong, "\n".join(wrong)
 
 
@@ -221,7 +289,7 @@ def test_cases_import_the_harness_alone() -> None:
         ("from nodesock import _pyuv\n", ["nodesock._pyuv"]),
         ("from . import uv\n", ["nodesock.bindings.uv"]),
         ("def f():\n    from nodesock.process import process\n", ["nodesock.process"]),
-        ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import nodesock.net\n", ["typing"]),
+        ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import nodesock.net\n", ["typing", "nodesock.net"]),
     ],
 )
 def test_the_reader_of_imports(
@@ -234,3 +302,22 @@ def test_the_reader_of_imports(
     path = package / "thing.py"
     path.write_text(source)
     assert [found.module for found in imports_of(path, base)] == expected
+
+
+@pytest.mark.parametrize(
+    ("sources", "expected"),
+    [
+        ({"a": "import p.b", "b": "import p.c", "c": ""}, []),
+        ({"a": "import p.b", "b": "import p.c", "c": "import p.b"}, ["p.b", "p.c"]),
+        ({"a": "from p import b", "b": "def f():\n    from p.a import f"}, ["p.a", "p.b"]),
+        ({"a": "from p.b import f", "b": "if TYPE_CHECKING:\n    from p.a import T"}, ["p.a", "p.b"]),
+        ({"__init__": "from p.a import f", "a": "from p import g"}, ["p", "p.a"]),
+        ({"__init__": "from p.a import f", "a": "from p import b", "b": "from . import c", "c": ""}, []),
+    ],
+)
+def test_the_finder_of_circles(sources: dict[str, str], expected: list[str], tmp_path: Path) -> None:
+    package = tmp_path / "p"
+    package.mkdir()
+    for name, source in sources.items():
+        (package / f"{name}.py").write_text(source)
+    assert [found.importer for found in circular_imports(package)] == expected
