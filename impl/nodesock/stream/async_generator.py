@@ -78,6 +78,9 @@ class AsyncGenerator:
         """Have the body return where it stands."""
         return self._ask(_LEAVE, None)
 
+    def __aiter__(self) -> "GeneratorIterator":
+        return GeneratorIterator(self)
+
     @property
     def waits_for_request(self) -> bool:
         """Whether it stands at a `give`."""
@@ -232,8 +235,6 @@ def iterate(source: Any) -> Any:
     """The iterator of an iterable or async iterable, with JavaScript's microtasks: `__anext__` and `aclose`, and
     `athrow` if it belongs to an async generator.
     """
-    if isinstance(source, AsyncGenerator):
-        return GeneratorIterator(source)
     if not hasattr(source, "__aiter__"):
         return _SyncIterator(iter(source))
     iterator = source.__aiter__()

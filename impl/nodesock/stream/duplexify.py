@@ -17,13 +17,14 @@ from nodesock.stream.core.end_of_stream import finished
 from nodesock.stream.core.predicates import (
     has_readable_side,
     has_writable_side,
+    is_iterable,
     is_node_stream,
     is_readable,
     is_writable,
 )
 from nodesock.stream.destroyer import destroy
-from nodesock.stream.from_ import from_, is_iterable
-from nodesock.stream.operators import OperatorContext
+from nodesock.stream.from_ import from_
+from nodesock.stream.signal_context import SignalContext
 from nodesock.validators import is_truthy
 
 _Callback = Callable[..., Any]
@@ -116,10 +117,10 @@ class _Writes:
         callback(error)
 
 
-def duplex_from(body: Any = UNDEFINED) -> Any:
+def duplex_from(body: Any = UNDEFINED, options: Any = None, /, **given: Any) -> Any:
     """`Duplex.from(body)`: `body` itself if it is one; else a Duplex of a stream, an (async) iterable, text or bytes,
     an awaitable, a mapping of `readable` and `writable`, or a function of an async iterable that returns an (async)
-    iterable, a Duplex or an awaitable.
+    iterable, a Duplex or an awaitable. Takes no options.
 
     Raises ERR_INVALID_ARG_TYPE, ERR_INVALID_RETURN_VALUE.
     """
@@ -157,7 +158,7 @@ _BODIES = (
 
 def _from_function(function: Callable[..., Any]) -> Any:
     writes = _Writes()
-    value = call(function, GeneratorIterator(writes.generator), OperatorContext(writes.controller.signal))
+    value = call(function, GeneratorIterator(writes.generator), SignalContext(writes.controller.signal))
     if is_node_stream(value) and has_readable_side(value) and has_writable_side(value):
         return value
     hooks = {"write": writes.write, "final": writes.final, "destroy": writes.destroy}

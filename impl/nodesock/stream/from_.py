@@ -6,15 +6,10 @@ from typing import Any
 from nodesock.errors import node_error
 from nodesock.runtime.promises import Promise, spawn
 from nodesock.runtime.ticks import next_tick
-from nodesock.stream.async_generator import AsyncGenerator, iterate
+from nodesock.stream.async_generator import iterate
+from nodesock.stream.core.predicates import is_iterable
 from nodesock.stream.core.readable import Readable
-
-
-def is_iterable(value: Any) -> bool:
-    """Whether it can be iterated over as in JavaScript, where a plain object cannot."""
-    if isinstance(value, Mapping):
-        return False
-    return isinstance(value, AsyncGenerator) or hasattr(value, "__aiter__") or hasattr(value, "__iter__")
+from nodesock.validators import UNDEFINED, merge_options
 
 
 def from_(iterable: Any, options: Mapping[str, Any], kind: type[Readable] = Readable) -> Readable:
@@ -31,7 +26,7 @@ def from_(iterable: Any, options: Mapping[str, Any], kind: type[Readable] = Read
 
         whole = kind({"object_mode": True, **options, "read": read_whole})
         return whole
-    if isinstance(iterable, AsyncGenerator) or hasattr(iterable, "__aiter__"):
+    if hasattr(iterable, "__aiter__"):
         source = _Source(iterate(iterable), True)
     elif is_iterable(iterable):
         source = _Source(iter(iterable), False)
@@ -40,6 +35,13 @@ def from_(iterable: Any, options: Mapping[str, Any], kind: type[Readable] = Read
     stream = kind({"object_mode": True, "high_water_mark": 1, **options})
     source.feed(stream)
     return stream
+
+
+def readable_from(iterable: Any = UNDEFINED, options: Any = None, /, **given: Any) -> Readable:
+    """`Readable.from(iterable, options)`: a stream of what an iterable, async iterable or a string or bytes
+    yields.
+    """
+    return from_(iterable, merge_options(options, given))
 
 
 class _Source:

@@ -22,8 +22,9 @@ from nodesock.errors import AbortError, NodeTypeError, node_error
 from nodesock.inspect import UNDEFINED
 from nodesock.runtime.promises import Promise, spawn
 from nodesock.stream.async_generator import AsyncGenerator, Give, Leave, as_promise, walk
-from nodesock.stream.from_ import is_iterable
+from nodesock.stream.core.predicates import is_iterable
 from nodesock.stream.promises import finished
+from nodesock.stream.signal_context import SignalContext
 from nodesock.validators import (
     is_truthy,
     to_number,
@@ -41,13 +42,6 @@ _NOTHING: Final = object()
 _END: Final = object()
 #: what a visit returns to leave the iteration
 _STOP: Final = object()
-
-
-class OperatorContext:
-    """The last argument of a function given to an operator: `signal` aborts when the operator is given up."""
-
-    def __init__(self, signal: AbortSignal) -> None:
-        self.signal = signal
 
 
 def read_options(options: Any, given: Options) -> dict[str, Any]:
@@ -88,7 +82,7 @@ class _Mapping:
         self.room = int(mark) + self.concurrency
         signal = read.get("signal")
         self.signal = AbortSignal.any([signal] if signal is not None else [])
-        self.context = OperatorContext(self.signal)
+        self.context = SignalContext(self.signal)
         #: promises of results, in the source's order
         self.queue: deque[Promise] = deque()
         self.under_way = 0
@@ -197,7 +191,7 @@ def filter_(stream: Any, function: Any, options: Any, given: Options) -> AsyncGe
     """`readable.filter`: the values for which the function returns something true."""
     validate_function(function, "fn")
 
-    async def passes(value: Any, context: OperatorContext) -> Any:
+    async def passes(value: Any, context: SignalContext) -> Any:
         return value if is_truthy(await as_promise(call(function, value, context))) else _NOTHING
 
     return map_(stream, passes, options, given)
@@ -219,7 +213,7 @@ def flat_map(stream: Any, function: Any, options: Any, given: Options) -> AsyncG
 
 async def _give_all(iterable: Any, generator: AsyncGenerator) -> None:
     """JavaScript's `yield* iterable`, which does not await what it yields."""
-    if isinstance(iterable, AsyncGenerator) or hasattr(iterable, "__aiter__"):
+    if hasattr(iterable, "__aiter__"):
 
         async def pass_on(value: Any) -> None:
             generator.answer(value)
@@ -308,7 +302,7 @@ async def for_each(stream: Any, function: Any, options: Any, given: Options) -> 
     """`readable.forEach`."""
     validate_function(function, "fn")
 
-    async def run(value: Any, context: OperatorContext) -> Any:
+    async def run(value: Any, context: SignalContext) -> Any:
         await as_promise(call(function, value, context))
         return _NOTHING
 
@@ -337,7 +331,7 @@ async def every(stream: Any, function: Any, options: Any, given: Options) -> boo
     """`readable.every`."""
     validate_function(function, "fn")
 
-    async def fails(value: Any, context: OperatorContext) -> bool:
+    async def fails(value: Any, context: SignalContext) -> bool:
         return not is_truthy(await as_promise(call(function, value, context)))
 
     answer = await spawn(some(stream, fails, options, given))
@@ -376,7 +370,7 @@ async def reduce(stream: Any, reducer: Any, initial: Any, options: Any, given: O
     controller = AbortController()
     if outer is not None:
         outer.add_event_listener("abort", lambda: controller.abort(), once=True)
-    context = OperatorContext(controller.signal)
+    context = SignalContext(controller.signal)
     result = initial
     has_result = initial is not UNDEFINED
 

@@ -19,7 +19,8 @@ from nodesock.stream.core import predicates
 from nodesock.stream.core.end_of_stream import finished
 from nodesock.stream.core.passthrough import PassThrough
 from nodesock.stream.destroyer import destroy
-from nodesock.stream.from_ import is_iterable
+from nodesock.stream.duplexify import duplex_from
+from nodesock.stream.signal_context import SignalContext
 from nodesock.validators import UNDEFINED, validate_abort_signal, validate_function
 
 _PREMATURE = "ERR_STREAM_PREMATURE_CLOSE"
@@ -28,13 +29,6 @@ _PREMATURE = "ERR_STREAM_PREMATURE_CLOSE"
 def _only_says_stopped(error: Any) -> bool:
     """Whether it tells that a stream was stopped but not why: any later error outranks it."""
     return getattr(error, "name", None) == "AbortError" or getattr(error, "code", None) == _PREMATURE
-
-
-class PipelineContext:
-    """The second argument of a function in a pipeline: `signal` aborts when the pipeline is over."""
-
-    def __init__(self, signal: Any) -> None:
-        self.signal = signal
 
 
 class _Pipeline:
@@ -212,7 +206,7 @@ def run_pipeline(
     if signal is UNDEFINED:
         signal = None
     line = _Pipeline(callback, signal, end is not False)
-    context = PipelineContext(line.controller.signal)
+    context = SignalContext(line.controller.signal)
     flow: Any = None
     for index, part in enumerate(parts):
         last = index == len(parts) - 1
@@ -230,21 +224,21 @@ def run_pipeline(
         if index == 0:
             if not is_stream and callable(part):
                 flow = call(part, context)
-                if not is_iterable(flow):
+                if not predicates.is_iterable(flow):
                     raise node_error(
                         "ERR_INVALID_RETURN_VALUE", "Iterable, AsyncIterable or Stream", "source", flow
                     )
-            elif is_iterable(part) or predicates.has_readable_side(part):
+            elif predicates.is_iterable(part) or predicates.has_readable_side(part):
                 flow = part
             else:
-                flow = _as_duplex(part)
+                flow = duplex_from(part)
         elif is_stream:
             if predicates.has_readable_side(flow):
                 line.owed += 2
                 clean_up = line.join(flow, part, end_part)
                 if last and predicates.is_readable(part):
                     line.last_clean_ups.append(clean_up)
-            elif is_iterable(flow):
+            elif predicates.is_iterable(flow):
                 line.owed += 1
                 spawn(line.pump(flow, part, end_part))
             else:
@@ -253,23 +247,17 @@ def run_pipeline(
         elif callable(part):
             flow = _call_part(line, part, flow, context, index, last, end_part)
         else:
-            flow = _as_duplex(part)
+            flow = duplex_from(part)
     if signal is not None and signal.aborted:
         next_tick(line.abort)
     return flow
-
-
-def _as_duplex(part: Any) -> Any:
-    from nodesock.stream.duplexify import duplex_from  # its operators are built on pipeline()'s promise
-
-    return duplex_from(part)
 
 
 _SOURCES = ("Readable", "Iterable", "AsyncIterable", "ReadableStream", "TransformStream")
 
 
 def _call_part(
-    line: _Pipeline, part: Any, flow: Any, context: PipelineContext, index: int, last: bool, end: bool
+    line: _Pipeline, part: Any, flow: Any, context: SignalContext, index: int, last: bool, end: bool
 ) -> Any:
     """A function in a pipeline: takes what flows, gives an (async) iterable, or at the end a value to come."""
     result = call(part, flow if predicates.is_node_stream(flow) else iterate(flow), context)

@@ -6,8 +6,7 @@ from nodesock.callables import drops_surplus
 from nodesock.errors import NodeError
 from nodesock.runtime.promises import Promise
 from nodesock.stream.core import end_of_stream
-from nodesock.stream.core.predicates import is_node_stream
-from nodesock.stream.from_ import is_iterable
+from nodesock.stream.core.predicates import is_iterable, is_node_stream
 from nodesock.stream.pipeline import run_pipeline
 from nodesock.validators import UNDEFINED, is_truthy, merge_options, validate_boolean
 

@@ -4,6 +4,7 @@ Each answers None where the question makes no sense for the object. `strict=Fals
 soon as nothing more can come of it, before its event.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from nodesock.callables import drops_surplus
@@ -17,6 +18,13 @@ def is_node_stream(stream: Any) -> bool:
     return callable(getattr(stream, "on", None)) and (
         callable(getattr(stream, "write", None)) or callable(getattr(stream, "pipe", None))
     )
+
+
+def is_iterable(value: Any) -> bool:
+    """Whether it can be iterated over as in JavaScript, where a plain object cannot."""
+    if isinstance(value, Mapping):
+        return False
+    return hasattr(value, "__aiter__") or hasattr(value, "__iter__")
 
 
 def has_readable_side(stream: Any) -> bool:
