@@ -109,7 +109,8 @@ def signature(thing: Any) -> str:
     except (TypeError, ValueError):
         return ""
     text = re.sub(r"\b(?:[a-z_]+\.)+(?=[A-Z])", "", text)
-    text = re.sub(r"(: |-> )'([^']*)'", r"\1\2", text).replace("(self, ", "(").replace("(self)", "()")
+    text = re.sub(r"(: |-> )'([^']*)'", r"\1\2", text)
+    text = re.sub(r"^\(self(: ~?\w+)?(, )?", "(", text)
     text = text.replace(": Any = ", "=").replace(": Any", "").replace(" -> Any", "")
     text = text.removesuffix(" -> None") if isinstance(thing, type) else text
     return text.replace("=undefined", "=…")

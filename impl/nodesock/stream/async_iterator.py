@@ -5,7 +5,7 @@ left early, by `break` or an exception, the shell is collected at once, and that
 iterator's `return()`: the stream is destroyed unless it was asked not to be.
 """
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from nodesock.errors import aggregate_two_errors
@@ -15,7 +15,7 @@ from nodesock.stream.async_generator import AsyncGenerator, GeneratorIterator, G
 from nodesock.stream.core.end_of_stream import finished
 from nodesock.stream.core.predicates import is_writable
 from nodesock.stream.destroyer import destroy
-from nodesock.validators import UNDEFINED
+from nodesock.validators import UNDEFINED, merge_options, validate_object
 
 
 class _Reader:
@@ -100,3 +100,12 @@ class ReadableIterator(GeneratorIterator):
                 self._reader.leave()
             except BaseException as raised:
                 report_exception(raised)
+
+
+def iterator(self: Any, options: Any = UNDEFINED, /, **given: Any) -> AsyncIterator[Any]:
+    """`readable.iterator(options)`: as `async for`, but with `destroy_on_return` False leaving early keeps the
+    stream. Raises ERR_INVALID_ARG_TYPE.
+    """
+    if options is not UNDEFINED:
+        validate_object(options, "options")
+    return ReadableIterator(self, merge_options(options, given).get("destroy_on_return") is not False)

@@ -11,6 +11,7 @@ from nodesock.stream.core.predicates import is_node_stream, is_readable, is_writ
 from nodesock.stream.duplexify import duplex_from
 from nodesock.stream.operators import read_options
 from nodesock.stream.pipeline import pipeline
+from nodesock.validators import UNDEFINED
 
 
 def compose(*streams: Any) -> Any:
@@ -70,10 +71,12 @@ class _Composed(Bridge):
 _Composed.__name__ = _Composed.__qualname__ = "Duplex"
 
 
-def compose_readable(readable: Any, stream: Any, options: Any, given: Mapping[str, Any]) -> Any:
-    """`readable.compose(stream, options)`: the readable through `stream`; `signal` destroys the outcome."""
+def compose_readable(self: Any, stream: Any = UNDEFINED, options: Any = UNDEFINED, /, **given: Any) -> Any:
+    """`readable.compose(stream, options)`: a Duplex that reads what `stream` makes of this, see `stream.compose`.
+    Option: `signal`.
+    """
     signal = read_options(options, given).get("signal")
-    composed = compose(readable, stream)
+    composed = compose(self, stream)
     if signal is not None:
         add_abort_signal(signal, composed)
     return composed

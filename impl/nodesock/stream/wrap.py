@@ -8,38 +8,39 @@ from nodesock.stream.core.destroy import error_or_destroy
 from nodesock.validators import UNDEFINED
 
 
-def wrap(readable: Any, source: Any) -> None:
-    """Feed `readable` with what `source` emits; hold it by its `pause` and `resume` if it has them.
+def wrap(self: Any, stream: Any = UNDEFINED) -> Any:
+    """`readable.wrap(stream)`: read from an old-style source, which has 'data', `pause` and `resume` only.
 
-    Functions that are the source's own attributes are had by the readable as well, unless it has such a name.
-    Raises TypeError for what has no `on`.
+    Functions among the source's own attributes become attributes of the readable, unless it has one of that name.
+    Raises TypeError for a source without `on`.
     """
-    if source is None or source is UNDEFINED:
-        raise property_error("on", source)
-    if not callable(getattr(source, "on", None)):
+    if stream is None or stream is UNDEFINED:
+        raise property_error("on", stream)
+    if not callable(getattr(stream, "on", None)):
         raise NodeTypeError("stream.on is not a function")
     paused = False
 
     def on_data(chunk: Any) -> None:
         nonlocal paused
-        pause: Callable[[], Any] | None = getattr(source, "pause", None)
-        if not readable.push(chunk) and pause is not None:
+        pause: Callable[[], Any] | None = getattr(stream, "pause", None)
+        if not self.push(chunk) and pause is not None:
             paused = True
             pause()
 
     def read() -> None:
         nonlocal paused
-        resume: Callable[[], Any] | None = getattr(source, "resume", None)
+        resume: Callable[[], Any] | None = getattr(stream, "resume", None)
         if paused and resume is not None:
             paused = False
             resume()
 
-    source.on("data", on_data)
-    source.on("end", lambda: readable.push(None))
-    source.on("error", lambda error: error_or_destroy(readable, error))
-    source.on("close", lambda: readable.destroy())
-    source.on("destroy", lambda: readable.destroy())
-    readable._read = lambda size: read()
-    for name, value in list(vars(source).items()):
-        if callable(value) and not hasattr(readable, name):
-            setattr(readable, name, value)
+    stream.on("data", on_data)
+    stream.on("end", lambda: self.push(None))
+    stream.on("error", lambda error: error_or_destroy(self, error))
+    stream.on("close", lambda: self.destroy())
+    stream.on("destroy", lambda: self.destroy())
+    self._read = lambda size: read()
+    for name, value in list(vars(stream).items()):
+        if callable(value) and not hasattr(self, name):
+            setattr(self, name, value)
+    return self

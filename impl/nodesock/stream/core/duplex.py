@@ -7,9 +7,10 @@ from nodesock.callables import drops_surplus
 from nodesock.inspect import UNDEFINED
 from nodesock.stream.core.destroy import construct
 from nodesock.stream.core.legacy import Stream
+from nodesock.stream.core.options import apply_shared_options
 from nodesock.stream.core.readable import Readable, init_readable
 from nodesock.stream.core.readable_state import ReadableState
-from nodesock.stream.core.writable import Writable, finish_init, init_writable
+from nodesock.stream.core.writable import Writable, init_writable
 from nodesock.stream.core.writable_state import WritableState
 from nodesock.validators import is_truthy
 
@@ -29,6 +30,9 @@ class Duplex(Readable, Writable):
     _places = Writable._places | Readable._places
     allow_half_open: Any = True
 
+    # Put on by `nodesock.stream`, see duplexify.
+    from_: Callable[..., Any]
+
     def __init__(self, options: Any = None, /, *_: Any, **given: Any) -> None:
         if isinstance(options, Mapping):
             given = {**options, **given}
@@ -47,7 +51,7 @@ class Duplex(Readable, Writable):
                 ws.writable = False
                 ws.ending = ws.ended = ws.finished = True
                 ws.ready = False
-            finish_init(self, given)
+            apply_shared_options(self, given)
         if self._construct is not None:
             construct(self, self._duplex_constructed)
 
@@ -78,12 +82,3 @@ class Duplex(Readable, Writable):
         self._readable_state.destroyed = self._writable_state.destroyed = is_truthy(value)
         self._readable_state.refresh_direct()
         self._writable_state.refresh_ready()
-
-    @staticmethod
-    def from_(iterable: Any = UNDEFINED, options: Any = None, /, **given: Any) -> Any:
-        """`Duplex.from(body)`: a Duplex of a stream, an iterable, a function of an async iterable, a pair, or a value
-        to come. Takes no options.
-        """
-        from nodesock.stream.duplexify import duplex_from
-
-        return duplex_from(iterable)

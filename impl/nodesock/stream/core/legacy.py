@@ -1,17 +1,14 @@
 """Mirrors lib/internal/streams/legacy.js as far as it is a type: the common base of all streams."""
 
-from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Callable, Hashable
+from typing import Any, Self
 
 from nodesock.callables import drops_surplus
-from nodesock.errors import AbortError
 from nodesock.events import EventEmitter
 from nodesock.inspect import UNDEFINED
 from nodesock.runtime.promises import Promise
-
-if TYPE_CHECKING:
-    from nodesock.stream.core.readable_state import ReadableState
-    from nodesock.stream.core.writable_state import WritableState
+from nodesock.stream.core.readable_state import ReadableState
+from nodesock.stream.core.writable_state import WritableState
 
 
 @drops_surplus
@@ -22,8 +19,8 @@ class Stream(EventEmitter):
     of the same name (without the underscore) sets them on one object.
     """
 
-    _readable_state: "ReadableState | None" = None
-    _writable_state: "WritableState | None" = None
+    _readable_state: ReadableState | None = None
+    _writable_state: WritableState | None = None
     #: continuations that wait for `_construct`; None when nothing waits
     _construct_waiters: Any = None
     #: the destroy() calls that came before `_construct` was through; None when nothing waits
@@ -39,40 +36,14 @@ class Stream(EventEmitter):
             self._construct_waiters = self._destroy_waiting = None
         return self
 
-    # --- disposal -----------------------------------------------------------------------------------------
+    #: `stream[Symbol.asyncDispose]()`, which `nodesock.stream` puts on Readable and Writable
+    async_dispose: Callable[[], Promise]
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.async_dispose()
-
-    def async_dispose(self) -> Promise:
-        """`stream[Symbol.asyncDispose]()`: destroy, with AbortError unless it has ended (a Writable: finished);
-        the promise resolves when it is closed.
-        """
-        from nodesock.stream.core.end_of_stream import finished
-
-        rs, ws = self._readable_state, self._writable_state
-        stream: Any = self
-        error: Any = None
-        if not stream.destroyed:
-            over = rs.end_emitted if rs is not None else ws is not None and ws.finished
-            error = None if over else AbortError()
-            stream.destroy(error)
-        promise = Promise()
-
-        def settled(failure: Any) -> None:
-            # A Writable forgives any AbortError, what can be read only the one of this call.
-            expected = failure is error if rs is not None else getattr(failure, "name", None) == "AbortError"
-            if failure is not None and not expected:
-                promise.reject(failure)
-            else:
-                promise.resolve(None)
-
-        finished(self, settled)
-        # Node's is an async method: one microtask more.
-        return promise.then()
 
     def __repr__(self) -> str:
         rs, ws = self._readable_state, self._writable_state

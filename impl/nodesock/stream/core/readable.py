@@ -22,10 +22,13 @@ from typing import Any, Self
 from nodesock.callables import adapt, drops_surplus
 from nodesock.encodings import make_decoder, units
 from nodesock.errors import node_error
+from nodesock.runtime.promises import Promise
 from nodesock.runtime.ticks import next_tick, ticks
 from nodesock.stream.core import pipe as piping
 from nodesock.stream.core.destroy import construct, error_or_destroy, undestroy
 from nodesock.stream.core.destroy import destroy as destroy_stream
+from nodesock.stream.core.legacy import Stream
+from nodesock.stream.core.options import apply_shared_options
 from nodesock.stream.core.readable_flow import (
     decode_chunk,
     emit_readable,
@@ -43,9 +46,7 @@ from nodesock.stream.core.readable_flow import (
     unshift_chunk,
 )
 from nodesock.stream.core.readable_state import ReadableState
-from nodesock.stream.core.writable import finish_init
-from nodesock.stream.readable_operators import Operators
-from nodesock.validators import UNDEFINED, is_truthy, merge_options, validate_object
+from nodesock.validators import UNDEFINED, is_truthy, merge_options
 
 Listener = Callable[..., Any]
 
@@ -59,7 +60,7 @@ def init_readable(stream: "Readable", options: Mapping[str, Any], is_duplex: boo
 
 
 @drops_surplus
-class Readable(Operators):
+class Readable(Stream):
     """A source. Subclasses define `_read(size)` and, if they like, `_destroy(error, callback)`,
     `_construct(callback)`; or these are given as options without the underscore.
 
@@ -71,12 +72,29 @@ class Readable(Operators):
     _readable_state: ReadableState
     _places = dict.fromkeys(("close", "error", "data", "end", "readable"), ())
 
+    # Built on streams and put on by `nodesock.stream`, where each is found.
+    map: Callable[..., "Readable"]
+    filter: Callable[..., "Readable"]
+    flat_map: Callable[..., "Readable"]
+    drop: Callable[..., "Readable"]
+    take: Callable[..., "Readable"]
+    for_each: Callable[..., Promise]
+    some: Callable[..., Promise]
+    every: Callable[..., Promise]
+    find: Callable[..., Promise]
+    to_array: Callable[..., Promise]
+    reduce: Callable[..., Promise]
+    compose: Callable[..., Any]
+    from_: Callable[..., "Readable"]
+    wrap: Callable[..., Self]
+    iterator: Callable[..., AsyncIterator[Any]]
+
     def __init__(self, options: Mapping[str, Any] | None = None, /, **given: Any) -> None:
         if isinstance(options, Mapping):
             given = {**options, **given}
         super().__init__(given)
         init_readable(self, given, False)
-        finish_init(self, given)
+        apply_shared_options(self, given)
         construct(self, self._readable_constructed)
 
     def _readable_constructed(self) -> None:
@@ -310,16 +328,6 @@ class Readable(Operators):
         """Iterate over the chunks; leaving the loop early destroys the stream."""
         return self.iterator()
 
-    def iterator(self, options: Any = UNDEFINED, /, **given: Any) -> AsyncIterator[Any]:
-        """`readable.iterator(options)`: as `async for`, but with `destroy_on_return` False leaving early keeps the
-        stream. Raises ERR_INVALID_ARG_TYPE.
-        """
-        from nodesock.stream.async_iterator import ReadableIterator
-
-        if options is not UNDEFINED:
-            validate_object(options, "options")
-        return ReadableIterator(self, merge_options(options, given).get("destroy_on_return") is not False)
-
     def _capture_rejection(self, error: Any, *_: Any) -> None:
         """`capture_rejections`: what an async listener raises destroys the stream."""
         self.destroy(error)
@@ -405,19 +413,3 @@ class Readable(Operators):
     def destroyed(self, value: Any) -> None:
         self._readable_state.destroyed = is_truthy(value)
         self._readable_state.refresh_direct()
-
-    def wrap(self, stream: Any = UNDEFINED) -> Self:
-        """`readable.wrap(stream)`: read from an old-style source, which has 'data', `pause` and `resume` only."""
-        from nodesock.stream.wrap import wrap
-
-        wrap(self, stream)
-        return self
-
-    @staticmethod
-    def from_(iterable: Any = UNDEFINED, options: Any = None, /, **given: Any) -> "Readable":
-        """`Readable.from(iterable, options)`: a stream of what an iterable, async iterable or a string or bytes
-        yields.
-        """
-        from nodesock.stream.from_ import from_
-
-        return from_(iterable, merge_options(options, given))

@@ -12,12 +12,12 @@ from math import isfinite
 from typing import Any
 
 from nodesock.encodings import StringDecoder, decode, encode, slice_units, units
-from nodesock.errors import NodeRangeError, NodeTypeError, node_error
+from nodesock.errors import NodeError, NodeRangeError, NodeTypeError, node_error
 from nodesock.inspect import UNDEFINED, to_text
 from nodesock.runtime.ticks import next_tick
+from nodesock.stream.core.chunks import CHUNK_TYPES, as_bytes
 from nodesock.stream.core.destroy import error_or_destroy
 from nodesock.stream.core.readable_state import ReadableState
-from nodesock.stream.core.writable import CHUNK_TYPES
 from nodesock.validators import is_truthy
 
 _MAX_HIGH_WATER_MARK = 0x40000000
@@ -78,9 +78,9 @@ def push_chunk(stream: Any, rs: ReadableState, chunk: Any, encoding: str | None)
 def _as_bytes(stream: Any, chunk: Any) -> bytes | None:
     """The bytes of a chunk, none of undefined; None if it is no chunk, which the stream is told."""
     try:
-        return b"" if chunk is UNDEFINED else memoryview(chunk).tobytes()
-    except TypeError:
-        error_or_destroy(stream, node_error("ERR_INVALID_ARG_TYPE", "chunk", CHUNK_TYPES, chunk))
+        return b"" if chunk is UNDEFINED else as_bytes(chunk)
+    except NodeError as error:
+        error_or_destroy(stream, error)
         return None
 
 

@@ -21,13 +21,13 @@ from nodesock.encodings import encode, is_encoding, units
 from nodesock.errors import node_error
 from nodesock.inspect import UNDEFINED
 from nodesock.runtime.ticks import next_tick
+from nodesock.stream.core.chunks import as_bytes
 from nodesock.stream.core.destroy import construct, error_or_destroy, note_error, undestroy
 from nodesock.stream.core.destroy import destroy as destroy_stream
 from nodesock.stream.core.legacy import Stream
+from nodesock.stream.core.options import apply_shared_options
 from nodesock.stream.core.writable_state import Queued, QueuedList, WritableState
 from nodesock.validators import is_truthy
-
-CHUNK_TYPES = ("string", "Buffer", "TypedArray", "DataView")
 
 Callback = Callable[..., Any]
 
@@ -62,7 +62,7 @@ class Writable(Stream):
             given = {**options, **given}
         super().__init__(given)
         init_writable(self, given, False)
-        finish_init(self, given)
+        apply_shared_options(self, given)
         construct(self, self._writable_constructed)
 
     def _writable_constructed(self) -> None:
@@ -327,23 +327,6 @@ def _is_callback(value: Any) -> bool:
     return value.__class__ is not str and value.__class__ is not bytes and callable(value)
 
 
-def finish_init(stream: Any, options: Mapping[str, Any]) -> None:
-    """The options both directions share: hooks `destroy` and `construct`, and `signal`."""
-    if not options:
-        return
-    given = options.get("destroy")
-    if callable(given):
-        stream._destroy = adapt(given, 2)
-    given = options.get("construct")
-    if callable(given):
-        stream._construct = adapt(given, 1)
-    signal = options.get("signal")
-    if is_truthy(signal):
-        from nodesock.stream.core.add_abort_signal import add_abort_signal
-
-        add_abort_signal(signal, stream)
-
-
 def _accept(stream: Any, ws: WritableState, chunk: Any, encoding: Any, callback: Callback | None) -> Any:
     """write(): True, False, or the error that was reported instead."""
     if callback is not None and not callable(callback):
@@ -389,14 +372,6 @@ def _accept(stream: Any, ws: WritableState, chunk: Any, encoding: Any, callback:
         ws.need_drain = True
         return False
     return ws.errored is None and not ws.destroyed
-
-
-def as_bytes(chunk: Any) -> bytes:
-    """The bytes of any bytes-like object; raises ERR_INVALID_ARG_TYPE for anything else."""
-    try:
-        return memoryview(chunk).tobytes()
-    except TypeError:
-        raise node_error("ERR_INVALID_ARG_TYPE", "chunk", CHUNK_TYPES, chunk) from None
 
 
 def _hand_over(
