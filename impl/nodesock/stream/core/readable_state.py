@@ -1,7 +1,7 @@
 """The record behind the readable side of a stream: what Node keeps in `_readableState`.
 
-Only readable.py, pipe.py, destroy.py, duplex.py and transform.py move it. The fields are plain booleans,
-since in Python storing one is cheaper than setting a bit. What they mean:
+Only readable.py, readable_flow.py, pipe.py, destroy.py, duplex.py and transform.py move it, but for `standing`. The
+fields are plain booleans, since in Python storing one is cheaper than setting a bit. What they mean:
 
 flowing             None: nobody has asked for data yet; True: chunks are emitted as they come; False: held back
 reading             a `_read` is out that has not been answered by a push
@@ -15,8 +15,9 @@ resume_scheduled    a resume tick is queued
 paused              pause() (True) or resume() (False) was the last word; None before either
 reading_more        a read-more tick is queued
 direct              see `refresh_direct`
-standing            set by the source: it pushes without being asked again (a socket whose handle is reading), so a push
-                    does not answer the `_read` that is out, and no read-more tick is needed after it
+standing            set by the source, from outside: it pushes without being asked again (a socket whose handle is
+                    reading), so a push does not answer the `_read` that is out, and no read-more tick is needed after
+                    it; a source that stops clears `reading` as well
 await_drain         the piped writables whose 'drain' we wait for
 several_pipes       there has been more than one pipe since the last one that stood alone waited for 'drain'
 """

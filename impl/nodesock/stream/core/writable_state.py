@@ -1,6 +1,6 @@
 """The record behind the writable side of a stream: what Node keeps in `_writableState`.
 
-Only writable.py, destroy.py, duplex.py and transform.py move it. What the fields mean:
+Only writable.py, destroy.py and duplex.py move it. What the fields mean:
 
 length              what has been accepted and not called back: in flight and queued (bytes, or objects)
 queue               writes that wait for the one in flight, for uncork() or for `_construct`
