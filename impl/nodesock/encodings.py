@@ -140,9 +140,9 @@ def default_encoding(options: Mapping[str, Any]) -> str:
     return str(encoding)
 
 
-def byte_length(text: str, encoding: str | None = None) -> int:
-    """`Buffer.byteLength(text, encoding)` for a text that is to be sent; an unknown encoding counts as utf8."""
-    return len(encode(text, encoding if is_encoding(encoding) else None))
+def byte_length(data: str | bytes, encoding: str | None = None) -> int:
+    """`Buffer.byteLength(data, encoding)` of what is to be sent; an unknown encoding counts as utf8."""
+    return len(data) if not isinstance(data, str) else len(encode(data, encoding if is_encoding(encoding) else None))
 
 
 def _decode_utf8(data: bytes) -> str:

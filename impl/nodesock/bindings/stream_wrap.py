@@ -14,6 +14,7 @@ from typing import Any, Final
 import nodesock._pyuv as _pyuv
 from nodesock.bindings.handle_wrap import HandleWrap
 from nodesock.bindings.uv import UV_EAGAIN, UV_EALREADY, UV_EBADF, UV_EINVAL, UV_ENOTCONN, from_exception
+from nodesock.encodings import byte_length
 from nodesock.runtime import loop, uncaught
 from nodesock.runtime.handles import requests
 from nodesock.runtime.ticks import drain, microtasks, ticks
@@ -235,3 +236,15 @@ def _after(chunks: Sequence[Any], taken: int) -> list[memoryview]:
         rest.append(view[taken:])
         taken = 0
     return rest
+
+
+#: bytes that the longest character of an encoding takes, where Node writes strings without making a buffer first
+_WIDTHS: Final = {"utf8": 3, "utf-8": 3, "latin1": 1, "binary": 1, "ascii": 1} | dict.fromkeys(
+    ("utf16le", "utf-16le", "ucs2", "ucs-2"), 2
+)
+
+
+def is_tried_first(text: str, encoding: str) -> bool:
+    """Whether StreamBase::WriteString tries to send such a short string before it makes a request of it: what the
+    kernel then refuses with an error was never counted as written."""
+    return byte_length(text, "utf16le") // 2 * _WIDTHS.get(encoding, 16385) <= 16384

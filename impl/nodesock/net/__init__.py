@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from nodesock.addresses.address_info import AddressInfo, DropInfo
+from nodesock.addresses.address_info import AddressInfo
 from nodesock.addresses.blocklist import BlockList
 from nodesock.addresses.ip import is_ip, is_ipv4, is_ipv6
 from nodesock.addresses.socket_address import SocketAddress
@@ -15,7 +15,7 @@ from nodesock.net.defaults import (
     set_default_auto_select_family_attempt_timeout,
 )
 from nodesock.net.options import normalize
-from nodesock.net.server import Server
+from nodesock.net.server import DropInfo, Server
 from nodesock.net.socket import Socket
 from nodesock.validators import is_truthy
 

@@ -3,11 +3,12 @@ socket to take over."""
 
 from typing import Any, Self
 
-from nodesock.addresses.address_info import AddressInfo, ends
+from nodesock.addresses.address_info import AddressInfo
 from nodesock.addresses.ip import is_ip
 from nodesock.bindings.tcp_wrap import SOCKET, TCP, UV_TCP_IPV6ONLY, UV_TCP_REUSEPORT
 from nodesock.callables import drops_surplus
 from nodesock.errors import errno_exception, exception_with_host_port, node_error
+from nodesock.net.handle import ends
 from nodesock.validators import (
     UNDEFINED,
     merge_options,

@@ -4,9 +4,31 @@ dictionary."""
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nodesock.validators import UNDEFINED, to_number
+from nodesock.errors import node_error
+from nodesock.validators import UNDEFINED, is_truthy, to_number
 
 Callback = Callable[..., Any]
+
+_OBJECT_MODES = {
+    "object_mode": "options.objectMode",
+    "readable_object_mode": "options.readableObjectMode",
+    "writable_object_mode": "options.writableObjectMode",
+}
+_STREAM_OPTIONS = frozenset((
+    "readable", "writable", "high_water_mark", "readable_high_water_mark", "writable_high_water_mark", "encoding",
+    "default_encoding", "signal", "read", "write", "writev", "final", "destroy", "construct", "capture_rejections",
+))  # fmt: skip
+
+
+def stream_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What a socket hands on to its stream. Raises ERR_INVALID_ARG_VALUE for object modes: sockets have none."""
+    for mode, name in _OBJECT_MODES.items():
+        if mode in options and is_truthy(options[mode]):
+            raise node_error("ERR_INVALID_ARG_VALUE", name, options[mode], "is not supported")
+    given = {name: value for name, value in options.items() if name in _STREAM_OPTIONS}
+    if "signal" in given and not is_truthy(given["signal"]):
+        del given["signal"]
+    return given
 
 
 class LookupOptions(dict[str, Any]):

@@ -8,23 +8,48 @@ after a close() that nobody waits for it any more.
 How a server comes to listen, with all overloads, is in listen.py.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, Self
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Self
 
-from nodesock.addresses.address_info import AddressInfo, DropInfo, ends
+from nodesock import dns
+from nodesock.addresses.address_info import AddressInfo
 from nodesock.addresses.blocklist import BlockList, as_block_list
+from nodesock.bindings.pipe_wrap import Pipe
+from nodesock.bindings.tcp_wrap import TCP
 from nodesock.callables import call, drops_surplus
-from nodesock.errors import errno_exception, node_error
+from nodesock.errors import NodeTypeError, errno_exception, node_error, uv_exception_with_host_port
 from nodesock.events import EventEmitter
-from nodesock.net.listen import listen
-from nodesock.net.options import is_options
+from nodesock.inspect import to_text
+from nodesock.net import listening
+from nodesock.net.handle import ends
+from nodesock.net.options import is_options, normalize
 from nodesock.net.socket import Socket
 from nodesock.runtime.promises import Promise
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream.core.high_water_mark import get_default_high_water_mark
-from nodesock.validators import UNDEFINED, is_truthy, to_int32, to_number, validate_function, validate_number
+from nodesock.validators import (
+    UNDEFINED,
+    is_truthy,
+    to_int32,
+    to_number,
+    validate_abort_signal,
+    validate_function,
+    validate_number,
+)
 
 _FAMILIES = {"IPv4": "ipv4", "IPv6": "ipv6"}
+_DEFAULT_BACKLOG = 511
+
+
+class DropInfo(NamedTuple):
+    """The argument of a server's 'drop' event: both ends of the connection that was turned away."""
+
+    local_address: str | None
+    local_port: int | None
+    local_family: str | None
+    remote_address: str | None
+    remote_port: int | None
+    remote_family: str | None
 
 
 @drops_surplus
@@ -77,7 +102,6 @@ class Server(EventEmitter):
         self._unref = False
         self._pipe_name: str | None = None
         self._listening_id = 1
-        self._forget_signal: Callable[[], None] | None = None
 
     # --- listening ------------------------------------------------------------------------------------------
 
@@ -90,8 +114,105 @@ class Server(EventEmitter):
         'listening'. Failures to resolve, bind or listen come as 'error'. Raises ERR_SERVER_ALREADY_LISTEN,
         ERR_SOCKET_BAD_PORT, ERR_INVALID_ARG_VALUE, ERR_INVALID_ARG_TYPE. Mirrors `server.listen()`.
         """
-        listen(self, args, options)
+        keywords = options
+        options, callback = normalize(args, keywords)
+        if self._handle is not None:
+            raise node_error("ERR_SERVER_ALREADY_LISTEN")
+        if callback is not None:
+            self.once("listening", callback)
+        backlog = listening.backlog_of(args)
+        self._listening_id += 1  # a lookup that is still under way is given up, whatever becomes of this call
+
+        given = listening.handle_of(args[0] if args else None, options)
+        if isinstance(given, TCP):
+            self._listen_on(listening.Bound(given, None, -1, -1), backlog)
+            return self
+        if isinstance(given, Pipe):
+            options = {"fd": given.fd}  # all that Node sees in it, so that it listens with a second handle
+        elif given is not None:
+            if isinstance(given, (str, int, float)):
+                raise NodeTypeError(f"Cannot use 'in' operator to search for 'port' in {to_text(given)}")
+            options = dict(given) if isinstance(given, Mapping) else {}
+        signal = options.get("signal", UNDEFINED)
+        if signal is not UNDEFINED:
+            self._close_on_abort(signal)
+
+        place = listening.place_of(args, keywords, options, given, backlog)
+        if isinstance(place, listening.Descriptor):
+            self._listen_on(listening.on_descriptor(place.fd), place.backlog)
+        elif isinstance(place, listening.Path):
+            self._listen_on_path(place)
+        elif is_truthy(place.host):
+            self._look_up_and_listen(place)
+        else:
+            self._listen_on(listening.on_port(None, place.port, 4, place.flags), place.backlog)
         return self
+
+    def _look_up_and_listen(self, place: listening.Port) -> None:
+        waiting = self._listening_id
+
+        def answer(error: Any = None, address: Any = None, family: Any = None) -> None:
+            if self._listening_id != waiting:
+                return  # closed meanwhile
+            if error:
+                self.emit("error", error)
+            else:
+                bound = listening.on_port(address, place.port, family if address else 4, place.flags)
+                self._listen_on(bound, place.backlog)
+
+        dns.lookup(place.host, answer)
+
+    def _listen_on_path(self, place: listening.Path) -> None:
+        self._pipe_name = place.path
+        self._listen_on(listening.on_path(place.path), place.backlog)
+        if place.mode and self._handle is not None:
+            err = self._handle.fchmod(place.mode)
+            if err:
+                self._handle.close()
+                self._handle = None
+                raise errno_exception(err, "uv_pipe_chmod")
+
+    def _listen_on(self, bound: listening.Bound | listening.Refused, backlog: Any) -> None:
+        """Listen on a handle that is bound; what the kernel refuses is an 'error' on the next tick."""
+        if isinstance(bound, listening.Refused):
+            self._listen_failed(bound.err, bound.address, bound.port)
+            return
+        handle, address, port, family = bound
+        self._handle = handle
+        handle.owner = self
+        err = handle.listen(to_int32(backlog or 0) or _DEFAULT_BACKLOG, self._on_connection)
+        if err:
+            handle.close()
+            self._handle = None
+            self._listen_failed(err, address, port)
+            return
+        self._connection_key = ":".join("null" if part is None else str(part) for part in (family, address, port))
+        if self._unref:
+            handle.unref()
+        next_tick(self._emit_listening)
+
+    def _listen_failed(self, err: int, address: str | None, port: int | None) -> None:
+        error = uv_exception_with_host_port(err, "listen", address, port)
+        next_tick(lambda: self.emit("error", error))
+
+    def _emit_listening(self) -> None:
+        # There is none if it was closed in the same turn.
+        if self._handle is not None:
+            self.emit("listening")
+
+    def _close_on_abort(self, signal: Any) -> None:
+        validate_abort_signal(signal, "options.signal")
+        if signal is None:
+            raise node_error("ERR_INVALID_ARG_TYPE", "options.signal", "AbortSignal", None)
+
+        def aborted() -> None:
+            self.close()
+
+        if signal.aborted:
+            next_tick(aborted)
+            return
+        signal.add_event_listener("abort", aborted, once=True)
+        self.once("close", lambda: signal.remove_event_listener("abort", aborted))
 
     @property
     def listening(self) -> bool:

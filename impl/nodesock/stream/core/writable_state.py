@@ -90,6 +90,22 @@ class WritableState:
         self.writable: bool | None = None
         self.ready = not self.object_mode
 
+    def begin_write(self, size: int, callback: Callable[..., Any] | None) -> None:
+        """A write of `size` is out: call it before `_write`, and `write_begun` after it."""
+        self.pending_callbacks += 1
+        self.in_flight = size
+        self.callback = callback
+        self.length += size
+        self.writing = self.sync = True
+
+    def write_begun(self) -> bool:
+        """`_write` has returned. False asks whoever writes to wait for 'drain'."""
+        self.sync = False
+        if self.length and self.length >= self.high_water_mark:
+            self.need_drain = True
+            return False
+        return self.errored is None and not self.destroyed
+
     def refresh_ready(self) -> None:
         """Call after a change of any of these: `ready` says that bytes may go straight to `_write` if none is
         out.

@@ -1,22 +1,23 @@
 """Mirrors the connecting half of lib/net.js: lookup, one attempt after another (happy eyeballs), and what
 follows success.
 
-Three ways to a connection, all of which end in `Socket._opened` or in destroy():
+`dial_path` and `dial_host` connect a socket that they know as a `Line` only. There are three ways to a connection, all
+of which end in `Line.opened` or in the socket's destroy():
 
     literal address         one attempt, on the next tick
     one looked-up address   one attempt, when the lookup answers
     several addresses       `_Attempts`, one attempt at a time, families taking turns: the next one starts
                             when this one fails or exceeds its time
 
-Of several attempts each has a handle of its own. One that exceeds its time is dropped and cannot win any
+Each of several attempts has a handle of its own. One that exceeds its time is dropped and cannot win any
 more; the last one has no limit.
 
-A late completion of an attempt means nothing to a socket that was destroyed. To one that was destroyed and
-connects anew it means, as in Node, that the new connection has failed.
+A late completion of an attempt means nothing to a socket that was destroyed. If that socket connects anew, the late
+completion fails the new connection, as in Node.
 """
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, NamedTuple, Protocol
 
 from nodesock import dns
 from nodesock.addresses.ip import is_ip
@@ -34,146 +35,116 @@ from nodesock.errors import (
     property_error,
 )
 from nodesock.inspect import to_text
-from nodesock.net import defaults
-from nodesock.net.options import LookupOptions, node_view
+from nodesock.net.connect_options import HostOptions
+from nodesock.net.options import LookupOptions
 from nodesock.runtime.ticks import next_tick
 from nodesock.runtime.timers import Timeout, clear_timeout, set_timeout
-from nodesock.validators import (
-    UNDEFINED,
-    is_number,
-    is_truthy,
-    to_int32,
-    validate_boolean,
-    validate_function,
-    validate_int32,
-    validate_number,
-    validate_port,
-    validate_string,
-)
-
-if TYPE_CHECKING:
-    from nodesock.net.socket import Socket
+from nodesock.validators import UNDEFINED, is_truthy, to_int32
 
 #: dns.ADDRCONFIG: ask for the families that this machine has addresses of
 _ADDRCONFIG = 32
 
-_LOCAL = ("local_address", "local_port")
+
+class Dialled(Protocol):
+    """A socket that connects, as far as it is public."""
+
+    #: whether it still waits for its connection
+    connecting: bool
+    block_list: Any
+    auto_select_family_attempted_addresses: list[str] | None
+
+    @property
+    def destroyed(self) -> bool:
+        """Whether it is destroyed."""
+
+    def emit(self, event: Hashable, *args: Any) -> bool:
+        """Emit an event."""
+
+    def destroy(self, error: Any) -> Any:
+        """Fail it."""
+
+    def address(self) -> Any:
+        """Its local end."""
+
+
+class Line(NamedTuple):
+    """One connect() of a socket: what is known of the socket here, and what the socket wants to hear."""
+
+    socket: Dialled
+    #: the handle that connects; None once the socket is destroyed
+    handle: Callable[[], Any]
+    #: close the present handle, connect with this one
+    replace_handle: Callable[[Any], None]
+    #: something has happened: the idle timer starts anew
+    refresh_timer: Callable[[], None]
+    #: whether the socket's signal has aborted: then no search among several addresses begins any more
+    is_aborted: Callable[[], bool]
+    #: the connection is made
+    opened: Callable[[], None]
+    #: the last attempt has failed; its error follows
+    not_opened: Callable[[], None]
+
+    def is_blocked(self, target: "_Target") -> bool:
+        """Whether the socket's block list has the address."""
+        blocked = self.socket.block_list
+        return blocked is not None and blocked.check(target.address, f"ipv{target.family}")
 
 
 # --- a path -------------------------------------------------------------------------------------------------
 
 
-def connect_pipe(socket: "Socket", path: str) -> None:
+def dial_path(line: Line, path: str) -> None:
     """Connect to a unix socket. Failures that libuv reports at once go through destroy() as well.
 
-    Nothing is looked up, so the attempt is told of, and made, before connect() returns.
+    Nothing is looked up, so the attempt is announced and made before this returns.
     """
     target = _Target(path, None, None)
-    socket.emit("connectionAttempt", path, None, None)
-    handle = socket._handle
+    line.socket.emit("connectionAttempt", path, None, None)
+    handle = line.handle()
     if handle is None:
         raise property_error("connect")
     if isinstance(handle, TCP):  # taken over, or left from before
         err = UV_EINVAL
     else:
-        err = handle.connect(path, lambda status: _attempt_ended(socket, status, target))
+        err = handle.connect(path, lambda status: _attempt_ended(line, status, target))
     if err < 0:
-        socket.destroy(_refused_at_once(socket, err, target))
+        line.socket.destroy(_refused_at_once(line, err, target))
 
 
 # --- host and port ------------------------------------------------------------------------------------------
 
 
-def connect_tcp(socket: "Socket", options: Mapping[str, Any]) -> None:
-    """Check the options, look the host up if it is a name, and connect.
-
-    Raises Node's errors for local_address, local_port, host, port, auto_select_family,
-    auto_select_family_attempt_timeout and lookup; what the lookup function raises passes through.
-    """
-    host: Any = options.get("host")
-    if not is_truthy(host):
-        host = "localhost"
-    validate_string(host, "options.host")
-    if "\0" in host:
-        raise node_error("ERR_INVALID_ARG_VALUE", "options.host", host, "must be a string without null bytes")
-    if socket._took_bound and any(options.get(name, UNDEFINED) is not UNDEFINED for name in _LOCAL):
-        raise node_error(
-            "ERR_INVALID_ARG_VALUE",
-            "options",
-            node_view(options),
-            "localAddress and localPort cannot be used with an adopted bound socket",
-        )
-    local_address = options.get("local_address")
-    if not is_truthy(local_address):
-        local_address = None
-    local_port = options.get("local_port")
-    if not is_truthy(local_port):
-        local_port = None
-    if local_address is not None and not is_ip(local_address):
-        raise node_error("ERR_INVALID_IP_ADDRESS", local_address)
-    if local_port is not None:
-        validate_number(local_port, "options.localPort")
-    port = options.get("port", UNDEFINED)
-    if port is not UNDEFINED:
-        if not is_number(port) and not isinstance(port, str):
-            raise node_error("ERR_INVALID_ARG_TYPE", "options.port", ["number", "string"], port)
-        validate_port(port)
-    port = 0 if port is UNDEFINED else to_int32(port)
-
-    auto_select = options.get("auto_select_family")
-    if auto_select is None:
-        auto_select = defaults.get_default_auto_select_family()
-    else:
-        validate_boolean(auto_select, "options.autoSelectFamily")
-    attempt_timeout = options.get("auto_select_family_attempt_timeout")
-    if attempt_timeout is None:
-        attempt_timeout = defaults.get_default_auto_select_family_attempt_timeout()
-    else:
-        validate_int32(attempt_timeout, "options.autoSelectFamilyAttemptTimeout", 1)
-        attempt_timeout = max(attempt_timeout, defaults.MIN_ATTEMPT_TIMEOUT)
-
-    version = is_ip(host)
-    if version:
-        next_tick(_connect_literal, socket, _Target(host, port, version, local_address, local_port))
+def dial_host(line: Line, to: HostOptions) -> None:
+    """Connect to a host: look it up if it is a name. What a lookup function raises passes through."""
+    if to.version:
+        target = _Target(to.host, to.port, to.version, to.local_address, to.local_port)
+        next_tick(_connect_literal, line, target)
         return
-
-    lookup = options.get("lookup")
-    if lookup is not None:
-        validate_function(lookup, "options.lookup")
-    request = LookupOptions(family=_family_number(options.get("family")), hints=_or_zero(options.get("hints")))
-    if request["family"] not in (4, 6) and request["hints"] == 0:
+    request = LookupOptions(family=to.family, hints=to.hints)
+    if to.family not in (4, 6) and to.hints == 0:
         request["hints"] = _ADDRCONFIG
-    socket._host = host
-    if auto_select and request["family"] not in (4, 6) and not local_address:
+    if to.auto_select_family and to.family not in (4, 6) and not to.local_address:
         request["all"] = True
-        answer: Callable[..., None] = _answer_all(socket, host, port, local_port, attempt_timeout)
+        answer = _answer_all(line, to)
     else:
-        answer = _answer_one(socket, host, port, local_address, local_port)
-    if lookup is None:
-        dns.lookup(host, request, answer)
+        answer = _answer_one(line, to)
+    if to.lookup is None:
+        dns.lookup(to.host, request, answer)
     else:
-        call(lookup, host, request, answer)
+        call(to.lookup, to.host, request, answer)
 
 
-def _or_zero(value: Any) -> Any:
-    return value if is_truthy(value) else 0
-
-
-def _family_number(family: Any) -> Any:
-    return {"IPv4": 4, "IPv6": 6}.get(family, family) if isinstance(family, str) else family
-
-
-def _connect_literal(socket: "Socket", target: "_Target") -> None:
-    if socket.connecting:
-        _connect_one(socket, target)
+def _connect_literal(line: Line, target: "_Target") -> None:
+    if line.socket.connecting:
+        _connect_one(line, target)
 
 
 # --- what the lookup answers --------------------------------------------------------------------------------
 
 
-def _tell_lookup(socket: "Socket", error: Any, address: Any, family: Any, host: str) -> None:
+def _tell_lookup(line: Line, error: Any, address: Any, family: Any, host: str) -> None:
     """'lookup', where what the function left out is None as well."""
-    socket.emit(
+    line.socket.emit(
         "lookup",
         error,
         None if address is UNDEFINED else address,
@@ -182,41 +153,41 @@ def _tell_lookup(socket: "Socket", error: Any, address: Any, family: Any, host: 
     )
 
 
-def _answer_one(
-    socket: "Socket", host: str, port: int, local_address: str | None, local_port: Any
-) -> Callable[..., None]:
+def _answer_one(line: Line, to: HostOptions) -> Callable[..., None]:
+    host, port = to.host, to.port
+
     def answer(error: Any = None, address: Any = UNDEFINED, family: Any = UNDEFINED, *_: Any) -> None:
-        _tell_lookup(socket, error, address, family, host)
+        _tell_lookup(line, error, address, family, host)
         # The answer may come long after the socket was closed.
-        if not socket.connecting:
+        if not line.socket.connecting:
             return
         if is_truthy(error):
-            next_tick(_fail, socket, error)
+            next_tick(_fail, line, error)
         elif not isinstance(address, str) or not is_ip(address):
-            next_tick(_fail, socket, node_error("ERR_INVALID_IP_ADDRESS", address))
+            next_tick(_fail, line, node_error("ERR_INVALID_IP_ADDRESS", address))
         elif family != 4 and family != 6:
-            next_tick(_fail, socket, _bad_family(family, host, port))
+            next_tick(_fail, line, _bad_family(family, host, port))
         else:
-            socket._unref_timer()
-            _connect_one(socket, _Target(address, port, family, local_address, local_port))
+            line.refresh_timer()
+            _connect_one(line, _Target(address, port, family, to.local_address, to.local_port))
 
     return answer
 
 
-def _answer_all(
-    socket: "Socket", host: str, port: int, local_port: Any, attempt_timeout: float
-) -> Callable[..., None]:
+def _answer_all(line: Line, to: HostOptions) -> Callable[..., None]:
+    host, port = to.host, to.port
+
     def answer(error: Any = None, addresses: Any = None, *_: Any) -> None:
-        if not socket.connecting:
+        if not line.socket.connecting:
             return
         if is_truthy(error):
-            socket.emit("lookup", error, None, None, host)
-            next_tick(_fail, socket, error)
+            line.socket.emit("lookup", error, None, None, host)
+            next_tick(_fail, line, error)
             return
         found = [_answered(item) for item in _listed(addresses)]
         for address, family in found:
-            _tell_lookup(socket, None, address, family, host)
-            if not socket.connecting:
+            _tell_lookup(line, None, address, family, host)
+            if not line.socket.connecting:
                 return
         usable = [(a, f) for a, f in found if isinstance(a, str) and is_ip(a) and (f == 4 or f == 6)]
         if not usable:
@@ -226,16 +197,16 @@ def _answer_all(
                 )
             address, family = found[0]
             if not isinstance(address, str) or not is_ip(address):
-                next_tick(_fail, socket, node_error("ERR_INVALID_IP_ADDRESS", address))
+                next_tick(_fail, line, node_error("ERR_INVALID_IP_ADDRESS", address))
             else:
-                next_tick(_fail, socket, _bad_family(family, host, port))
+                next_tick(_fail, line, _bad_family(family, host, port))
             return
-        socket._unref_timer()
-        targets = [_Target(address, port, family, None, local_port) for address, family in _alternate(usable)]
+        line.refresh_timer()
+        targets = [_Target(address, port, family, None, to.local_port) for address, family in _alternate(usable)]
         if len(targets) == 1:
-            _connect_one(socket, targets[0])
+            _connect_one(line, targets[0])
         else:
-            _Attempts(socket, targets, attempt_timeout).next()
+            _Attempts(line, targets, to.attempt_timeout).next()
 
     return answer
 
@@ -275,8 +246,8 @@ def _bad_family(family: Any, host: str, port: int) -> NodeError:
     return error
 
 
-def _fail(socket: "Socket", error: BaseException) -> None:
-    socket.destroy(error)
+def _fail(line: Line, error: BaseException) -> None:
+    line.socket.destroy(error)
 
 
 # --- one attempt --------------------------------------------------------------------------------------------
@@ -327,21 +298,21 @@ def _bind(handle: Any, target: _Target) -> tuple[_Target, UVError | None]:
     return target, None
 
 
-def _connect_one(socket: "Socket", target: _Target) -> None:
+def _connect_one(line: Line, target: _Target) -> None:
     """The only attempt: its failure is the socket's."""
-    handle = socket._handle
+    handle = line.handle()
     target, error = _bind(handle, target)
     if error is not None:
-        socket.destroy(error)
+        line.socket.destroy(error)
         return
-    socket.emit("connectionAttempt", target.address, target.port, target.family)
-    if socket.block_list is not None and socket.block_list.check(target.address, f"ipv{target.family}"):
-        socket.destroy(node_error("ERR_IP_BLOCKED", target.address))
+    line.socket.emit("connectionAttempt", target.address, target.port, target.family)
+    if line.is_blocked(target):
+        line.socket.destroy(node_error("ERR_IP_BLOCKED", target.address))
         return
-    handle = socket._handle
-    err = _start(handle, target, lambda status: _attempt_ended(socket, status, target))
+    handle = line.handle()
+    err = _start(handle, target, lambda status: _attempt_ended(line, status, target))
     if err < 0:
-        socket.destroy(_refused_at_once(socket, err, target))
+        line.socket.destroy(_refused_at_once(line, err, target))
 
 
 def _start(handle: Any, target: _Target, on_complete: Callable[[int], None]) -> int:
@@ -359,29 +330,28 @@ def _of_tcp(handle: Any, method: str) -> Callable[..., int]:
     return getattr(handle, method)  # type: ignore[no-any-return]
 
 
-def _refused_at_once(socket: "Socket", err: int, target: _Target) -> UVError:
+def _refused_at_once(line: Line, err: int, target: _Target) -> UVError:
     """The error of a connect() that did not even start: it tells the local end of the handle, whatever that
     is."""
-    name = socket._getsockname()
+    name = line.socket.address()
     local = f"Local ({getattr(name, 'address', 'undefined')}:{getattr(name, 'port', 'undefined')})"
     return exception_with_host_port(err, "connect", target.address, target.port, local)
 
 
-def _attempt_ended(socket: "Socket", status: int, target: _Target) -> None:
+def _attempt_ended(line: Line, status: int, target: _Target) -> None:
     # As in Node nobody asks whose attempt it was: where destroy() and another connect() have come in between, it is
     # the cancelled one that the new connection is told of, or that comes when there is nothing to be told any more.
-    if socket.destroyed:
+    if line.socket.destroyed:
         return
-    if not socket.connecting:
+    if not line.socket.connecting:
         raise node_error("ERR_INTERNAL_ASSERTION")
     if status == 0:
-        socket._opened()
+        line.opened()
         return
-    socket.connecting = False
-    socket._sockname = None
+    line.not_opened()
     error = target.failure(status)
-    socket.emit("connectionAttemptFailed", target.address, target.port, target.family, error)
-    socket.destroy(error)
+    line.socket.emit("connectionAttemptFailed", target.address, target.port, target.family, error)
+    line.socket.destroy(error)
 
 
 # --- several attempts ---------------------------------------------------------------------------------------
@@ -390,53 +360,53 @@ def _attempt_ended(socket: "Socket", status: int, target: _Target) -> None:
 class _Attempts:
     """Happy eyeballs: the attempts of one connect(), one at a time."""
 
-    def __init__(self, socket: "Socket", targets: list[_Target], timeout: float) -> None:
-        self.socket = socket
+    def __init__(self, line: Line, targets: list[_Target], timeout: float) -> None:
+        self.line = line
         self.targets = targets
         self.timeout = timeout
         self.current = 0
         self.errors: list[BaseException] = []
         self.timer: Timeout | None = None
         self.attempted: list[str] = []
-        socket.auto_select_family_attempted_addresses = self.attempted
+        line.socket.auto_select_family_attempted_addresses = self.attempted
 
     def next(self, cancelled: bool = False) -> None:
         """Start the next attempt; with none left, or cancelled, the socket fails."""
         self.clear_timer()
-        socket = self.socket
-        if socket._aborted:
+        line = self.line
+        if line.is_aborted():
             return
         if cancelled or self.current == len(self.targets):
-            socket.destroy(AggregateError(self.errors))
+            line.socket.destroy(AggregateError(self.errors))
             return
         target = self.targets[self.current]
         self.current += 1
         if self.current > 1:
-            socket._replace_handle(TCP(SOCKET))
-        handle = socket._handle
+            line.replace_handle(TCP(SOCKET))
+        handle = line.handle()
         target, error = _bind(handle, target)
         if error is not None:
             self.errors.append(error)
             self.next()
             return
-        if socket.block_list is not None and socket.block_list.check(target.address, f"ipv{target.family}"):
+        if line.is_blocked(target):
             self.failed(target, node_error("ERR_IP_BLOCKED", target.address))
             return
-        socket.emit("connectionAttempt", target.address, target.port, target.family)
-        handle = socket._handle
+        line.socket.emit("connectionAttempt", target.address, target.port, target.family)
+        handle = line.handle()
         self.attempted.append(f"{target.address}:{target.port}")
         attempt = _Attempt(self, handle, target)
         err = _start(handle, target, attempt.ended)
         if err < 0:
-            self.failed(target, _refused_at_once(socket, err, target))
+            self.failed(target, _refused_at_once(line, err, target))
         elif self.current < len(self.targets):
             self.timer = set_timeout(attempt.timed_out, self.timeout)
 
     def failed(self, target: _Target, error: BaseException, cancelled: bool = False) -> None:
         """Note the failure of the current attempt and go on with the next one."""
         self.errors.append(error)
-        self.socket.emit("connectionAttemptFailed", target.address, target.port, target.family, error)
-        if self.socket.connecting:
+        self.line.socket.emit("connectionAttemptFailed", target.address, target.port, target.family, error)
+        if self.line.socket.connecting:
             self.next(cancelled)
 
     def clear_timer(self) -> None:
@@ -459,12 +429,12 @@ class _Attempt:
     def timed_out(self) -> None:
         """It took too long: give it up for the next one."""
         attempts, target = self.attempts, self.target
-        socket = attempts.socket
+        line = attempts.line
         self.dropped = True
-        socket.emit("connectionAttemptTimeout", target.address, target.port, target.family)
+        line.socket.emit("connectionAttemptTimeout", target.address, target.port, target.family)
         attempts.errors.append(exception_with_host_port(UV_ETIMEDOUT, "connect", target.address, target.port))
         self.handle.close()
-        if socket.connecting:
+        if line.socket.connecting:
             attempts.next()
 
     def ended(self, status: int) -> None:
@@ -476,4 +446,4 @@ class _Attempt:
         if status != 0:
             attempts.failed(self.target, self.target.failure(status), status == UV_ECANCELED)
         else:
-            _attempt_ended(attempts.socket, status, self.target)
+            _attempt_ended(attempts.line, status, self.target)

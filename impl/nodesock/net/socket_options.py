@@ -1,0 +1,121 @@
+"""The TCP options that a net.Socket has asked for: TCP_NODELAY, keep-alive and the type of service.
+
+Without a handle they are remembered, and set on the connection once there is one. A value that the handle has already
+is not set again; a handle that is not TCP has none of them.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from nodesock.bindings.tcp_wrap import TCP
+from nodesock.errors import errno_exception, node_error
+from nodesock.validators import (
+    UNDEFINED,
+    is_number,
+    is_truthy,
+    is_uint32,
+    to_int32,
+    to_number,
+    validate_int32,
+    validate_number,
+)
+
+
+class SocketOptions:
+    """What one socket has asked for. Every method takes the socket's handle, or None while it has none."""
+
+    __slots__ = ("_keep_alive", "_no_delay", "_type_of_service")
+
+    def __init__(self) -> None:
+        self._no_delay = False
+        #: enable, initial delay in s, interval in s, count
+        self._keep_alive: tuple[Any, ...] = (False, 0, UNDEFINED, UNDEFINED)
+        self._type_of_service: int | None = None
+
+    @classmethod
+    def given(cls, options: Mapping[str, Any]) -> Self | None:
+        """Those that `Socket(…)` was given, all remembered until it connects; None where there is none.
+
+        Raises ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE.
+        """
+        delay = options.get("keep_alive_initial_delay", UNDEFINED)
+        if delay is not UNDEFINED:
+            validate_number(delay, "options.keepAliveInitialDelay")
+        tos = options.get("type_of_service", UNDEFINED)
+        if tos is not UNDEFINED:
+            validate_int32(tos, "options.typeOfService", 0, 255)
+        no_delay, keep_alive = is_truthy(options.get("no_delay")), is_truthy(options.get("keep_alive"))
+        if delay is UNDEFINED and tos is UNDEFINED and not no_delay and not keep_alive:
+            return None
+        self = cls()
+        self._no_delay = no_delay
+        if keep_alive or delay is not UNDEFINED:
+            seconds = 0 if delay is UNDEFINED or delay < 0 else to_int32(to_number(delay) / 1000)
+            self._keep_alive = (keep_alive, seconds, UNDEFINED, UNDEFINED)
+        if tos is not UNDEFINED:
+            self._type_of_service = int(tos)
+        return self
+
+    def set_no_delay(self, handle: Any, enable: bool) -> None:
+        """TCP_NODELAY."""
+        if handle is None:
+            self._no_delay = enable
+        elif isinstance(handle, TCP) and enable is not self._no_delay:
+            self._no_delay = enable
+            handle.set_no_delay(enable)
+
+    def set_keep_alive(
+        self, handle: Any, enable: bool, delay: int, interval: Any = UNDEFINED, count: Any = UNDEFINED
+    ) -> None:
+        """SO_KEEPALIVE and its times: `delay` and `interval` in whole seconds."""
+        wanted = (enable, delay, interval, count)
+        if handle is None:
+            self._keep_alive = wanted
+        elif isinstance(handle, TCP) and wanted != self._keep_alive and (enable or self._keep_alive[0]):
+            self._keep_alive = wanted
+            self._apply_keep_alive(handle)
+
+    def _apply_keep_alive(self, handle: TCP) -> None:
+        enable, delay, interval, count = self._keep_alive
+        # Node's binding takes its own default for what is not an unsigned integer.
+        handle.set_keep_alive(
+            enable, delay, interval if is_uint32(interval) else 1, int(count) if is_uint32(count) else 10
+        )
+
+    def set_type_of_service(self, handle: Any, tos: Any) -> None:
+        """The type-of-service byte. Raises ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, `setTypeOfService CODE`."""
+        if not is_number(tos) or tos != tos:
+            raise node_error("ERR_INVALID_ARG_TYPE", "tos", "number", tos)
+        validate_int32(tos, "tos", 0, 255)
+        tos = int(tos)
+        if tos != self._type_of_service:
+            self._type_of_service = tos
+            err = handle.set_type_of_service(tos) if isinstance(handle, TCP) else 0
+            if err < 0:
+                raise errno_exception(err, "setTypeOfService")
+
+    def get_type_of_service(self, handle: Any) -> int:
+        """The byte that the kernel has; without a TCP handle the remembered one. Raises `getTypeOfService CODE`."""
+        if not isinstance(handle, TCP):
+            return self._type_of_service or 0
+        tos = handle.get_type_of_service()
+        if tos < 0:
+            raise errno_exception(tos, "getTypeOfService")
+        return tos
+
+    def apply(self, handle: Any) -> None:
+        """Set on a new connection what was asked for before there was one."""
+        if isinstance(handle, TCP):
+            if self._no_delay:
+                handle.set_no_delay(True)
+            if self._keep_alive[0]:
+                self._apply_keep_alive(handle)
+            if self._type_of_service is not None:
+                handle.set_type_of_service(self._type_of_service)
+
+
+def whole_seconds(msecs: Any) -> int:
+    """Whole seconds of a duration in ms, as JavaScript's `~~(msecs / 1000)`."""
+    if isinstance(msecs, str) or msecs is None or isinstance(msecs, (int, float)):
+        return to_int32(to_number(msecs) / 1000)
+    return 0
