@@ -27,7 +27,6 @@ from nodesock.bindings.uv import UV_ENOTCONN, UV_EOF
 from nodesock.callables import drops_surplus
 from nodesock.encodings import byte_length, encode
 from nodesock.errors import errno_exception, node_error
-from nodesock.net.early_write import EarlyWrite
 from nodesock.net.on_read import OnRead
 from nodesock.runtime.ticks import next_tick
 from nodesock.runtime.timers import Timeout, clear_timeout, set_unref_timeout, timer_duration
@@ -48,8 +47,8 @@ class HandleStream(Duplex):
     _on_read: OnRead | None = None
     _bytes_read = 0
     _bytes_written = 0
-    #: what was written before there was a connection
-    _early: EarlyWrite | None = None
+    #: what was written before there was a connection and waits for 'connect': chunks and their encodings
+    _pending_data: list[Any] | None = None
     #: the stream's callback of the write that libuv has queued
     _write_callback: Callable[..., Any] | None = None
     #: what the handle had to write when it was last looked at; less by the next look is activity
@@ -266,7 +265,18 @@ class HandleStream(Duplex):
         if not self.connecting:
             callback(node_error("ERR_SOCKET_CLOSED"))
             return
-        self._early = EarlyWrite(self, pending, write, callback)
+        self._pending_data = pending
+
+        def connected() -> None:
+            self.remove_listener("close", closed)
+            self._pending_data = None
+            write()
+
+        def closed() -> None:
+            callback(node_error("ERR_SOCKET_CLOSED_BEFORE_CONNECTION"))
+
+        self.once("connect", connected)
+        self.once("close", closed)
 
     def _write_queued(self, status: int, callback: Callable[..., Any], handle: Any) -> None:
         if status < 0:
@@ -393,7 +403,9 @@ class HandleStream(Duplex):
         total = self._bytes_dispatched
         for entry in self._writable_state.queue:
             total += byte_length(entry.chunk, entry.encoding)
-        return total if self._early is None else total + self._early.size
+        for chunk, encoding in self._pending_data or ():
+            total += byte_length(chunk, encoding)
+        return total
 
 
 def _ignore_read(_nread: int, _data: bytes | None) -> None:
