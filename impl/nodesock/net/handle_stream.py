@@ -207,11 +207,9 @@ class HandleStream(Duplex):
             and callback is None
             and ws.ready
             and not ws.writing
-            and not ws.need_drain
             and not self.connecting
             and self._plain_writes
             and self._handle is not None
-            and ws.high_water_mark
         ):
             # The common case: nothing waits, nobody asks to be told. When the kernel takes it whole, all
             # the stream's bookkeeping would come out where it was; otherwise that begins here.
