@@ -321,3 +321,14 @@ def test_the_finder_of_circles(sources: dict[str, str], expected: list[str], tmp
     for name, source in sources.items():
         (package / f"{name}.py").write_text(source)
     assert [found.importer for found in circular_imports(package)] == expected
+
+
+def test_no_file_is_longer_than_600_lines() -> None:
+    folders = ("bench", "conformance", "docs", "impl", "node_fixtures", "tests")
+    files = [path for folder in folders for kind in ("py", "js") for path in (ROOT / folder).rglob(f"*.{kind}")]
+    wrong = [
+        f"{path.relative_to(ROOT)}: {lines} lines"
+        for path in files
+        if not {"cases", "_pyuv"} & set(path.parts) and (lines := len(path.read_bytes().splitlines())) > 600
+    ]
+    assert not wrong, "\n".join(wrong)

@@ -93,10 +93,10 @@ class Player:
         self.socket.set_default_encoding("latin1")
 
     def end(self, chunk: bytes | None) -> None:
-        self.socket.end(*([] if chunk is None else [chunk]), self.noting("end callback"))
+        self.socket.end(chunk, None, self.noting("end callback"))
 
     def destroy(self, failing: bool) -> None:
-        self.socket.destroy(*([NodeError("gone")] if failing else []))
+        self.socket.destroy(NodeError("gone") if failing else None)
 
     def complete(self, status: int) -> None:
         if self.handle.completions:

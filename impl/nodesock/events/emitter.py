@@ -1,4 +1,4 @@
-"""Mirrors lib/events.js: EventEmitter with Node's exact semantics, and events.once / on / getEventListeners.
+"""Mirrors the EventEmitter of lib/events.js, with Node's exact semantics.
 
 How it works. `_events` maps an event to an immutable tuple of records `(listener, arity)`; adding or removing a
 listener makes a new tuple, so an `emit` under way keeps the listeners it started with, as in Node. The arity is looked
@@ -10,13 +10,13 @@ JavaScript's symbols: `error_monitor` is `events.errorMonitor`. The method `Symb
 `_capture_rejection(error, event, *args)` here.
 """
 
-from collections.abc import AsyncIterator, Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
 from types import CoroutineType
 from typing import Any, ClassVar, Final, TypeVar
 
 from nodesock import callables
 from nodesock.callables import arity, drops_surplus, fit
-from nodesock.errors import AbortError, NodeError, node_error, property_error
+from nodesock.errors import node_error
 from nodesock.inspect import UNDEFINED, inspect, to_text
 from nodesock.runtime import ticks
 from nodesock.runtime.hooks import hooks
@@ -24,25 +24,10 @@ from nodesock.runtime.promises import Promise, spawn
 from nodesock.validators import (
     is_truthy,
     merge_options,
-    validate_abort_signal,
     validate_boolean,
     validate_function,
-    validate_integer,
     validate_number,
-    validate_object,
 )
-
-__all__ = [
-    "EventEmitter",
-    "add_abort_listener",
-    "error_monitor",
-    "get_event_listeners",
-    "get_max_listeners",
-    "listener_count",
-    "on",
-    "once",
-    "set_max_listeners",
-]
 
 Listener = Callable[..., Any]
 Record = tuple[Listener, int | tuple[int, int]]
@@ -382,259 +367,3 @@ def _event_text(event: Hashable) -> str:
 
 def _emitter_text(emitter: object) -> str:
     return f"[{type(emitter).__name__}]"
-
-
-# --- module functions ------------------------------------------------------------------------------------------------
-
-
-@drops_surplus
-def get_event_listeners(emitter: Any = UNDEFINED, event: Hashable = UNDEFINED) -> list[Listener]:
-    """events.getEventListeners: the listeners of an EventEmitter or an EventTarget. Raises ERR_INVALID_ARG_TYPE."""
-    if isinstance(emitter, EventEmitter):
-        return emitter.listeners(event)
-    if hasattr(emitter, "add_event_listener"):
-        return list(emitter.event_listeners(event))
-    raise _no_emitter(emitter, "listeners", "EventEmitter", "EventTarget")
-
-
-@drops_surplus
-def listener_count(emitter: Any = UNDEFINED, event: Hashable = UNDEFINED) -> int:
-    """events.listenerCount: how many listeners an EventEmitter or an EventTarget has. Raises ERR_INVALID_ARG_TYPE."""
-    if callable(count := getattr(emitter, "listener_count", None)):
-        return count(event)  # type: ignore[no-any-return]
-    if hasattr(emitter, "add_event_listener"):
-        return len(emitter.event_listeners(event))
-    raise _no_emitter(emitter, "listenerCount", "EventEmitter", "EventTarget")
-
-
-def _no_emitter(value: object, property_name: str, *classes: str) -> Exception:
-    """What Node raises for an emitter that is none, after it has asked null or undefined for a property of it."""
-    if value is None or value is UNDEFINED:
-        return property_error(property_name, value)
-    return node_error("ERR_INVALID_ARG_TYPE", "emitter", classes, value)
-
-
-@drops_surplus
-def get_max_listeners(emitter: Any = UNDEFINED) -> int | float:
-    """events.getMaxListeners. Raises ERR_INVALID_ARG_TYPE."""
-    if isinstance(emitter, EventEmitter):
-        return emitter.get_max_listeners()
-    if hasattr(emitter, "add_event_listener"):
-        return emitter.max_listeners  # type: ignore[no-any-return]
-    raise node_error("ERR_INVALID_ARG_TYPE", "emitter", ["EventEmitter", "EventTarget"], emitter)
-
-
-def set_max_listeners(n: Any = UNDEFINED, *targets: Any) -> None:
-    """events.setMaxListeners: for the given emitters, or without any the default of all. Raises ERR_OUT_OF_RANGE."""
-    n = EventEmitter.default_max_listeners if n is UNDEFINED else n
-    validate_number(n, "setMaxListeners", 0)
-    if not targets:
-        EventEmitter.default_max_listeners = n
-    for target in targets:
-        if isinstance(target, EventEmitter):
-            target.set_max_listeners(n)
-        elif hasattr(target, "add_event_listener"):
-            target.max_listeners = n
-        else:
-            if target is None or target is UNDEFINED:
-                raise property_error("setMaxListeners", target)
-            raise node_error("ERR_INVALID_ARG_TYPE", "eventTargets", ["EventEmitter", "EventTarget"], target)
-
-
-@drops_surplus
-def add_abort_listener(signal: Any = UNDEFINED, listener: Any = UNDEFINED) -> Callable[[], None]:
-    """events.addAbortListener: call `listener` once when `signal` aborts (on a microtask if it has already).
-
-    Returns a function that takes the listener off again (Node's disposable). Raises ERR_INVALID_ARG_TYPE.
-    """
-    if signal is UNDEFINED or signal is None:
-        raise node_error("ERR_INVALID_ARG_TYPE", "signal", "AbortSignal", signal)
-    validate_abort_signal(signal, "signal")
-    validate_function(listener, "listener")
-    if signal.aborted:
-        ticks.queue_microtask(callables.call, listener)
-        return lambda: None
-    signal.add_event_listener("abort", listener, once=True)
-    return lambda: signal.remove_event_listener("abort", listener)
-
-
-def _signal_option(options: Any, given: Mapping[str, Any]) -> Any:
-    """The option `signal` of `once` and `on`, checked; raises AbortError if it has aborted."""
-    if options is not UNDEFINED:
-        validate_object(options, "options")
-    signal = merge_options(options, given).get("signal", UNDEFINED)
-    validate_abort_signal(signal, "options.signal")
-    if signal is not UNDEFINED and signal.aborted:
-        raise AbortError(cause=signal.reason)
-    return signal
-
-
-@drops_surplus
-def once(
-    emitter: Any = UNDEFINED, event: Hashable = UNDEFINED, options: Any = UNDEFINED, /, **given: Any
-) -> Promise:
-    """events.once: a promise of the list of arguments of the next `event`; an 'error' meanwhile rejects it.
-
-    Option `signal`: an abort rejects it with AbortError. ERR_INVALID_ARG_TYPE is a rejection, too.
-    """
-    try:
-        signal = _signal_option(options, given)
-    except NodeError as error:
-        return Promise.rejected(error)
-    # Node's is an async function that returns the promise of the event: its own settles some microtasks later.
-    outer, promise = Promise(), Promise()
-    outer.resolve(promise)
-    if not isinstance(emitter, EventEmitter) and not hasattr(emitter, "once"):
-        promise.reject(_no_emitter(emitter, "on", "EventEmitter"))
-        return outer
-
-    def resolved(*args: Any) -> None:
-        emitter.remove_listener("error", failed)
-        detach()
-        promise.resolve(list(args))
-
-    def failed(error: Any) -> None:
-        emitter.remove_listener(event, resolved)
-        detach()
-        promise.reject(error)
-
-    def aborted() -> None:
-        emitter.remove_listener(event, resolved)
-        emitter.remove_listener("error", failed)
-        promise.reject(AbortError(cause=signal.reason))
-
-    def detach() -> None:
-        if signal is not UNDEFINED:
-            signal.remove_event_listener("abort", aborted)
-
-    emitter.once(event, resolved)
-    if event != "error":
-        emitter.once("error", failed)
-    if signal is not UNDEFINED:
-        signal.add_event_listener("abort", aborted, once=True)
-    return outer
-
-
-class _Arrivals:
-    """What an iteration of `on` has heard and nobody has asked for yet, or those who asked for what has not come."""
-
-    def __init__(
-        self, emitter: Any, event: Hashable, signal: Any, close: tuple[Hashable, ...], high: float, low: float
-    ) -> None:
-        self._emitter, self._event, self._signal, self._close = emitter, event, signal, close
-        self._high, self._low = high, low
-        self._arrived: list[list[Any]] = []
-        self.waiting: list[Promise] = []
-        self._error: Any = UNDEFINED
-        self._finished = False
-        self._paused = False
-        emitter.on(event, self._on_event)
-        if event != "error" and isinstance(emitter, EventEmitter):
-            emitter.on("error", self._on_error)
-        for name in close:
-            emitter.on(name, self._on_close)
-        if signal is not UNDEFINED:
-            self._detach = add_abort_listener(signal, self._on_abort)
-
-    _detach: Callable[[], None] = staticmethod(lambda: None)
-
-    def _on_event(self, *args: Any) -> None:
-        if self.waiting:
-            self.waiting.pop(0).resolve(list(args))
-            return
-        self._arrived.append(list(args))
-        if not self._paused and len(self._arrived) > self._high:
-            self._paused = True
-            self._emitter.pause()
-
-    def _on_error(self, error: Any) -> None:
-        if self.waiting:
-            self.waiting.pop(0).reject(error)
-        else:
-            self._error = error
-        self.release()
-
-    def _on_abort(self) -> None:
-        self._on_error(AbortError(cause=self._signal.reason))
-
-    def _on_close(self, *_: Any) -> None:
-        self.release()
-
-    def release(self) -> None:
-        """Take the listeners off and end the iteration for whoever waits."""
-        if self._finished:
-            return
-        self._finished = True
-        self._detach()
-        self._emitter.remove_listener(self._event, self._on_event)
-        self._emitter.remove_listener("error", self._on_error)
-        for name in self._close:
-            self._emitter.remove_listener(name, self._on_close)
-        for promise in self.waiting:
-            promise.reject(StopAsyncIteration())
-        self.waiting.clear()
-
-    def take(self) -> Promise:
-        """A promise of the next arguments."""
-        if self._arrived:
-            args = self._arrived.pop(0)
-            if self._paused and len(self._arrived) < self._low:
-                self._paused = False
-                self._emitter.resume()
-            return Promise.resolved(args)
-        if self._error is not UNDEFINED:
-            error, self._error = self._error, UNDEFINED
-            return Promise.rejected(error)
-        if self._finished:
-            return Promise.rejected(StopAsyncIteration())
-        promise = Promise()
-        self.waiting.append(promise)
-        return promise
-
-
-class _Events(AsyncIterator[list[Any]]):
-    """What `on` returns: yields the arguments of each event as a list; ends at `close` events or `aclose()`.
-
-    A thin shell over the arrivals, which are what listens. So when a loop is left early, by `break` or an exception,
-    the shell is collected at once, and that is where JavaScript calls the iterator's `return()`.
-    """
-
-    def __init__(self, arrivals: _Arrivals) -> None:
-        self._arrivals = arrivals
-
-    def __aiter__(self) -> "_Events":
-        return self
-
-    def __anext__(self) -> Promise:
-        return self._arrivals.take()
-
-    async def aclose(self) -> None:
-        """Stop listening (JavaScript's `return()`)."""
-        self._arrivals.release()
-
-    def __del__(self) -> None:
-        if not self._arrivals.waiting:  # else all of it is garbage, and nobody has left the loop
-            self._arrivals.release()
-
-
-@drops_surplus
-def on(
-    emitter: Any = UNDEFINED, event: Hashable = UNDEFINED, options: Any = UNDEFINED, /, **given: Any
-) -> _Events:
-    """events.on: an async iterator over the argument lists of `event`. 'error' and an abort raise from it.
-
-    Options: `close`, a list of events that end it; `high_water_mark` (no limit) and `low_water_mark` (1), the numbers
-    of events that pause and resume the emitter; `signal`. Raises ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE.
-    """
-    signal = _signal_option(options, given)
-    option = merge_options(options, given).get
-    high, low = option("high_water_mark"), option("low_water_mark")
-    for mark, name in ((high, "highWaterMark"), (low, "lowWaterMark")):
-        if mark is not None:
-            validate_integer(mark, f"options.{name}", 1)
-    if not isinstance(emitter, EventEmitter) and not hasattr(emitter, "on"):
-        raise _no_emitter(emitter, "on", "EventEmitter")
-    close = option("close")
-    names = tuple(close) if isinstance(close, (list, tuple)) else ()
-    marks = (float("inf") if high is None else high, 1 if low is None else low)
-    return _Events(_Arrivals(emitter, event, signal, names, *marks))
