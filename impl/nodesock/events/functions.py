@@ -1,4 +1,4 @@
-"""Mirrors the functions of lib/events.js: `events.once`, and what asks and sets something of an emitter or event target."""
+"""Mirrors the functions of lib/events.js: `events.once`, and what asks and sets something of an emitter or target."""
 
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any
