@@ -218,9 +218,11 @@ class HandleStream(Duplex):
             status = self._handle.write(chunk, self._written)
             if status == 0:
                 return True
-            ws.begin_write(len(chunk), None)
+            ws.accept(len(chunk))
+            ws.hand_over(len(chunk), None)
             self._write_queued(status, self._write_done, self._handle)
-            return ws.write_begun()
+            ws.sync = False
+            return ws.can_accept_more()
         return Duplex.write(self, chunk, encoding, callback)
 
     def _write(self, chunk: Any, encoding: str, callback: Callable[..., Any]) -> None:

@@ -357,30 +357,22 @@ def _accept(stream: Any, ws: WritableState, chunk: Any, encoding: Any, callback:
             next_tick(call, callback, error)
         error_or_destroy(stream, error, True)
         return error
-    ws.pending_callbacks += 1
     size = 1 if ws.object_mode else units(chunk) if chunk.__class__ is str else len(chunk)
-    ws.length += size
+    ws.accept(size)
     if ws.writing or ws.corked or ws.errored is not None or not ws.constructed:
         ws.queue.append(Queued(chunk, encoding, callback))
     else:
-        ws.in_flight = size
-        ws.callback = callback
-        ws.writing = ws.sync = True
+        ws.hand_over(size, callback)
         stream._write(chunk, encoding, stream._write_done)
         ws.sync = False
-    if ws.length and ws.length >= ws.high_water_mark:
-        ws.need_drain = True
-        return False
-    return ws.errored is None and not ws.destroyed
+    return ws.can_accept_more()
 
 
 def _hand_over(
     stream: Any, ws: WritableState, size: int, chunk: Any, encoding: Any, callback: Callback | None
 ) -> None:
     """Give one chunk, or a QueuedList, to the subclass."""
-    ws.in_flight = size
-    ws.callback = callback
-    ws.writing = ws.sync = True
+    ws.hand_over(size, callback)
     if ws.destroyed:
         stream._write_done(node_error("ERR_STREAM_DESTROYED", "write"))
     elif chunk.__class__ is QueuedList:

@@ -90,17 +90,19 @@ class WritableState:
         self.writable: bool | None = None
         self.ready = not self.object_mode
 
-    def begin_write(self, size: int, callback: Callable[..., Any] | None) -> None:
-        """A write of `size` is out: call it before `_write`, and `write_begun` after it."""
+    def accept(self, size: int) -> None:
+        """A write of `size` counts from now on; it is handed over or queued."""
         self.pending_callbacks += 1
+        self.length += size
+
+    def hand_over(self, size: int, callback: Callable[..., Any] | None) -> None:
+        """A write is out from now on: what calls it back while `sync` is set does so from within `_write`."""
         self.in_flight = size
         self.callback = callback
-        self.length += size
         self.writing = self.sync = True
 
-    def write_begun(self) -> bool:
-        """`_write` has returned. False asks whoever writes to wait for 'drain'."""
-        self.sync = False
+    def can_accept_more(self) -> bool:
+        """What write() returns. False asks whoever writes to wait for 'drain', which comes then."""
         if self.length and self.length >= self.high_water_mark:
             self.need_drain = True
             return False
