@@ -82,7 +82,10 @@ steps = st.lists(
 )
 #: what the reader does, call by call: jobs, then perhaps it raises
 readers = st.lists(
-    st.tuples(st.lists(st.sampled_from(JOBS), max_size=3), st.sampled_from([None, None, "exception", "interrupt"])),
+    st.tuples(
+        st.lists(st.sampled_from(JOBS), max_size=3),
+        st.sampled_from([None, None, "exception", "interrupt"]),
+    ),
     min_size=2,
     max_size=6,
 )
@@ -147,7 +150,8 @@ class Play:
         elif what == "error":
             self.uv.deliver(None, how)
         elif what == "fatal":
-            report_exception(KeyboardInterrupt("elsewhere") if how == "interrupt" else RuntimeError("elsewhere"))
+            kind = KeyboardInterrupt if how == "interrupt" else RuntimeError
+            report_exception(kind("elsewhere"))
         elif what == "queue":
             self.do(how)
         else:

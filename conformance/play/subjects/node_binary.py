@@ -70,6 +70,17 @@ RELEASES = {
             "4e029dadfae1295876063c96b236f673487e8c27379fe146c1e2250283520227",
         ),
         Release(
+            "24.21.0",
+            "node-linux-{}",
+            "package/bin/node",
+            {
+                "x86_64": "sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEq"
+                "QBYCnLyPNAs7Q==",
+                "aarch64": "sha512-FpJRPEz2OvvTLfjIOlNGFY9JLPMKgl5m+d4oGYBLg24kJ1mmvN1Zl/HPJgF4HDaJ51ISev1l1"
+                "cRZ/DM+keXW5g==",
+            },
+        ),
+        Release(
             "26.10.0",
             "node-linux-{}",
             "package/bin/node",
