@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from nodesock import dgram
+from nodesock.bindings.uv import UV_EBADF
 from nodesock.dgram import socket as socket_module
 from nodesock.runtime.ticks import drain
 
@@ -59,6 +60,8 @@ class ScriptedUDP:
         return 0
 
     def send(self, buffers: Any, port: int | None, address: str | None, on_complete: Any) -> int:
+        if self.closed:
+            return UV_EBADF
         data = b"".join(bytes(part) for part in buffers)
         self.calls.append(("send", data, port, address))
         answer = self.sends.pop(0) if self.sends else "taken"
@@ -121,19 +124,15 @@ class Scripted:
         socket.emit = recorded  # type: ignore[method-assign, assignment]
 
 
+def make_scripted(*args: Any, **options: Any) -> Scripted:
+    """A socket over a scripted handle: `make_scripted("udp4", **options)`."""
+    handle = ScriptedUDP()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket_module, "UDP", lambda: handle)
+        return Scripted(dgram.create_socket(*(args or ("udp4",)), **options), handle)
+
+
 @pytest.fixture
-def scripted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Scripted]:
+def scripted() -> Callable[..., Scripted]:
     """Makes sockets over scripted handles: `scripted("udp4", **options)`."""
-
-    def make(*args: Any, **options: Any) -> Scripted:
-        handles: list[ScriptedUDP] = []
-
-        def udp() -> ScriptedUDP:
-            handles.append(ScriptedUDP())
-            return handles[-1]
-
-        monkeypatch.setattr(socket_module, "UDP", udp)
-        made = dgram.create_socket(*(args or ("udp4",)), **options)
-        return Scripted(made, handles[0])
-
-    return make
+    return make_scripted
