@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from nodesock.bindings.uv import UV_EADDRINUSE, UV_ECONNREFUSED, UV_EINVAL, UV_ENETUNREACH
-from nodesock.dgram.core import BINDING, BOUND, CONNECTED, CONNECTING, DISCONNECTED, UNBOUND
+from nodesock.dgram.socket import BINDING, BOUND, CONNECTED, CONNECTING, DISCONNECTED, UNBOUND
 from nodesock.errors import NodeError
 from nodesock.runtime.ticks import drain
 
@@ -102,7 +102,7 @@ def test_calls_behind_a_bind_run_in_order_once(scripted: Make) -> None:
     it.socket.send(b"one", 9, "127.0.0.1")
     it.socket.connect(9, "127.0.0.1")
     it.socket.close()
-    assert len(it.socket._queue) == 3
+    assert len(it.socket._queue.calls) == 3
     assert it.socket.listener_count("listening") == 1
     drain()
     # the send and the connect had their lookups still to do when close came
@@ -118,7 +118,7 @@ def test_a_failed_bind_drops_the_queue(scripted: Make) -> None:
     it.handle.bind_answer = UV_EINVAL
     it.socket.send(b"x", 9, "127.0.0.1")
     drain()
-    assert it.socket._queue is None
+    assert it.socket._queue.calls is None
     assert it.socket.event_names() == ["error"]
     assert "send" not in it.handle.names()
 

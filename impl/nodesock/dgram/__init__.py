@@ -5,13 +5,30 @@
     socket = dgram.create_socket("udp4", lambda message, sender: socket.send(message, sender.port, sender.address))
     socket.bind(41234)
 
-How it is laid out: `core.py` holds the socket's state and the queue of calls that wait for a pending bind;
-`binding.py`, `connecting.py`, `sending.py` and `options.py` each add one topic; `socket.py` puts them
-together and closes.
+`socket.py` is the socket: its state, all its methods, and how the two state machines move. The other files are what it
+uses, and none of them knows a `Socket`: `arguments.py` sorts out what callers pass, `message.py` makes the bytes of a
+datagram, `lookup.py` finds IP addresses, `handle.py` binds and connects the handle, `sender.py` sends through it,
+`membership.py` joins and leaves groups, `listeners.py` waits for binds and connects, `errors.py` words the system's
+errors.
 """
+
+from typing import Any
 
 from nodesock.addresses.address_info import AddressInfo
 from nodesock.dgram.remote_info import RemoteInfo
-from nodesock.dgram.socket import Socket, create_socket
+from nodesock.dgram.socket import Socket
 
 __all__ = ["AddressInfo", "RemoteInfo", "Socket", "create_socket"]
+
+
+def create_socket(*args: Any, **options: Any) -> Socket:
+    """Make a UDP socket: `create_socket("udp4", listener)`, `create_socket(type="udp4", reuse_addr=True)`.
+
+    The options may be a mapping in the first place as well. `listener` is added to 'message'. Options:
+    `type`, `reuse_addr`, `reuse_port`, `ipv6_only`, `recv_buffer_size`, `send_buffer_size` (bytes),
+    `lookup(host, family, callback)`, `signal` (an AbortSignal that closes the socket), `receive_block_list`,
+    `send_block_list`. Mirrors `dgram.createSocket()`.
+
+    Raises ERR_SOCKET_BAD_TYPE, ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE.
+    """
+    return Socket(*args, **options)

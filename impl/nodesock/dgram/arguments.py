@@ -1,0 +1,209 @@
+"""The arguments of dgram's functions, which come in several forms: checked, coerced and put in their places."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from nodesock.addresses.blocklist import BlockList
+from nodesock.bindings.cares_wrap import is_ip
+from nodesock.bindings.udp_wrap import UV_UDP_IPV6ONLY, UV_UDP_REUSEADDR, UV_UDP_REUSEPORT
+from nodesock.dgram.handle import FAMILIES, Family
+from nodesock.dgram.message import as_message, cut, join
+from nodesock.errors import node_error
+from nodesock.validators import (
+    UNDEFINED,
+    is_number,
+    is_truthy,
+    is_uint32,
+    validate_function,
+    validate_object,
+    validate_port,
+    validate_string,
+    validate_uint32,
+)
+
+# --- create_socket ---------------------------------------------------------------------------------------------------
+
+
+class Settings(NamedTuple):
+    """What `create_socket` settles for good. A buffer size is in bytes, or false for the system's own."""
+
+    type: str
+    family: Family
+    lookup: Any
+    bind_flags: int
+    recv_buffer_size: Any
+    send_buffer_size: Any
+    receive_block_list: BlockList | None
+    send_block_list: BlockList | None
+
+
+def creation_arguments(args: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[Mapping[str, Any], Any]:
+    """(options, listener) from `(type, listener)`, `(options, listener)` or `(listener, **options)`."""
+    if named and args and callable(args[0]):
+        return named, args[0]
+    first = args[0] if args else UNDEFINED
+    options: Mapping[str, Any] = first if isinstance(first, Mapping) else {"type": first}
+    return {**options, **named}, args[1] if len(args) > 1 else UNDEFINED
+
+
+def settings_of(options: Mapping[str, Any]) -> Settings:
+    """The settings, checked. Raises ERR_SOCKET_BAD_TYPE, ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE."""
+    option = options.get
+    recv_buffer_size, send_buffer_size = option("recv_buffer_size"), option("send_buffer_size")
+    if is_truthy(recv_buffer_size):
+        validate_uint32(recv_buffer_size, "options.recvBufferSize")
+    if is_truthy(send_buffer_size):
+        validate_uint32(send_buffer_size, "options.sendBufferSize")
+    receive_block_list = _block_list(option("receive_block_list"), "options.receiveBlockList")
+    send_block_list = _block_list(option("send_block_list"), "options.sendBlockList")
+    lookup = option("lookup", UNDEFINED)
+    if lookup is UNDEFINED:
+        lookup = None
+    else:
+        validate_function(lookup, "lookup")
+    kind = option("type")
+    family = FAMILIES.get(kind) if isinstance(kind, str) else None
+    if family is None:
+        raise node_error("ERR_SOCKET_BAD_TYPE")
+    flags = UV_UDP_REUSEADDR if is_truthy(option("reuse_addr")) else 0
+    if is_truthy(option("ipv6_only")):
+        flags |= UV_UDP_IPV6ONLY
+    if is_truthy(option("reuse_port")):
+        flags |= UV_UDP_REUSEPORT
+    return Settings(
+        type=str(kind),
+        family=family,
+        lookup=lookup,
+        bind_flags=flags,
+        recv_buffer_size=recv_buffer_size,
+        send_buffer_size=send_buffer_size,
+        receive_block_list=receive_block_list,
+        send_block_list=send_block_list,
+    )
+
+
+def _block_list(value: Any, name: str) -> BlockList | None:
+    if not is_truthy(value):
+        return None
+    if not isinstance(value, BlockList):
+        raise node_error("ERR_INVALID_ARG_TYPE", name, "net.BlockList", value)
+    return value
+
+
+# --- bind and connect ------------------------------------------------------------------------------------------------
+
+
+class BindTarget(NamedTuple):
+    """Where to bind: to a descriptor or, if `fd` is None, to `address` (UNDEFINED: any) and `port` (None: any)."""
+
+    fd: int | None
+    address: Any = UNDEFINED
+    port: Any = None
+
+
+def bind_target(args: tuple[Any, ...], named: Mapping[str, Any]) -> BindTarget:
+    """The target of `bind(port, address, …)`, `bind(options, …)` or `bind(…, **options)`."""
+    port = args[0] if args else UNDEFINED
+    address = args[1] if len(args) > 1 else UNDEFINED
+    options = _as_options(port)
+    if named:
+        options = {**({"port": port, "address": address} if options is None else options), **named}
+    if options is not None:
+        fd = options.get("fd", UNDEFINED)
+        if is_number(fd) and 0 < fd < 2**31 and fd == int(fd):
+            return BindTarget(int(fd))
+        port, address = options.get("port", UNDEFINED), options.get("address", UNDEFINED)
+    elif callable(address):
+        address = UNDEFINED
+    return BindTarget(
+        None,
+        address if is_truthy(address) else UNDEFINED,
+        None if port is UNDEFINED or callable(port) else port,
+    )
+
+
+def bind_sync_target(options: Any, named: Mapping[str, Any]) -> tuple[str | None, int]:
+    """(IP address or None, port) for `bind_sync`.
+
+    Raises ERR_INVALID_ARG_TYPE, ERR_SOCKET_BAD_PORT, ERR_INVALID_ARG_VALUE for a host name.
+    """
+    if named:
+        options = {**options, **named} if isinstance(options, Mapping) else named
+    if options is UNDEFINED:
+        options = {}
+    validate_object(options, "options")
+    options = _as_options(options) or {}
+    port, address = options.get("port"), options.get("address")
+    if port is not None and port is not UNDEFINED:
+        port = validate_port(port, "options.port")
+    if not is_truthy(address):
+        return None, port or 0
+    validate_ip(address, "options.address", "bindSync")
+    return address, port or 0
+
+
+def validate_ip(address: Any, name: str, method: str) -> None:
+    """The text of an IP address. Raises ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE."""
+    validate_string(address, name)
+    if not is_ip(address):
+        reason = f"must be a numeric IP address; {method} does not perform DNS resolution"
+        raise node_error("ERR_INVALID_ARG_VALUE", name, address, reason)
+
+
+def _as_options(value: Any) -> Mapping[str, Any] | None:
+    """A value as the options object it would be in JavaScript; None if it is not an object, {} for other objects."""
+    if isinstance(value, Mapping):
+        return value
+    if value is None or value is UNDEFINED or isinstance(value, (bool, int, float, str)) or callable(value):
+        return None
+    return {}
+
+
+def buffer_size_argument(size: Any) -> int:
+    """A buffer size in bytes. Raises ERR_SOCKET_BAD_BUFFER_SIZE."""
+    if not is_uint32(size):
+        raise node_error("ERR_SOCKET_BAD_BUFFER_SIZE")
+    return int(size)
+
+
+# --- send ------------------------------------------------------------------------------------------------------------
+
+
+def send_arguments(
+    connected: bool, msg: Any, offset: Any, length: Any, port: Any, address: Any, callback: Any
+) -> tuple[Any, Any, Any, Any]:
+    """(data, port, address, callback or None) from any form of `send`, see there for the forms and the errors.
+
+    On a connected socket the port means nothing.
+    """
+    if not connected:
+        if is_truthy(address) or (is_truthy(port) and not callable(port)):
+            msg = cut(msg, offset, length)
+        else:
+            port, address, callback = offset, length, port
+    else:
+        if is_number(length):
+            msg = cut(msg, offset, length)
+            if callable(port):
+                callback, port = port, None
+        else:
+            callback = offset
+        if is_truthy(port) or is_truthy(address):
+            raise node_error("ERR_SOCKET_DGRAM_IS_CONNECTED")
+    if msg.__class__ is not bytes:
+        msg = join(msg) if isinstance(msg, (list, tuple)) else as_message(msg)
+    if not connected and not (port.__class__ is int and 0 < port < 65536):
+        port = validate_port(port, "Port", False)
+    if callable(address):
+        address, callback = UNDEFINED, address
+    elif address is not UNDEFINED and address is not None and address.__class__ is not str:
+        validate_string(address, "address")
+    return msg, port, address, callback if callable(callback) else None
+
+
+def validate_sendto(offset: Any, length: Any, port: Any, address: Any) -> None:
+    """The arguments that `sendto` insists on. Raises ERR_INVALID_ARG_TYPE."""
+    for name, value in (("offset", offset), ("length", length), ("port", port)):
+        if not is_number(value):
+            raise node_error("ERR_INVALID_ARG_TYPE", name, "number", value)
+    validate_string(address, "address")
