@@ -1,12 +1,12 @@
 """The arguments of dgram's functions, which come in several forms: checked, coerced and put in their places."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from nodesock.addresses.blocklist import BlockList
 from nodesock.bindings.cares_wrap import is_ip
 from nodesock.bindings.udp_wrap import UV_UDP_IPV6ONLY, UV_UDP_REUSEADDR, UV_UDP_REUSEPORT
-from nodesock.dgram.handle import FAMILIES, Family
+from nodesock.dgram.handle import FAMILIES
 from nodesock.dgram.message import as_message, cut, join
 from nodesock.errors import node_error
 from nodesock.validators import (
@@ -24,19 +24,6 @@ from nodesock.validators import (
 # --- create_socket ---------------------------------------------------------------------------------------------------
 
 
-class Settings(NamedTuple):
-    """What `create_socket` settles for good. A buffer size is in bytes, or false for the system's own."""
-
-    type: str
-    family: Family
-    lookup: Any
-    bind_flags: int
-    recv_buffer_size: Any
-    send_buffer_size: Any
-    receive_block_list: BlockList | None
-    send_block_list: BlockList | None
-
-
 def creation_arguments(args: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[Mapping[str, Any], Any]:
     """(options, listener) from `(type, listener)`, `(options, listener)` or `(listener, **options)`."""
     if named and args and callable(args[0]):
@@ -46,40 +33,50 @@ def creation_arguments(args: tuple[Any, ...], named: Mapping[str, Any]) -> tuple
     return {**options, **named}, args[1] if len(args) > 1 else UNDEFINED
 
 
-def settings_of(options: Mapping[str, Any]) -> Settings:
-    """The settings, checked. Raises ERR_SOCKET_BAD_TYPE, ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE."""
-    option = options.get
-    recv_buffer_size, send_buffer_size = option("recv_buffer_size"), option("send_buffer_size")
-    if is_truthy(recv_buffer_size):
-        validate_uint32(recv_buffer_size, "options.recvBufferSize")
-    if is_truthy(send_buffer_size):
-        validate_uint32(send_buffer_size, "options.sendBufferSize")
-    receive_block_list = _block_list(option("receive_block_list"), "options.receiveBlockList")
-    send_block_list = _block_list(option("send_block_list"), "options.sendBlockList")
-    lookup = option("lookup", UNDEFINED)
-    if lookup is UNDEFINED:
-        lookup = None
-    else:
-        validate_function(lookup, "lookup")
-    kind = option("type")
-    family = FAMILIES.get(kind) if isinstance(kind, str) else None
-    if family is None:
-        raise node_error("ERR_SOCKET_BAD_TYPE")
-    flags = UV_UDP_REUSEADDR if is_truthy(option("reuse_addr")) else 0
-    if is_truthy(option("ipv6_only")):
-        flags |= UV_UDP_IPV6ONLY
-    if is_truthy(option("reuse_port")):
-        flags |= UV_UDP_REUSEPORT
-    return Settings(
-        type=str(kind),
-        family=family,
-        lookup=lookup,
-        bind_flags=flags,
-        recv_buffer_size=recv_buffer_size,
-        send_buffer_size=send_buffer_size,
-        receive_block_list=receive_block_list,
-        send_block_list=send_block_list,
-    )
+class Settings:
+    """What `create_socket` settles for good. A buffer size is in bytes, or false for the system's own.
+
+    Raises ERR_SOCKET_BAD_TYPE, ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE.
+    """
+
+    bind_flags = 0
+    lookup: Callable[..., Any] | None = None
+    recv_buffer_size: Any = None
+    send_buffer_size: Any = None
+    receive_block_list: BlockList | None = None
+    send_block_list: BlockList | None = None
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        kind = options.get("type")
+        if kind is None or len(options) > 1:  # most sockets have a type and nothing else
+            self._take(options.get)
+        family = FAMILIES.get(kind) if isinstance(kind, str) else None
+        if family is None:
+            raise node_error("ERR_SOCKET_BAD_TYPE")
+        self.type = str(kind)
+        self.family = family
+
+    def _take(self, option: Callable[..., Any]) -> None:
+        self.recv_buffer_size = _uint32(option("recv_buffer_size"), "options.recvBufferSize")
+        self.send_buffer_size = _uint32(option("send_buffer_size"), "options.sendBufferSize")
+        self.receive_block_list = _block_list(option("receive_block_list"), "options.receiveBlockList")
+        self.send_block_list = _block_list(option("send_block_list"), "options.sendBlockList")
+        lookup = option("lookup", UNDEFINED)
+        if lookup is not UNDEFINED:
+            validate_function(lookup, "lookup")
+            self.lookup = lookup
+        if is_truthy(option("reuse_addr")):
+            self.bind_flags |= UV_UDP_REUSEADDR
+        if is_truthy(option("ipv6_only")):
+            self.bind_flags |= UV_UDP_IPV6ONLY
+        if is_truthy(option("reuse_port")):
+            self.bind_flags |= UV_UDP_REUSEPORT
+
+
+def _uint32(value: Any, name: str) -> Any:
+    if is_truthy(value):
+        validate_uint32(value, name)
+    return value
 
 
 def _block_list(value: Any, name: str) -> BlockList | None:
@@ -93,16 +90,11 @@ def _block_list(value: Any, name: str) -> BlockList | None:
 # --- bind and connect ------------------------------------------------------------------------------------------------
 
 
-class BindTarget(NamedTuple):
-    """Where to bind: to a descriptor or, if `fd` is None, to `address` (UNDEFINED: any) and `port` (None: any)."""
+def bind_target(args: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[int | None, Any, Any]:
+    """(fd, address, port) of `bind(port, address, …)`, `bind(options, …)` or `bind(…, **options)`.
 
-    fd: int | None
-    address: Any = UNDEFINED
-    port: Any = None
-
-
-def bind_target(args: tuple[Any, ...], named: Mapping[str, Any]) -> BindTarget:
-    """The target of `bind(port, address, …)`, `bind(options, …)` or `bind(…, **options)`."""
+    With a descriptor the others do not count; without one `fd` is None. Address UNDEFINED and port None mean any.
+    """
     port = args[0] if args else UNDEFINED
     address = args[1] if len(args) > 1 else UNDEFINED
     options = _as_options(port)
@@ -111,15 +103,13 @@ def bind_target(args: tuple[Any, ...], named: Mapping[str, Any]) -> BindTarget:
     if options is not None:
         fd = options.get("fd", UNDEFINED)
         if is_number(fd) and 0 < fd < 2**31 and fd == int(fd):
-            return BindTarget(int(fd))
+            return int(fd), UNDEFINED, None
         port, address = options.get("port", UNDEFINED), options.get("address", UNDEFINED)
     elif callable(address):
         address = UNDEFINED
-    return BindTarget(
-        None,
-        address if is_truthy(address) else UNDEFINED,
-        None if port is UNDEFINED or callable(port) else port,
-    )
+    if port is UNDEFINED or callable(port):
+        port = None
+    return None, address if is_truthy(address) else UNDEFINED, port
 
 
 def bind_sync_target(options: Any, named: Mapping[str, Any]) -> tuple[str | None, int]:
@@ -182,7 +172,7 @@ def send_arguments(
         else:
             port, address, callback = offset, length, port
     else:
-        if is_number(length):
+        if length is not UNDEFINED and is_number(length):
             msg = cut(msg, offset, length)
             if callable(port):
                 callback, port = port, None

@@ -31,12 +31,12 @@ from nodesock.addresses.address_info import AddressInfo
 from nodesock.bindings.udp_wrap import UDP
 from nodesock.callables import call, drops_surplus
 from nodesock.dgram.arguments import (
+    Settings,
     bind_sync_target,
     bind_target,
     buffer_size_argument,
     creation_arguments,
     send_arguments,
-    settings_of,
     validate_ip,
     validate_sendto,
 )
@@ -78,7 +78,7 @@ class Socket(EventEmitter):
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__()
         options, listener = creation_arguments(args, named)
-        self._settings = settings = settings_of(options)
+        self._settings = settings = Settings(options)
         self._family = settings.family
         self._lookup = settings.lookup
         self._receive_block_list = settings.receive_block_list
@@ -424,13 +424,16 @@ class Socket(EventEmitter):
         """
         if callable(callback):
             self.on("close", callback)
-        if self._queue is not None and self._queue.calls is not None:
-            self._queue.add(self.close)
-            return self
+        queue = self._queue
+        if queue is not None:
+            if queue.calls is not None:
+                queue.add(self.close)
+                return self
+            self._queue = None
         handle = self._health_check()
         handle.recv_stop()
         handle.close()
-        self._handle = self._queue = None
+        self._handle = None
         self._sender.transmit = None
         next_tick(self._emit, "close")
         return self
