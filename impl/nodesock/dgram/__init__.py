@@ -9,7 +9,7 @@
 uses, and none of them knows a `Socket`: `arguments.py` sorts out what callers pass, `message.py` makes the bytes of a
 datagram, `lookup.py` finds IP addresses, `handle.py` binds and connects the handle, `sender.py` sends through it,
 `membership.py` joins and leaves groups, `listeners.py` waits for binds and connects, `errors.py` words the system's
-errors.
+errors, `integers.py` makes JavaScript's integers, `remote_info.py` describes the sender of a datagram.
 """
 
 from typing import Any

@@ -407,8 +407,7 @@ class Socket(EventEmitter):
     ) -> None:
         """`send` in its full form, strict about its arguments.
 
-        Mirrors `socket.sendto()`. Also raises ERR_INVALID_ARG_TYPE for an offset, length or port that is not a
-        number.
+        Mirrors `socket.sendto()`. Also raises ERR_INVALID_ARG_TYPE if `offset`, `length` or `port` is not a number.
         """
         validate_sendto(offset, length, port, address)
         self.send(msg, offset, length, port, address, callback)
