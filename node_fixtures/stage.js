@@ -8,6 +8,7 @@
 
 const crypto = require('node:crypto');
 const dgram = require('node:dgram');
+const dns = require('node:dns');
 const events = require('node:events');
 const fs = require('node:fs');
 const net = require('node:net');
@@ -178,6 +179,7 @@ const stage = {
   dgram,
   stream,
   events,
+  dns,
   // Name an object and record every event it emits from now on, internal ones too.
   watch(name, object) {
     if (names.has(object)) throw new Error(`already watched as ${names.get(object)}`);
@@ -202,6 +204,23 @@ const stage = {
       return Reflect.apply(emit, this, [event, ...args]);
     };
     return object;
+  },
+  // Replace a method on an object, or on a class for all its objects. `name` is Python's; `fn(self, original, ...args)` is
+  // called in its place.
+  override(target, name, fn) {
+    const holder = typeof target === 'function' ? target.prototype : target;
+    const key = name.replace(/(?<=[^_])_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
+    const original = holder[key];
+    holder[key] = function (...args) {
+      return fn(this, (...given) => Reflect.apply(original, this, given), ...args);
+    };
+    return target;
+  },
+  // A subclass whose methods are called like those of `override`.
+  subclass(base, methods) {
+    const kind = { [base.name]: class extends base {} }[base.name];
+    for (const [name, fn] of Object.entries(methods)) stage.override(kind, name, fn);
+    return kind;
   },
   // All public state of an object, addresses included.
   snapshot(object) {

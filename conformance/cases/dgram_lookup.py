@@ -239,3 +239,19 @@ def queued_send_behind_connect(t):
     socket.bind(0, "slow.example")
     socket.connect(9, "127.0.0.1", t.callback("connected", lambda: socket.close()))
     socket.send("x", 10, "127.0.0.1", t.callback("sent"))
+
+
+@case(about="an object that a custom lookup answers instead of an address is shown by the error as JavaScript shows it")
+def AnswersWithAnObject(t):
+    def lookup(host, family, callback):
+        callback(None, {"address": "127.0.0.1", "family": 4})
+
+    def attempt(label, use):
+        socket = t.dgram.create_socket({"type": "udp4", "lookup": lookup})
+        socket.on("error", lambda error: t.note(label, error.message))
+        t.attempt(label, lambda: use(socket) is None)
+        t.immediate(lambda: socket.close())
+
+    attempt("bind", lambda socket: socket.bind(0, "example.test"))
+    attempt("connect", lambda socket: socket.connect(1, "example.test", t.callback("connected")))
+    attempt("send", lambda socket: socket.send("x", 1, "example.test", t.callback("sent")))

@@ -301,3 +301,63 @@ def LookupIsActive(t):
         t.immediate(lambda: t.note("active", t.active()))
 
     client.on("error", on_error)
+
+
+@case(about="server.listen() with a host takes the first answer that is not IPv6 link-local, and asks for all of them")
+def ListenAnswers(t):
+    answers = [
+        ["link-local first", [{"address": "fe80::1", "family": 6}, {"address": "127.0.0.1", "family": 4}]],
+        ["link-local only", [{"address": "fe80::1%lo", "family": 6}, {"address": "fe80::2%lo", "family": 6}]],
+        ["two", [{"address": "127.0.0.2", "family": 4}, {"address": "::1", "family": 6}]],
+        ["zone", [{"address": "FE80::1%lo", "family": 6}, {"address": "127.0.0.1", "family": 4}]],
+        ["end of the block", [{"address": "febf::1", "family": 6}, {"address": "127.0.0.1", "family": 4}]],
+        ["beyond the block", [{"address": "fec0::1", "family": 6}, {"address": "127.0.0.1", "family": 4}]],
+        ["no address", [{"family": 4}]],
+        ["texts", ["127.0.0.1"]],
+        ["family as a text", [{"address": "127.0.0.1", "family": "IPv4"}]],
+        ["wrong family", [{"address": "127.0.0.1", "family": 6}]],
+        ["no family", [{"address": "127.0.0.1"}]],
+        ["a number", [{"address": 5, "family": 4}]],
+    ]
+
+    def listen(label, found):
+        server = t.net.create_server()
+        server.on("error", lambda error: t.note(label, error.message))
+        server.listen(0, "example.test", lambda: [t.note(label, server.address().address), server.close()])
+
+    def lookup(host, options, callback):
+        t.note("asked", [host, options])
+        callback(None, current[0])
+
+    current = [None]
+    t.dns.lookup = lookup
+    for label, found in answers:
+        current[0] = found
+        listen(label, found)
+
+
+@case(about="what is no list of answers fails in the callback of the lookup, where server.listen() reads it")
+def ListenNoAnswers(t):
+    def listen(label, found):
+        t.dns.lookup = lambda host, options, callback: callback(None, found)
+        t.attempt(label, lambda: t.net.create_server().listen(0, "example.test") is None)
+
+    listen("null", None)
+    listen("object", {"address": "127.0.0.1", "family": 4})
+    listen("none", [])
+    listen("a null", [None])
+
+
+@case(about="one object instead of an address, or instead of the list of all, is told by the error")
+def AnswersWithAnObject(t):
+    found = {"address": "127.0.0.1", "family": 4}
+
+    def lookup(host, options, callback):
+        callback(None, found)
+
+    def watch(label, client):
+        client.on("lookup", lambda error, address, family, host: t.note(label, [error, address, family]))
+        client.on("error", lambda error: t.note(label, error.message))
+
+    watch("one", t.net.connect(port=1, host="example.test", family=4, lookup=lookup))
+    t.attempt("all", lambda: t.net.connect(port=1, host="example.test", lookup=lookup) is None)

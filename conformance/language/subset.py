@@ -13,10 +13,11 @@ from conformance.language.names import camel_case
 # fmt: off
 STAGE = frozenset(
     {
-        "net", "dgram", "stream", "events", "watch", "snapshot", "kernel", "note", "callback", "attempt",
-        "publish", "next_tick", "microtask", "immediate", "timeout", "interval", "clear", "block",
-        "on_uncaught", "on_warning", "on_before_exit", "async_dispose", "path", "file_mode", "chmod", "mkdir", "remove",
-        "error", "abort_controller", "spawn", "active", "exit",
+        "net", "dgram", "stream", "events", "dns", "watch", "override", "subclass", "snapshot",
+        "kernel", "note", "callback", "attempt", "publish", "next_tick", "microtask", "immediate",
+        "timeout", "interval", "clear", "block", "on_uncaught", "on_warning", "on_before_exit",
+        "async_dispose", "path", "file_mode", "chmod", "mkdir", "remove", "error", "abort_controller",
+        "spawn", "active", "exit",
     }
 )
 # fmt: on

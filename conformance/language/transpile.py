@@ -387,8 +387,8 @@ class _Translator:
 
     def function_of(self, node: ast.expr) -> str:
         text = self.operand(node)
-        is_class = isinstance(node, ast.Attribute) and node.attr[:1].isupper()
-        return f"new {text}" if is_class else text
+        name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+        return f"new {text}" if name[:1].isupper() else text
 
     def listener(self, node: ast.expr) -> str | None:
         """An async function of the case handed to an object of Node's, which runs it; None for all else."""

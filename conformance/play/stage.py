@@ -90,6 +90,7 @@ class Stage:
         self.dgram = nodesock.dgram
         self.stream = nodesock.stream
         self.events = nodesock.events
+        self.dns = nodesock.dns
         self._trace = trace
         self._path_dir = path_dir
         self._names: dict[int, str] = {}
@@ -129,6 +130,34 @@ class Stage:
 
         obj.emit = recorded
         return obj
+
+    def override(self, target: Any, name: str, fn: Callable[..., Any]) -> Any:
+        """Replace a method on an object, or on a class for all its objects; ``name`` is Python's.
+
+        ``fn(self, original, *args)`` is called in its place; ``original(*args)`` is the method it replaces, bound to
+        ``self``. Returns the target.
+        """
+        original = getattr(target, name)
+        if isinstance(target, type):
+
+            def method(self: Any, *args: Any, **named: Any) -> Any:
+                return nodesock.call(fn, self, functools.partial(original, self, **named), *args)
+
+            setattr(target, name, method)
+        else:
+
+            def attribute(*args: Any, **named: Any) -> Any:
+                return nodesock.call(fn, target, functools.partial(original, **named), *args)
+
+            setattr(target, name, attribute)
+        return target
+
+    def subclass(self, base: type, methods: Mapping[str, Callable[..., Any]]) -> type:
+        """A subclass whose methods are called like those of ``override``. Returns the class."""
+        kind = type(base.__name__, (base,), {})
+        for name, fn in methods.items():
+            self.override(kind, name, fn)
+        return kind
 
     def snapshot(self, obj: Any) -> Any:
         """Record all public state of an object, addresses included. Returns the object."""

@@ -387,11 +387,14 @@ def _class_for(err: int) -> type[UVError]:
     return known
 
 
-def _endpoint(address: str | None, port: int | None) -> str:
-    """` 127.0.0.1:80`, ` /path` or nothing; a port of 0 or None is not shown, as in Node."""
+def _endpoint(address: Any, port: int | None) -> str:
+    """` 127.0.0.1:80`, ` /path` or nothing; a port of 0 or None is not shown, as in Node.
+
+    An address is text, but for what a lookup of the caller's own has answered.
+    """
     if port and port > 0:
-        return f" {address}:{to_text(port)}"
-    return f" {address}" if address else ""
+        return f" {to_text(address)}:{to_text(port)}"
+    return f" {to_text(address)}" if address else ""
 
 
 def errno_exception(err: int, syscall: str, detail: str | None = None) -> UVError:

@@ -1,5 +1,6 @@
 """net.Socket over a scripted handle: what it asks of the handle and what state it is in, without a kernel."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from nodesock import net
 from nodesock.bindings.uv import UV_ECANCELED, UV_ECONNRESET, UV_EOF, UV_EPIPE
 from nodesock.runtime.ticks import drain
+from nodesock.validators import UNDEFINED
 from tests.net.conftest import Log, ScriptedHandle
 
 
@@ -215,3 +217,62 @@ def test_wrong_options(fresh_loop: None, options: dict[str, Any], code: str) -> 
     with pytest.raises((TypeError, ValueError)) as caught:
         net.Socket(options)
     assert caught.value.code == code  # type: ignore[attr-defined]
+
+
+class OptionHandle(ScriptedHandle):
+    """A handle of the caller's own that has options, like one of TCP."""
+
+    def set_no_delay(self, enable: bool) -> int:
+        self.calls.append(f"set_no_delay {enable}")
+        return 0
+
+    def set_keep_alive(self, *args: Any) -> int:
+        self.calls.append(f"set_keep_alive {[arg for arg in args if arg is not UNDEFINED]}")
+        return 0
+
+    def set_type_of_service(self, tos: int) -> int:
+        self.calls.append(f"set_type_of_service {tos}")
+        return 0
+
+    def get_type_of_service(self) -> int:
+        return 7
+
+
+def test_options_reach_any_handle_that_has_them(fresh_loop: None) -> None:
+    handle = OptionHandle()
+    socket = net.Socket(handle=handle)
+    socket.set_no_delay(True).set_no_delay(True).set_no_delay(False)
+    socket.set_keep_alive(True, 5000).set_keep_alive(True, 5000, 2000, 3)
+    socket.set_type_of_service(3)
+    assert handle.calls == [
+        "read_start",
+        "set_no_delay True",
+        "set_no_delay False",
+        "set_keep_alive [True, 5]",
+        "set_keep_alive [True, 5, 2, 3]",
+        "set_type_of_service 3",
+    ]
+    assert socket.get_type_of_service() == 7
+
+
+def test_a_handle_needs_no_options_and_no_addresses(fresh_loop: None) -> None:
+    class Bare(ScriptedHandle):
+        ref = unref = getsockname = getpeername = None  # type: ignore[assignment]
+
+    socket = net.Socket(handle=Bare())
+    assert socket.set_no_delay(True).set_keep_alive(True).set_type_of_service(3).ref().unref() is socket
+    assert socket.get_type_of_service() == 3
+    assert socket.address() == {} and socket.remote_address is None
+
+
+def test_methods_of_a_handle_can_be_replaced(handle: ScriptedHandle) -> None:
+    socket = net.Socket(handle=handle)
+    seen: list[bytes] = []
+
+    def write(data: bytes, on_complete: Callable[[int], Any]) -> int:
+        seen.append(data)
+        return 0
+
+    handle.write = write  # type: ignore[method-assign]
+    socket.write(b"x")
+    assert seen == [b"x"]

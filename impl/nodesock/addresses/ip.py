@@ -1,5 +1,6 @@
 """Mirrors lib/internal/net.js: net.isIP and its relatives."""
 
+import socket
 from typing import Any
 
 from nodesock.bindings import cares_wrap
@@ -33,3 +34,11 @@ def is_ipv4(input: Any = None) -> bool:
 def is_ipv6(input: Any = None) -> bool:
     """Whether the input is an IPv6 address, with or without a zone. Mirrors `net.isIPv6()`."""
     return cares_wrap.is_ip(_text(input)) == 6
+
+
+def is_ipv6_link_local(address: Any) -> bool:
+    """Whether it is an IPv6 address of fe80::/10, with or without a zone."""
+    if not isinstance(address, str) or cares_wrap.is_ip(address) != 6:
+        return False
+    packed = socket.inet_pton(socket.AF_INET6, address.partition("%")[0])
+    return packed[0] == 0xFE and packed[1] & 0xC0 == 0x80

@@ -16,7 +16,8 @@ from nodesock.runtime import handles, loop, uncaught
 class HandleWrap:
     """A libuv handle. `owner` belongs to whoever made it."""
 
-    __slots__ = ("__weakref__", "_closing", "_handle", "_on_closed", "owner", "type_name")
+    # With a dictionary, so that a method can be replaced on one handle, as in Node.
+    __slots__ = ("__dict__", "__weakref__", "_closing", "_handle", "_on_closed", "owner", "type_name")
 
     def __init__(self, handle: Any, type_name: str) -> None:
         self._handle = handle

@@ -15,6 +15,7 @@ from nodesock.bindings.connection_wrap import ConnectionHandle
 from nodesock.bindings.stream_wrap import Request
 from nodesock.bindings.uv import UV_EBADF, UV_EINVAL, UV_ENOTCONN, attempt, from_exception
 from nodesock.runtime.uv_loop import get_loop
+from nodesock.validators import is_uint32
 
 #: uv_tcp_flags
 UV_TCP_IPV6ONLY: Final = 1
@@ -91,11 +92,13 @@ class TCP(ConnectionHandle):
         """uv_tcp_nodelay."""
         return self._bad() or attempt(self._handle.nodelay, bool(enable))
 
-    def set_keep_alive(self, enable: bool, delay: int = 0, interval: int = 1, count: int = 10) -> int:
+    def set_keep_alive(self, enable: bool, delay: int = 0, interval: Any = 1, count: Any = 10) -> int:
         """uv_tcp_keepalive_ex: idle delay and interval in s, number of probes. With a 0 keep-alive goes on
-        with the kernel's own times, and it is UV_EINVAL."""
+        with the kernel's own times, and it is UV_EINVAL. An interval or count that is no uint32 takes its default."""
         if self._closing:
             return UV_EBADF
+        interval = interval if is_uint32(interval) else 1
+        count = int(count) if is_uint32(count) else 10
         if not enable or self.fd < 0 or (interval == 1 and count == 10):
             return attempt(self._handle.keepalive, bool(enable), delay)
         # pyuv knows the delay only. In libuv's order, up to the first one that is refused:

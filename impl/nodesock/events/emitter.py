@@ -254,7 +254,7 @@ class EventEmitter:
 
     def off(self: Self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED) -> Self:
         """The same as `remove_listener`."""
-        return self.remove_listener(event, listener)
+        return _remove_listener(self, event, listener)
 
     def _drop(self, event: Hashable, records: tuple[Record, ...], position: int, named: Listener) -> None:
         events = self._events
@@ -337,6 +337,10 @@ class EventEmitter:
     def get_max_listeners(self, *_: Any) -> int | float:
         """The limit set, or `EventEmitter.default_max_listeners`."""
         return EventEmitter.default_max_listeners if self._max_listeners is None else self._max_listeners
+
+
+#: the emitter's own, whatever a program has put in its place: `off` is another name of it
+_remove_listener = EventEmitter.remove_listener
 
 
 def _name(event: Hashable) -> Hashable:

@@ -51,11 +51,12 @@ def connect(*args: Any, **options: Any) -> Socket:
     Takes the options of Socket and of its connect(), and `timeout` (ms, see `set_timeout`). Mirrors
     `net.connect()`.
     """
-    given, listener = normalize(args, options)
+    normalized = normalize(args, options)
+    given = normalized.options
     socket = Socket(given)
     if is_truthy(given.get("timeout")):
         socket.set_timeout(given["timeout"])
-    return socket._connect(given, listener)
+    return socket.connect(normalized)
 
 
 create_connection = connect

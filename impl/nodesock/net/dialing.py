@@ -16,7 +16,7 @@ A late completion of an attempt means nothing to a socket that was destroyed. If
 completion fails the new connection, as in Node.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple, Protocol
 
 from nodesock import dns
@@ -36,6 +36,7 @@ from nodesock.errors import (
 )
 from nodesock.inspect import to_text
 from nodesock.net.connect_options import HostOptions
+from nodesock.net.lookup_answer import address_and_family
 from nodesock.net.options import LookupOptions
 from nodesock.runtime.ticks import next_tick
 from nodesock.runtime.timers import Timeout, clear_timeout, set_timeout
@@ -221,9 +222,7 @@ def _listed(addresses: Any) -> Any:
 def _answered(item: Any) -> tuple[Any, Any]:
     if item is None:
         raise NodeTypeError("Cannot destructure property 'address' of 'address' as it is null.")
-    if isinstance(item, Mapping):
-        return item.get("address", UNDEFINED), item.get("family", UNDEFINED)
-    return getattr(item, "address", UNDEFINED), getattr(item, "family", UNDEFINED)
+    return address_and_family(item)
 
 
 def _alternate(usable: list[tuple[str, int]]) -> list[tuple[str, int]]:

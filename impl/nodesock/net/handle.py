@@ -1,19 +1,25 @@
 """The seam between `net` and what carries the bytes: the handle of a socket, and how one is made of a descriptor.
 
 A TCP or pipe handle of `bindings/`, a scripted fake of the tests and an object of the caller's own (`Socket(handle=…)`)
-all fulfil `Handle`. What only TCP has (options, reset, type of service) is asked of a `TCP` alone.
+all fulfil `Handle`. What not every handle has (`OPTIONAL`) is asked for by `method_of`; only a `TCP` can be reset.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from nodesock.bindings import pipe_wrap, tcp_wrap
-from nodesock.bindings.uv import UV_EBADF, guess_handle_type
+from nodesock.bindings.uv import guess_handle_type
 from nodesock.errors import NodeTypeError, errno_exception, node_error, primitive_error
 from nodesock.inspect import camel
 from nodesock.validators import validate_int32
 
 Buffer = bytes | bytearray | memoryview
+
+#: methods that Node does without where a handle has none
+OPTIONAL = frozenset((
+    "set_no_delay", "set_keep_alive", "set_type_of_service", "get_type_of_service", "ref", "unref", "getsockname",
+    "getpeername",
+))  # fmt: skip
 
 
 class Handle(Protocol):
@@ -63,17 +69,11 @@ class Handle(Protocol):
     def close(self, on_closed: Callable[[], Any] | None = None) -> None:
         """Let go of everything; requests under way fail, then `on_closed()` is called."""
 
-    def ref(self) -> None:
-        """Keep the loop alive."""
 
-    def unref(self) -> None:
-        """Let the loop end."""
-
-    def getsockname(self) -> Any:
-        """(address, 'IPv4' or 'IPv6', port) of this end, the path of a pipe, or a negative libuv number."""
-
-    def getpeername(self) -> Any:
-        """The same of the other end."""
+def method_of(handle: Any, name: str) -> Callable[..., Any] | None:
+    """An optional method of a handle; None where it has none, or where there is no handle."""
+    method = getattr(handle, name, None)
+    return method if callable(method) else None
 
 
 def create_handle(fd: Any, is_server: bool) -> Any:
@@ -116,13 +116,10 @@ class NoHandle:
         if isinstance(value, (bool, int, float, str)):
             raise primitive_error("Symbol(owner_symbol)", value)
 
-    def getsockname(self) -> int:
-        """No address."""
-        return UV_EBADF
-
-    getpeername = getsockname
-
     def __getattr__(self, name: str) -> Any:
+        if name in OPTIONAL:
+            raise AttributeError(name)
+
         def missing(*_: Any) -> None:
             raise NodeTypeError(f"self._handle.{camel(name)} is not a function")
 

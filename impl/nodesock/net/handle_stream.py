@@ -20,6 +20,8 @@ the handle gets one bound method, and the stream's callback is kept only when th
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
+from types import MethodType
 from typing import Any, Self
 
 from nodesock.bindings.stream_wrap import is_tried_first
@@ -27,6 +29,7 @@ from nodesock.bindings.uv import UV_ENOTCONN, UV_EOF
 from nodesock.callables import drops_surplus
 from nodesock.encodings import byte_length, encode
 from nodesock.errors import errno_exception, node_error
+from nodesock.net.handle import method_of
 from nodesock.net.on_read import OnRead
 from nodesock.runtime.ticks import next_tick
 from nodesock.runtime.timers import Timeout, clear_timeout, set_unref_timeout, timer_duration
@@ -53,13 +56,7 @@ class HandleStream(Duplex):
     _write_callback: Callable[..., Any] | None = None
     #: what the handle had to write when it was last looked at; less by the next look is activity
     _last_write_queue_size = 0
-    #: whether write() may hand bytes to the handle itself: `_write` is not a subclass's or the caller's
-    _plain_writes = True
     _timer: Timeout | None = None
-
-    def __init_subclass__(cls, **keywords: Any) -> None:
-        super().__init_subclass__(**keywords)
-        cls._plain_writes = cls._write is HandleStream._write
 
     def __init__(self, options: Mapping[str, Any], allow_half_open: bool, on_read: Any) -> None:
         super().__init__(
@@ -69,8 +66,6 @@ class HandleStream(Duplex):
             auto_destroy=True,
             decode_strings=False,
         )
-        if "write" in options:
-            self._plain_writes = False
         self._on_read = OnRead.from_option(on_read)
 
     # --- the handle -----------------------------------------------------------------------------------------
@@ -91,16 +86,16 @@ class HandleStream(Duplex):
         """Let the socket keep the loop alive (the default); without a handle, once it is connected."""
         if self._handle is None:
             self.once("connect", lambda: self.ref())
-        else:
-            self._handle.ref()
+        elif ref := method_of(self._handle, "ref"):
+            ref()
         return self
 
     def unref(self) -> Self:
         """Do not let the socket keep the loop alive; without a handle, once it is connected."""
         if self._handle is None:
             self.once("connect", lambda: self.unref())
-        else:
-            self._handle.unref()
+        elif unref := method_of(self._handle, "unref"):
+            unref()
         return self
 
     # --- reading --------------------------------------------------------------------------------------------
@@ -137,6 +132,8 @@ class HandleStream(Duplex):
         if self._timer is not None:
             self._timer.refresh()
         if data is not None:
+            if getattr(self._read, "__func__", None) is not _hook or getattr(self.read, "__func__", None) is not _read:
+                self._readable_state.standing = False
             if not self.push(data) and self._handle is not None:
                 self._stop_reading()
         else:
@@ -208,8 +205,10 @@ class HandleStream(Duplex):
             and ws.ready
             and not ws.writing
             and not self.connecting
-            and self._plain_writes
             and self._handle is not None
+            and (hook := self._write).__class__ is MethodType
+            and hook.__func__ is _write
+            and Duplex.write is _duplex_write
         ):
             # The common case: nothing waits, nobody asks to be told. When the kernel takes it whole, all
             # the stream's bookkeeping would come out where it was; otherwise that begins here.
@@ -228,7 +227,9 @@ class HandleStream(Duplex):
     def _write(self, chunk: Any, encoding: str, callback: Callable[..., Any]) -> None:
         handle = self._handle
         if handle is None or self.connecting:
-            self._write_early([(chunk, encoding)], lambda: self._write(chunk, encoding, callback), callback)
+            # Made later, it is the stream's own `_write` again, whatever has been put in its place.
+            write = partial(HandleStream._write, self, chunk, encoding, callback)
+            self._write_early([(chunk, encoding)], write, callback)
             return
         if self._timer is not None:
             self._timer.refresh()
@@ -247,7 +248,7 @@ class HandleStream(Duplex):
         handle = self._handle
         if handle is None or self.connecting:
             pending = [(entry.chunk, entry.encoding) for entry in chunks]
-            self._write_early(pending, lambda: self._writev(chunks, callback), callback)
+            self._write_early(pending, partial(HandleStream._writev, self, chunks, callback), callback)
             return
         if self._timer is not None:
             self._timer.refresh()
@@ -406,6 +407,10 @@ class HandleStream(Duplex):
         for chunk, encoding in self._pending_data or ():
             total += byte_length(chunk, encoding)
         return total
+
+
+#: the methods that the common cases leave out; a program may have replaced them, on an object or on a class
+_hook, _read, _write, _duplex_write = HandleStream._read, HandleStream.read, HandleStream._write, Duplex.write
 
 
 def _ignore_read(_nread: int, _data: bytes | None) -> None:

@@ -2,7 +2,7 @@
 dictionary."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from nodesock.errors import node_error
 from nodesock.validators import UNDEFINED, is_truthy, to_number
@@ -74,7 +74,15 @@ def as_mapping(value: Any) -> dict[str, Any]:
     return dict(value) if isinstance(value, Mapping) else {}
 
 
-def normalize(args: tuple[Any, ...], keywords: Mapping[str, Any]) -> tuple[dict[str, Any], Callback | None]:
+class NormalizedArgs(NamedTuple):
+    """What the overloads of connect and listen come to. `net.connect()` hands it to the socket's `connect` as the only
+    argument, as in Node: whoever replaces that method sees every connection."""
+
+    options: dict[str, Any]
+    callback: Callback | None
+
+
+def normalize(args: tuple[Any, ...], keywords: Mapping[str, Any]) -> NormalizedArgs:
     """The options and the callback of `connect(…)` and `listen(…)`.
 
     (options[, callback]), (path[, callback]), (port[, host][, callback]); keywords are added to them.
@@ -83,6 +91,8 @@ def normalize(args: tuple[Any, ...], keywords: Mapping[str, Any]) -> tuple[dict[
     callback: Callback | None = None
     if args:
         first = args[0]
+        if isinstance(first, NormalizedArgs):
+            return first
         if is_options(first):
             options = as_mapping(first)
         elif is_pipe_name(first):
@@ -95,4 +105,4 @@ def normalize(args: tuple[Any, ...], keywords: Mapping[str, Any]) -> tuple[dict[
             callback = args[-1]
     if keywords:
         options.update(keywords)
-    return options, callback
+    return NormalizedArgs(options, callback)

@@ -22,7 +22,8 @@ from nodesock.events import EventEmitter
 from nodesock.inspect import to_text
 from nodesock.net import listening
 from nodesock.net.handle import ends
-from nodesock.net.options import is_options, normalize
+from nodesock.net.lookup_answer import address_to_listen_on
+from nodesock.net.options import LookupOptions, is_options, normalize
 from nodesock.net.socket import Socket
 from nodesock.runtime.promises import Promise
 from nodesock.runtime.ticks import next_tick
@@ -151,16 +152,21 @@ class Server(EventEmitter):
     def _look_up_and_listen(self, place: listening.Port) -> None:
         waiting = self._listening_id
 
-        def answer(error: Any = None, address: Any = None, family: Any = None) -> None:
+        def answer(error: Any = None, answers: Any = UNDEFINED, *_: Any) -> None:
             if self._listening_id != waiting:
                 return  # closed meanwhile
-            if error:
+            if is_truthy(error):
                 self.emit("error", error)
+                return
+            address, family = address_to_listen_on(answers)
+            if address is UNDEFINED:
+                address, family = None, 4
             else:
-                bound = listening.on_port(address, place.port, family if address else 4, place.flags)
-                self._listen_on(bound, place.backlog)
+                address = to_text(address)
+            bound = listening.on_port(address, place.port, family, place.flags)
+            self._listen_on(bound, place.backlog)
 
-        dns.lookup(place.host, answer)
+        dns.lookup(place.host, LookupOptions(all=True), answer)
 
     def _listen_on_path(self, place: listening.Path) -> None:
         self._pipe_name = place.path
@@ -270,10 +276,8 @@ class Server(EventEmitter):
             readable_high_water_mark=self.high_water_mark,
             writable_high_water_mark=self.high_water_mark,
         )
-        if self.no_delay:
-            socket.set_no_delay(True)
-        if self.keep_alive:
-            socket.set_keep_alive(True, self.keep_alive_initial_delay * 1000)
+        if self.no_delay or self.keep_alive:
+            socket._take_options(self.no_delay, self.keep_alive, self.keep_alive_initial_delay)
         self._connections += 1
         socket.server = self
         socket._server = self

@@ -23,7 +23,7 @@ from nodesock.events import add_abort_listener
 from nodesock.net.bound_socket import BoundSocket
 from nodesock.net.connect_options import host_options
 from nodesock.net.dialing import Line, dial_host, dial_path
-from nodesock.net.handle import NoHandle, ends, open_handle
+from nodesock.net.handle import NoHandle, ends, method_of, open_handle
 from nodesock.net.handle_stream import HandleStream
 from nodesock.net.options import as_mapping, normalize, stream_options
 from nodesock.net.socket_options import SocketOptions, whole_seconds
@@ -122,9 +122,7 @@ class Socket(HandleStream):
         come as 'error'; wrong arguments raise ERR_MISSING_ARGS, ERR_INVALID_ARG_TYPE,
         ERR_INVALID_ARG_VALUE, ERR_SOCKET_BAD_PORT, ERR_INVALID_IP_ADDRESS. Mirrors `socket.connect()`.
         """
-        return self._connect(*normalize(args, options))
-
-    def _connect(self, options: dict[str, Any], listener: Callable[..., Any] | None) -> Self:
+        options, listener = normalize(args, options)
         if listener is not None:
             self.once("connect", listener)
         path: Any = options.get("path")
@@ -204,6 +202,14 @@ class Socket(HandleStream):
         if self._options is None:
             self._options = SocketOptions()
         return self._options
+
+    def _take_options(self, no_delay: bool, keep_alive: bool, delay: int) -> None:
+        """For the server: set these on an accepted connection, past methods that a program may have replaced."""
+        options = self._tcp_options()
+        if no_delay:
+            options.set_no_delay(self._handle, True)
+        if keep_alive:
+            options.set_keep_alive(self._handle, True, delay)
 
     def set_no_delay(self, enable: Any = True) -> Self:
         """Switch Nagle's algorithm off (True) or on; before connect() it is remembered. Mirrors
@@ -321,14 +327,14 @@ class Socket(HandleStream):
         return self._getsockname()
 
     def _getsockname(self) -> AddressInfo | dict[str, Any]:
-        if self._sockname is None and self._handle is not None:
-            name = self._handle.getsockname()
+        if self._sockname is None and (ask := method_of(self._handle, "getsockname")):
+            name = ask()
             self._sockname = AddressInfo(*name) if isinstance(name, tuple) else ()
         return self._sockname or {}
 
     def _getpeername(self) -> AddressInfo | dict[str, Any]:
-        if self._peername is None and self._handle is not None and not self.connecting:
-            name = self._handle.getpeername()
+        if self._peername is None and not self.connecting and (ask := method_of(self._handle, "getpeername")):
+            name = ask()
             self._peername = AddressInfo(*name) if isinstance(name, tuple) else ()
         return self._peername or {}
 

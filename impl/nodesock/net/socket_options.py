@@ -1,19 +1,18 @@
 """The TCP options that a net.Socket has asked for: TCP_NODELAY, keep-alive and the type of service.
 
 Without a handle they are remembered, and set on the connection once there is one. A value that the handle has already
-is not set again; a handle that is not TCP has none of them.
+is not set again; a handle without such a method, as a pipe's, has no such option.
 """
 
 from collections.abc import Mapping
 from typing import Any, Self
 
-from nodesock.bindings.tcp_wrap import TCP
 from nodesock.errors import errno_exception, node_error
+from nodesock.net.handle import method_of
 from nodesock.validators import (
     UNDEFINED,
     is_number,
     is_truthy,
-    is_uint32,
     to_int32,
     to_number,
     validate_int32,
@@ -60,9 +59,9 @@ class SocketOptions:
         """TCP_NODELAY."""
         if handle is None:
             self._no_delay = enable
-        elif isinstance(handle, TCP) and enable is not self._no_delay:
+        elif (apply := method_of(handle, "set_no_delay")) and enable is not self._no_delay:
             self._no_delay = enable
-            handle.set_no_delay(enable)
+            apply(enable)
 
     def set_keep_alive(
         self, handle: Any, enable: bool, delay: int, interval: Any = UNDEFINED, count: Any = UNDEFINED
@@ -71,16 +70,13 @@ class SocketOptions:
         wanted = (enable, delay, interval, count)
         if handle is None:
             self._keep_alive = wanted
-        elif isinstance(handle, TCP) and wanted != self._keep_alive and (enable or self._keep_alive[0]):
+        elif (
+            (apply := method_of(handle, "set_keep_alive"))
+            and wanted != self._keep_alive
+            and (enable or self._keep_alive[0])
+        ):
             self._keep_alive = wanted
-            self._apply_keep_alive(handle)
-
-    def _apply_keep_alive(self, handle: TCP) -> None:
-        enable, delay, interval, count = self._keep_alive
-        # Node's binding takes its own default for what is not an unsigned integer.
-        handle.set_keep_alive(
-            enable, delay, interval if is_uint32(interval) else 1, int(count) if is_uint32(count) else 10
-        )
+            apply(*wanted)
 
     def set_type_of_service(self, handle: Any, tos: Any) -> None:
         """The type-of-service byte. Raises ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, `setTypeOfService CODE`."""
@@ -90,28 +86,29 @@ class SocketOptions:
         tos = int(tos)
         if tos != self._type_of_service:
             self._type_of_service = tos
-            err = handle.set_type_of_service(tos) if isinstance(handle, TCP) else 0
+            apply = method_of(handle, "set_type_of_service")
+            err = apply(tos) if apply else 0
             if err < 0:
                 raise errno_exception(err, "setTypeOfService")
 
     def get_type_of_service(self, handle: Any) -> int:
         """The byte that the kernel has; without a TCP handle the remembered one. Raises `getTypeOfService CODE`."""
-        if not isinstance(handle, TCP):
+        ask = method_of(handle, "get_type_of_service")
+        if ask is None:
             return self._type_of_service or 0
-        tos = handle.get_type_of_service()
+        tos: int = ask()
         if tos < 0:
             raise errno_exception(tos, "getTypeOfService")
         return tos
 
     def apply(self, handle: Any) -> None:
         """Set on a new connection what was asked for before there was one."""
-        if isinstance(handle, TCP):
-            if self._no_delay:
-                handle.set_no_delay(True)
-            if self._keep_alive[0]:
-                self._apply_keep_alive(handle)
-            if self._type_of_service is not None:
-                handle.set_type_of_service(self._type_of_service)
+        if self._no_delay and (apply := method_of(handle, "set_no_delay")):
+            apply(True)
+        if self._keep_alive[0] and (apply := method_of(handle, "set_keep_alive")):
+            apply(*self._keep_alive)
+        if self._type_of_service is not None and (apply := method_of(handle, "set_type_of_service")):
+            apply(self._type_of_service)
 
 
 def whole_seconds(msecs: Any) -> int:

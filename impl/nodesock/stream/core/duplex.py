@@ -61,7 +61,7 @@ class Duplex(Readable, Writable):
 
     def destroy(self, error: Any = None, callback: Callable[..., Any] | None = None) -> Self:
         """Destroy both directions, see Readable.destroy and Writable.destroy."""
-        return Writable.destroy(self, error, callback)
+        return _destroy(self, error, callback)
 
     def pipe(self, destination: Any = UNDEFINED, options: Any = None, **given: Any) -> Any:
         """See Readable.pipe."""
@@ -82,3 +82,10 @@ class Duplex(Readable, Writable):
         self._readable_state.destroyed = self._writable_state.destroyed = is_truthy(value)
         self._readable_state.refresh_direct()
         self._writable_state.refresh_ready()
+
+
+# Duplex takes over Writable's methods here, as in Node: who replaces one on Writable later does not change Duplex.
+_destroy = Writable.destroy
+for _name, _member in vars(Writable).items():
+    if not hasattr(Readable, _name) and _name not in vars(Duplex):
+        setattr(Duplex, _name, _member)

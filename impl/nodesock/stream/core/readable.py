@@ -284,7 +284,7 @@ class Readable(Stream):
 
     def add_listener(self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED) -> Self:
         """The same as `on`."""
-        return self.on(event, listener)
+        return _on(self, event, listener)
 
     def remove_listener(self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED, *_: Any) -> Self:
         """`EventEmitter.remove_listener`; without its last 'readable' listener the stream may flow again, from
@@ -299,7 +299,7 @@ class Readable(Stream):
 
     def off(self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED) -> Self:
         """The same as `remove_listener`."""
-        return self.remove_listener(event, listener)
+        return _remove_listener(self, event, listener)
 
     def remove_all_listeners(self, event: Hashable = UNDEFINED) -> Self:
         """`EventEmitter.remove_all_listeners`, with the effect of `remove_listener`."""
@@ -413,3 +413,7 @@ class Readable(Stream):
     def destroyed(self, value: Any) -> None:
         self._readable_state.destroyed = is_truthy(value)
         self._readable_state.refresh_direct()
+
+
+#: Readable's own, whatever a program has put in their place: `addListener` and `off` are other names of them
+_on, _remove_listener = Readable.on, Readable.remove_listener

@@ -82,8 +82,8 @@ class Transform(Duplex):
 
     def _on_prefinish(self) -> None:
         # With a `_final` of its own the subclass leaves flushing to us.
-        if getattr(self._final, "__func__", None) is not Transform._final:
-            Transform._final(self, None)
+        if getattr(self._final, "__func__", None) is not _final:
+            _final(self, None)
 
     def _write(self, chunk: Any, encoding: str, callback: Callable[..., Any]) -> None:
         rs, ws = self._readable_state, self._writable_state
@@ -111,3 +111,7 @@ class Transform(Duplex):
         if kept is not None:
             self._kept = None
             kept()
+
+
+#: Transform's own, whatever a program has put in its place
+_final = Transform._final
