@@ -406,3 +406,55 @@ def ConnectAfterAbort(t):
         client.once("close", again)
 
     server.listen(0, "127.0.0.1", listening)
+
+
+def use_everywhere(t, signal):
+    """Give a signal to everything that takes one, and note what becomes of it."""
+
+    def failed(label):
+        return lambda error: t.note(label, error and [error.name, error.message])
+
+    def source(label):
+        return t.stream.Readable.from_(["a"]).on("error", failed(label))
+
+    def close(socket):
+        t.attempt("close", lambda: socket.close() is socket)
+
+    server = t.net.create_server()
+    t.attempt("listen", lambda: server.listen(port=0, host="127.0.0.1", signal=signal) is server)
+    t.immediate(lambda: server.close())
+    t.attempt("create_socket", lambda: close(t.dgram.create_socket(type="udp4", signal=signal)))
+    through = t.stream.PassThrough()
+    t.attempt("finished", lambda: t.stream.finished(through, failed("finished"), signal=signal) is None)
+    added = t.stream.PassThrough().on("error", failed("added"))
+    t.attempt("add_abort_signal", lambda: t.stream.add_abort_signal(signal, added).destroyed)
+    t.attempt("Readable", lambda: t.stream.Readable(signal=signal).on("error", failed("Readable")).destroyed)
+    t.attempt("add_abort_listener", lambda: t.events.add_abort_listener(signal, t.callback("heard")) is None)
+    t.attempt("on", lambda: t.events.on(t.events.EventEmitter(), "x", signal=signal) is None)
+    t.events.once(t.events.EventEmitter(), "x", signal=signal).then(None, failed("once"))
+    source("map").map(lambda value, options: value, signal=signal).on("error", failed("mapped")).resume()
+    source("to_array").to_array(signal=signal).then(t.callback("array"), failed("array"))
+
+
+@case(about="an object that has 'aborted' does for an AbortSignal as long as it has aborted")
+def LookalikeAborted(t):
+    t.on_uncaught(failed_silently)
+    use_everywhere(t, {"aborted": True})
+
+
+def failed_silently(error):
+    pass
+
+
+@case(about="an object whose 'aborted' is false does not do for an AbortSignal: it has no add_event_listener()")
+def LookalikeNotAborted(t):
+    t.on_uncaught(failed_silently)
+    use_everywhere(t, {"aborted": False})
+
+
+@case(about="a socket made with an object that has 'aborted' connects no more")
+def LookalikeOfASocket(t):
+    t.on_uncaught(failed_silently)
+    t.attempt("aborted", lambda: t.net.Socket(signal={"aborted": True}).on("error", t.callback("error")).destroyed)
+    t.attempt("not aborted", lambda: t.net.Socket(signal={"aborted": False}).destroyed)
+

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from nodesock.errors import node_error
+from nodesock.errors import NodeTypeError, node_error
 from nodesock.inspect import UNDEFINED, double, inspect, quote, to_text
 
 __all__ = [
@@ -216,7 +216,28 @@ def validate_encoding(value: str, known: Iterable[str]) -> None:
         raise node_error("ERR_UNKNOWN_ENCODING", value)
 
 
-def validate_abort_signal(value: object, name: str = "signal") -> None:
-    """An AbortSignal, or nothing at all (`UNDEFINED`)."""
-    if value is not UNDEFINED and not (hasattr(value, "aborted") and hasattr(value, "add_event_listener")):
-        raise node_error("ERR_INVALID_ARG_TYPE", name, "AbortSignal", value)
+class SignalLike:
+    """An object that Node takes for an AbortSignal because it has `aborted`, and nothing else of one."""
+
+    def __init__(self, value: Any) -> None:
+        given = value if isinstance(value, Mapping) else vars(value)
+        self.aborted = is_truthy(given.get("aborted"))
+        self.reason = given.get("reason", UNDEFINED)
+        self.value = value
+
+    @property
+    def add_event_listener(self) -> Any:
+        """There is none, which is found out when one is to be added."""
+        raise NodeTypeError("signal.addEventListener is not a function")
+
+
+def validate_abort_signal(value: Any, name: str = "signal") -> Any:
+    """An AbortSignal, or nothing at all (`UNDEFINED`). Returns it, as a SignalLike where it is only like one.
+
+    Like Node, it asks for no more than `aborted`.
+    """
+    if value is UNDEFINED or (hasattr(value, "aborted") and hasattr(type(value), "add_event_listener")):
+        return value
+    if hasattr(value, "aborted") or (isinstance(value, Mapping) and "aborted" in value):
+        return SignalLike(value)
+    raise node_error("ERR_INVALID_ARG_TYPE", name, "AbortSignal", value)

@@ -72,7 +72,7 @@ def close_on_abort(signal: Any, emitter: EventEmitter, close: Callable[[], None]
 
     Raises ERR_INVALID_ARG_TYPE for anything that is not an AbortSignal.
     """
-    validate_abort_signal(signal, "options.signal")
+    signal = validate_abort_signal(signal, "options.signal")
     if signal.aborted:
         close()
         return

@@ -11,6 +11,7 @@ from nodesock.inspect import UNDEFINED
 from nodesock.runtime import ticks
 from nodesock.runtime.promises import Promise
 from nodesock.validators import (
+    SignalLike,
     merge_options,
     validate_abort_signal,
     validate_function,
@@ -81,7 +82,7 @@ def add_abort_listener(signal: Any = UNDEFINED, listener: Any = UNDEFINED) -> Ca
     """
     if signal is UNDEFINED or signal is None:
         raise node_error("ERR_INVALID_ARG_TYPE", "signal", "AbortSignal", signal)
-    validate_abort_signal(signal, "signal")
+    signal = validate_abort_signal(signal, "signal")
     validate_function(listener, "listener")
     if signal.aborted:
         ticks.queue_microtask(callables.call, listener)
@@ -94,8 +95,7 @@ def signal_option(options: Any, given: Mapping[str, Any]) -> Any:
     """The option `signal` of `once` and `on`, checked; raises AbortError if it has aborted."""
     if options is not UNDEFINED:
         validate_object(options, "options")
-    signal = merge_options(options, given).get("signal", UNDEFINED)
-    validate_abort_signal(signal, "options.signal")
+    signal = validate_abort_signal(merge_options(options, given).get("signal", UNDEFINED), "options.signal")
     if signal is not UNDEFINED and signal.aborted:
         raise AbortError(cause=signal.reason)
     return signal
@@ -142,6 +142,8 @@ def once(
     emitter.once(event, resolved)
     if event != "error":
         emitter.once("error", failed)
-    if signal is not UNDEFINED:
+    if isinstance(signal, SignalLike):
+        promise.reject(no_emitter(signal.value, "on", "EventEmitter"))
+    elif signal is not UNDEFINED:
         signal.add_event_listener("abort", aborted, once=True)
     return outer

@@ -207,7 +207,7 @@ class Server(EventEmitter):
             self.emit("listening")
 
     def _close_on_abort(self, signal: Any) -> None:
-        validate_abort_signal(signal, "options.signal")
+        signal = validate_abort_signal(signal, "options.signal")
         if signal is None:
             raise node_error("ERR_INVALID_ARG_TYPE", "options.signal", "AbortSignal", None)
 

@@ -33,6 +33,7 @@ from nodesock.validators import (
     UNDEFINED,
     is_number,
     is_truthy,
+    validate_abort_signal,
     validate_string,
 )
 
@@ -80,7 +81,7 @@ class Socket(HandleStream):
 
         super().__init__(given, is_truthy(keywords.get("allow_half_open")), keywords.get("on_read"))
         if "signal" in given:
-            signal = given["signal"]
+            signal = validate_abort_signal(given["signal"], "signal")
             if signal.aborted:
                 next_tick(self._on_abort)
             else:

@@ -50,7 +50,7 @@ def read_options(options: Any, given: Options) -> dict[str, Any]:
         validate_object(options, "options")
     read = {**options, **given} if isinstance(options, Mapping) else dict(given)
     if read.get("signal") is not None:
-        validate_abort_signal(read["signal"], "options.signal")
+        read["signal"] = validate_abort_signal(read["signal"], "options.signal")
     return read
 
 
@@ -65,6 +65,10 @@ def _is_aborted(options: Options) -> bool:
 
 
 class _Mapping:
+    #: made when the iteration starts, as in Node
+    signal: AbortSignal
+    context: SignalContext
+
     def __init__(self, stream: Any, function: Any, options: Any, given: Options) -> None:
         validate_function(function, "fn")
         read = read_options(options, given)
@@ -80,9 +84,7 @@ class _Mapping:
         self.function = function
         self.concurrency = int(concurrency)
         self.room = int(mark) + self.concurrency
-        signal = read.get("signal")
-        self.signal = AbortSignal.any([signal] if signal is not None else [])
-        self.context = SignalContext(self.signal)
+        self.outer_signal = read.get("signal")
         #: promises of results, in the source's order
         self.queue: deque[Promise] = deque()
         self.under_way = 0
@@ -137,6 +139,9 @@ class _Mapping:
     # --- queue -> reader ----------------------------------------------------------------------------------
 
     async def _hand_out(self, give: Give) -> None:
+        outer = self.outer_signal
+        self.signal = AbortSignal.any([outer] if outer is not None else [])
+        self.context = SignalContext(self.signal)
         spawn(self._fetch())
         try:
             while True:

@@ -202,7 +202,7 @@ def run_pipeline(
         parts = parts[0]
     if len(parts) < 2:
         raise node_error("ERR_MISSING_ARGS", "streams")
-    validate_abort_signal(signal, "options.signal")
+    signal = validate_abort_signal(signal, "options.signal")
     if signal is UNDEFINED:
         signal = None
     line = _Pipeline(callback, signal, end is not False)

@@ -20,7 +20,7 @@ def add_abort_signal(signal: Any = UNDEFINED, stream: StreamT = UNDEFINED) -> St
         raise NodeTypeError("Cannot use 'in' operator to search for 'aborted' in null")
     if signal is UNDEFINED:
         raise node_error("ERR_INVALID_ARG_TYPE", "signal", "AbortSignal", signal)
-    validate_abort_signal(signal, "signal")
+    signal = validate_abort_signal(signal, "signal")
     if not is_node_stream(stream):
         raise node_error(
             "ERR_INVALID_ARG_TYPE", "stream", ("ReadableStream", "WritableStream", "Stream"), stream

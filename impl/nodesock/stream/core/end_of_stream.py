@@ -174,8 +174,7 @@ def finished(
         if isinstance(options, Mapping):
             given = {**options, **given}
     validate_function(callback, "callback")
-    signal = given.get("signal", UNDEFINED)
-    validate_abort_signal(signal, "options.signal")
+    signal = validate_abort_signal(given.get("signal", UNDEFINED), "options.signal")
     if not predicates.is_node_stream(stream):
         raise node_error(
             "ERR_INVALID_ARG_TYPE", "stream", ("ReadableStream", "WritableStream", "Stream"), stream
