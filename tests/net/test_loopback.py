@@ -15,6 +15,7 @@ from nodesock.events import once
 from nodesock.process import process
 from nodesock.runtime.loop import run
 from nodesock.runtime.timers import set_timeout
+from nodesock.validators import UNDEFINED
 from tests.net.conftest import Log
 
 pytestmark = pytest.mark.usefixtures("fresh_loop")
@@ -286,7 +287,8 @@ def test_an_option_is_set_when_it_changes_only(log: Log, monkeypatch: pytest.Mon
     run()
     assert log == [
         *((True,), (False,), (True,)),
-        *((True, 0, 1, 10), (True, 5, 1, 10), (False, 9, 1, 10), (True, 5, 2, 3)),
+        *((True, 0, UNDEFINED, UNDEFINED), (True, 5, UNDEFINED, UNDEFINED), (False, 9, UNDEFINED, UNDEFINED)),
+        (True, 5, 2, 3),
         *((8,), (0,)),
     ]
 

@@ -19,7 +19,7 @@ The hot path is `_on_handle_read` -> push -> 'data' listener -> write -> handle.
 the handle gets one bound method, and the stream's callback is kept only when the write is queued.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from types import MethodType
 from typing import Any, Self
@@ -39,7 +39,7 @@ from nodesock.validators import UNDEFINED, validate_function
 
 @drops_surplus
 class HandleStream(Duplex):
-    """A Duplex over a handle. Options are those of a stream, and `on_read`; see net.Socket."""
+    """A Duplex over a handle, to be made with emit_close and decode_strings off; see net.Socket."""
 
     #: true while the handle has no connection yet; 'connect' follows, or the stream is destroyed
     connecting = False
@@ -57,16 +57,6 @@ class HandleStream(Duplex):
     #: what the handle had to write when it was last looked at; less by the next look is activity
     _last_write_queue_size = 0
     _timer: Timeout | None = None
-
-    def __init__(self, options: Mapping[str, Any], allow_half_open: bool, on_read: Any) -> None:
-        super().__init__(
-            options,
-            allow_half_open=allow_half_open,
-            emit_close=False,  # see the module's docstring
-            auto_destroy=True,
-            decode_strings=False,
-        )
-        self._on_read = OnRead.from_option(on_read)
 
     # --- the handle -----------------------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ from nodesock.net.connect_options import host_options
 from nodesock.net.dialing import Line, dial_host, dial_path
 from nodesock.net.handle import NoHandle, ends, method_of, open_handle
 from nodesock.net.handle_stream import HandleStream
+from nodesock.net.on_read import OnRead
 from nodesock.net.options import as_mapping, normalize, stream_options
 from nodesock.net.socket_options import SocketOptions, whole_seconds
 from nodesock.net.write_after_end import OnEnd
@@ -79,7 +80,14 @@ class Socket(HandleStream):
         if is_truthy(keywords.get("block_list")):
             self.block_list = as_block_list(keywords["block_list"], "options.blockList")
 
-        super().__init__(given, is_truthy(keywords.get("allow_half_open")), keywords.get("on_read"))
+        super().__init__(
+            given,
+            allow_half_open=is_truthy(keywords.get("allow_half_open")),
+            emit_close=False,
+            auto_destroy=True,
+            decode_strings=False,
+        )
+        self._on_read = OnRead.from_option(keywords.get("on_read"))
         if "signal" in given:
             signal = validate_abort_signal(given["signal"], "signal")
             if signal.aborted:
@@ -107,10 +115,6 @@ class Socket(HandleStream):
     def _on_abort(self) -> None:
         self._aborted = True
 
-    def _adopt_handle(self) -> None:
-        self._sockname = None
-        super()._adopt_handle()
-
     # --- connecting -----------------------------------------------------------------------------------------
 
     def connect(self, *args: Any, **options: Any) -> Self:
@@ -137,6 +141,7 @@ class Socket(HandleStream):
         if self._handle is None:
             self._handle = pipe_wrap.Pipe(pipe_wrap.SOCKET) if is_truthy(path) else tcp_wrap.TCP(tcp_wrap.SOCKET)
             self._bytes_read = self._bytes_written = 0
+            self._sockname = None
             self._adopt_handle()
         self._unref_timer()
         self.connecting = True
@@ -165,6 +170,7 @@ class Socket(HandleStream):
         if self._handle is not None:
             self._handle.close()
         self._handle = handle
+        self._sockname = None
         self._adopt_handle()
 
     def _not_opened(self) -> None:
@@ -296,7 +302,7 @@ class Socket(HandleStream):
                 handle.close()
                 self.emit("error", errno_exception(err, "reset"))
         else:
-            super()._close_handle(handle, closed)
+            handle.close(closed)
         self._sockname = None
 
     def _reset(self) -> None:
