@@ -264,3 +264,69 @@ def PipelineParts(t):
     t.attempt("second", lambda: t.stream.pipeline(t.stream.PassThrough(), 5, t.callback("second")))
     through = t.stream.PassThrough()
     t.attempt("third", lambda: t.stream.pipeline(t.stream.PassThrough(), through, 5, t.callback("third")))
+
+
+@case(about="Stream.pipe() writes what the source emits, pauses and resumes it, and ends the destination once")
+def OldPipe(t):
+    source = t.watch("source", t.stream.Stream())
+    source.readable = True
+    source.pause = t.callback("pause")
+    source.resume = t.callback("resume")
+    target = t.watch("target", t.stream.PassThrough(high_water_mark=3))
+    t.note("returns the target", source.pipe(target) is target)
+    t.note("source", source.event_names())
+    t.note("target", target.event_names())
+    source.emit("data", b"ab")
+    source.emit("data", b"cd")
+    target.on("data", t.callback("data"))
+
+    def end():
+        source.emit("end")
+        source.emit("close")
+        t.note("source", source.event_names())
+        t.note("target", target.event_names())
+
+    t.immediate(lambda: t.immediate(end))
+
+
+@case(about="Stream.pipe() destroys the destination when the source closes before its end")
+def OldPipeClose(t):
+    source = t.stream.Stream()
+    target = t.watch("target", t.stream.PassThrough())
+    source.pipe(target)
+    source.emit("close")
+    other = t.watch("other", t.stream.PassThrough())
+    source.pipe(other, {"end": False})
+    source.emit("end")
+    source.emit("close")
+    t.note("destroyed", [target.destroyed, other.destroyed, other.writable_ended])
+
+
+@case(about="Stream.pipe() takes its listeners off on an error of either end, which is uncaught unless listened to")
+def OldPipeError(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    for name in ["source", "target"]:
+        source = t.stream.Stream()
+        target = t.stream.Stream()
+        source.on("removeListener", lambda event, fn, name=name: t.note(f"{name}: source", event))
+        target.on("removeListener", lambda event, fn, name=name: t.note(f"{name}: target", event))
+        target.on("pipe", t.callback("pipe"))
+        source.pipe(target)
+        failing = source if name == "source" else target
+        t.attempt(name, lambda failing=failing: failing.emit("error", t.error("boom")))
+        failing.on("error", t.callback("heard"))
+        source.pipe(target)
+        t.attempt(name, lambda failing=failing: failing.emit("error", t.error("boom")))
+
+
+@case(about="Stream.pipe() into what has no on(), or no write(), throws as JavaScript does")
+def OldPipeNothing(t):
+    for value in [None, 5, {}]:
+        t.attempt("pipe", lambda value=value: t.stream.Stream().pipe(value))
+    source = t.stream.Stream()
+    emitter = t.events.EventEmitter()
+    emitter.writable = True
+    source.pipe(emitter)
+    t.attempt("write", lambda: source.emit("data", b"x"))
+    t.attempt("end", lambda: source.emit("end"))
+    t.attempt("close", lambda: source.emit("close"))

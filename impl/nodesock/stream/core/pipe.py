@@ -7,10 +7,12 @@ destination wants 'drain' and resumes when none is waited for any more (`await_d
 from dataclasses import dataclass
 from typing import Any
 
-from nodesock.errors import NodeTypeError, property_error
+from nodesock.errors import NodeTypeError
 from nodesock.inspect import UNDEFINED
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream.core.destroy import error_or_destroy
+from nodesock.stream.core.legacy import prepend_listener
+from nodesock.stream.core.members import method
 
 
 @dataclass(slots=True, eq=False)
@@ -38,7 +40,16 @@ class _Pipe:
                 self.hold()
         except Exception as error:
             # The source is not to blame for a chunk that the destination cannot take.
-            _method(self.destination, "destroy")(error)
+            self.refused(error)
+
+    def refused(self, error: Exception) -> None:
+        """Destroy the destination, which has raised `error` or has no `write`."""
+        destination = self.destination
+        try:
+            method(destination, "write", "dest")
+        except NodeTypeError as missing:
+            error = missing
+        method(destination, "destroy", "dest")(error)
 
     def hold(self) -> None:
         """Pause the source until the destination has drained."""
@@ -65,7 +76,7 @@ class _Pipe:
             source.resume()
 
     def on_end(self) -> None:
-        _method(self.destination, "end")()
+        method(self.destination, "end", "dest")()
 
     def unpipe(self) -> None:
         self.source.unpipe(self.destination)
@@ -129,27 +140,17 @@ def pipe(source: Any, destination: Any, end: bool) -> Any:
         next_tick(at_end)
     else:
         source.once("end", at_end)
-    _method(destination, "on")("unpipe", link.on_unpipe)
+    method(destination, "on", "dest")("unpipe", link.on_unpipe)
     source.on("data", link.on_data)
-    destination.prepend_listener("error", link.on_error)
-    destination.once("close", link.on_close)
+    prepend_listener(destination, "error", link.on_error)
+    method(destination, "once", "dest")("close", link.on_close)
     destination.once("finish", link.on_finish)
-    destination.emit("pipe", source)
+    method(destination, "emit", "dest")("pipe", source)
     if getattr(destination, "writable_need_drain", False) is True:
         link.hold()
     elif not rs.flowing:
         source.resume()
     return destination
-
-
-def _method(destination: Any, name: str, called: str = "dest") -> Any:
-    """A method of what may be no stream; raises what JavaScript does where there is none."""
-    if destination is None or destination is UNDEFINED:
-        raise property_error(name, destination)
-    method = getattr(destination, name, None)
-    if not callable(method):
-        raise NodeTypeError(f"{called}.{name} is not a function")
-    return method
 
 
 def unpipe(source: Any, destination: Any = None) -> None:
@@ -161,11 +162,11 @@ def unpipe(source: Any, destination: Any = None) -> None:
         destinations, rs.pipes = rs.pipes, []
         source.pause()
         for one in destinations:
-            _method(one, "emit", "dests[i]")("unpipe", source, UnpipeInfo())
+            method(one, "emit", "dests[i]")("unpipe", source, UnpipeInfo())
         return
     if destination not in rs.pipes:
         return
     rs.pipes.remove(destination)
     if not rs.pipes:
         source.pause()
-    _method(destination, "emit")("unpipe", source, UnpipeInfo())
+    method(destination, "emit", "dest")("unpipe", source, UnpipeInfo())
