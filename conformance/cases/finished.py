@@ -284,3 +284,60 @@ def CallbackThrows(t):
         peer.destroy()
 
     connected(t, use)
+
+
+@case(about="finished() on a stream that is over already adds one listener, of 'error', until it is cleaned up")
+def OverListeners(t):
+    def note_listeners(stream, name, options):
+        stream.on("newListener", lambda event, fn: t.note(f"{name} added", event))
+        stream.on("removeListener", lambda event, fn: t.note(f"{name} removed", event))
+        clean_up = t.stream.finished(stream, options, t.callback(name))
+        t.note(name, stream.event_names())
+        t.immediate(lambda: (clean_up(), t.note(name, stream.event_names())))
+
+    closed = t.stream.PassThrough()
+    closed.on("close", lambda: note_listeners(closed, "closed", {}))
+    closed.destroy()
+    failed = t.stream.PassThrough(auto_destroy=False)
+    failed.on("error", lambda error: note_listeners(failed, "failed", {}))
+    failed.destroy(t.error("boom"))
+    ended = t.stream.PassThrough(auto_destroy=False)
+    ended.on("end", lambda: note_listeners(ended, "ended", {"writable": False}))
+    ended.resume()
+    ended.end()
+    silent = t.stream.PassThrough()
+    silent.on("close", lambda: note_listeners(silent, "error false", {"error": False}))
+    silent.destroy()
+
+
+@case(about="finished() with a signal that is aborted already adds no listener at all")
+def AbortedListeners(t):
+    controller = t.abort_controller()
+    controller.abort(t.error("before"))
+    stream = t.stream.PassThrough()
+    clean_up = t.stream.finished(stream, {"signal": controller.signal}, t.callback("finished"))
+    t.note("listeners", stream.event_names())
+    t.stream.finished(stream, {"signal": controller.signal}, t.callback("cleaned up"))()
+    t.immediate(clean_up)
+
+
+@case(about="the function that finished() returns takes the listeners off in Node's order")
+def CleanUpOrder(t):
+    for stream in [t.stream.PassThrough(), t.stream.Stream()]:
+        stream.write = getattr(stream, "write", lambda chunk: True)
+        stream.on("newListener", lambda event, fn: t.note("added", event))
+        stream.on("removeListener", lambda event, fn: t.note("removed", event))
+        clean_up = t.stream.finished(stream, t.callback("finished"))
+        clean_up()
+
+
+@case(about="an old-style stream without pause() that closes is over, not closed prematurely")
+def OldStyleCloses(t):
+    stream = t.stream.Stream()
+    t.stream.finished(stream, t.callback("finished"))
+    stream.emit("close")
+    other = t.stream.Stream()
+    other.pause = lambda: None
+    other.resume = lambda: None
+    t.stream.finished(other, t.callback("with pause()"))
+    other.emit("close")

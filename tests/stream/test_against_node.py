@@ -1,4 +1,4 @@
-"""Scenarios with the traces Node 24.19.0 left of them (node_traces.jsonl, written by record.js): they must be equal."""
+"""Scenarios with the traces Node 24.21.0 left of them (node_traces.jsonl, written by record.js): they must be equal."""
 
 import json
 from pathlib import Path

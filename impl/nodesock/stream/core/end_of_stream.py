@@ -3,7 +3,8 @@
 A `_Watch` puts its listeners on a stream and calls back once: when the sides it was asked about are over,
 when the stream fails, or when it closes before that (ERR_STREAM_PREMATURE_CLOSE). A stream that is sure to
 emit 'close' is given the time to do so, so that an error on the way down is not missed. The listeners stay
-after the callback, to catch late errors, until they are cleaned up.
+after the callback, to catch late errors, until they are cleaned up. A stream that is over from the start gets
+one listener only, of 'error', and the callback comes on the next tick.
 """
 
 from collections.abc import Callable, Mapping
@@ -78,29 +79,31 @@ class _Watch:
         self.settle(error)
 
     def on_close(self) -> None:
+        self.settle_with(self.close_error())
+
+    def close_error(self) -> Any:
+        """What a closed stream has failed with, ERR_STREAM_PREMATURE_CLOSE if it had more to come, or None."""
         stream = self.stream
         error = predicates.errored(stream)
         if error is not None:
-            self.settle(error)
-        elif (
+            return error
+        if (
             self.readable
             and not self.readable_over
-            and predicates.has_readable_side(stream)
+            and predicates.has_readable_side(stream, strict=True)
             and not predicates.is_readable_finished(stream, False)
         ) or (
             self.writable and not self.writable_over and not predicates.is_writable_finished(stream, False)
         ):
-            self.settle(node_error("ERR_STREAM_PREMATURE_CLOSE"))
-        else:
-            self.settle()
+            return node_error("ERR_STREAM_PREMATURE_CLOSE")
+        return None
 
-    def on_over(self) -> None:
-        """It was over before we came."""
-        error = predicates.errored(self.stream)
-        if error is not None:
-            self.settle(error)
-        else:
+    def settle_with(self, error: Any) -> None:
+        """Call back with the error, or without arguments if it is None."""
+        if error is None:
             self.settle()
+        else:
+            self.settle(error)
 
     def on_abort(self, reason: Any) -> None:
         callback = self.callback
@@ -125,31 +128,44 @@ class _Watch:
         stream = self.stream
         stream.remove_listener("end", self.on_old_style_finish)
         stream.remove_listener("close", self.on_old_style_finish)
-        stream.remove_listener("end", self.on_end)
         stream.remove_listener("finish", self.on_finish)
+        stream.remove_listener("end", self.on_end)
         stream.remove_listener("error", self.on_error)
         stream.remove_listener("close", self.on_close)
 
-    def check_over(self) -> None:
-        """Nothing more may come from a stream that is over: call back on the next tick."""
+    def result(self) -> Any:
+        """The error of a stream of which nothing more may come, None if it has none; UNDEFINED of any other."""
         stream = self.stream
         rs, ws = predicates.readable_state(stream), predicates.writable_state(stream)
         if predicates.is_closed(stream):
-            next_tick(self.on_close)
-        elif (ws is not None and ws.error_emitted) or (rs is not None and rs.error_emitted):
-            if not self.waits_for_close:
-                next_tick(self.on_over)
-        elif (
-            not self.readable
-            and (not self.waits_for_close or predicates.is_readable(stream))
-            and (self.writable_over or predicates.is_writable(stream) is False)
-            and (ws is None or ws.pending_callbacks == 0)
-        ) or (
-            not self.writable
-            and (not self.waits_for_close or predicates.is_writable(stream))
-            and (self.readable_over or predicates.is_readable(stream) is False)
-        ):
-            next_tick(self.on_over)
+            return self.close_error()
+        if (ws is not None and ws.error_emitted) or (rs is not None and rs.error_emitted):
+            is_over = not self.waits_for_close
+        else:
+            is_over = (
+                not self.readable
+                and (not self.waits_for_close or predicates.is_readable(stream) is True)
+                and (self.writable_over or predicates.is_writable(stream) is False)
+                and (ws is None or ws.pending_callbacks == 0)
+            ) or (
+                not self.writable
+                and (not self.waits_for_close or predicates.is_writable(stream) is True)
+                and (self.readable_over or predicates.is_readable(stream) is False)
+            )
+        return predicates.errored(stream) if is_over else UNDEFINED
+
+    def forget(self) -> None:
+        """`clean_up` of a stream that was over: the callback will not come any more."""
+        self.callback = None
+
+    def forget_error(self) -> None:
+        """`forget`, and take off the one listener."""
+        self.callback = None
+        self.stream.remove_listener("error", _ignore)
+
+
+def _ignore(*_: Any) -> None:
+    """The 'error' listener of a stream that is over."""
 
 
 @drops_surplus
@@ -186,11 +202,19 @@ def finished(
         predicates.has_writable_side(stream) if writable is None else is_truthy(writable),
         callback,
     )
-    watch.listen(given.get("error") is not False)
-    watch.check_over()
-    if signal is not UNDEFINED and signal is not None and not predicates.is_closed(stream):
-        if signal.aborted:
-            next_tick(watch.on_abort, signal.reason)
-        else:
-            watch.unlisten_abort = add_abort_listener(signal, lambda: watch.on_abort(signal.reason))
+    listens_to_errors = given.get("error") is not False
+    is_aborted = is_truthy(signal) and signal.aborted
+    result = watch.result()
+    if result is not UNDEFINED or is_aborted:
+        clean_up = watch.forget
+        if result is UNDEFINED:
+            result = AbortError(cause=signal.reason)
+        elif listens_to_errors:
+            stream.on("error", _ignore)
+            clean_up = watch.forget_error
+        next_tick(watch.settle_with, result)
+        return clean_up
+    watch.listen(listens_to_errors)
+    if is_truthy(signal):
+        watch.unlisten_abort = add_abort_listener(signal, lambda: watch.on_abort(signal.reason))
     return watch.clean_up

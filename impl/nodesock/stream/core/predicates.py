@@ -27,9 +27,13 @@ def is_iterable(value: Any) -> bool:
     return hasattr(value, "__aiter__") or hasattr(value, "__iter__")
 
 
-def has_readable_side(stream: Any) -> bool:
-    """Whether it is a stream that can be read, now or once."""
+def has_readable_side(stream: Any, strict: bool = False) -> bool:
+    """Whether it is a stream that can be read, now or once; if `strict`, one that can be paused, too."""
     if not callable(getattr(stream, "pipe", None)) or not callable(getattr(stream, "on", None)):
+        return False
+    if strict and not (
+        callable(getattr(stream, "pause", None)) and callable(getattr(stream, "resume", None))
+    ):
         return False
     rs, ws = readable_state(stream), writable_state(stream)
     return ws is None or (rs is not None and rs.readable is not False)
@@ -41,6 +45,13 @@ def has_writable_side(stream: Any) -> bool:
         return False
     rs, ws = readable_state(stream), writable_state(stream)
     return rs is None or (ws is not None and ws.writable is not False)
+
+
+def is_duplex(stream: Any) -> bool:
+    """Whether it is a stream with both sides, one of which may be closed from the start."""
+    return readable_state(stream) is not None and all(
+        callable(getattr(stream, name, None)) for name in ("pipe", "on", "write")
+    )
 
 
 def readable_state(stream: Any) -> Any:
