@@ -208,6 +208,15 @@ class Socket:
         composed.end()
 
 
+@case(about="a composed stream destroys its last part even when all is through")
+def composed_after_the_end(t):
+    tail = t.watch("tail", t.stream.PassThrough(auto_destroy=False))
+    composed = t.watch("composed", t.stream.compose(t.stream.PassThrough(), tail))
+    composed.resume()
+    composed.end("x")
+    t.immediate(lambda: t.immediate(lambda: composed.destroy()))
+
+
 # --- Duplex.from -----------------------------------------------------------------------------------------------
 
 
@@ -321,6 +330,138 @@ def bad_bodies(t):
     t.attempt("null", lambda: t.stream.Duplex.from_(None))
     t.attempt("nothing", lambda: t.stream.Duplex.from_())
     t.attempt("a function", lambda: t.stream.Duplex.from_(lambda: 5))
+
+
+def accepting_all(t):
+    """A Writable that is through with each chunk at once."""
+    return t.stream.Writable(write=lambda chunk, encoding, callback: callback())
+
+
+def counts(stream):
+    """How many listeners a stream has for what a pair listens to."""
+    return [stream.listener_count(event) for event in ["close", "end", "error", "finish", "drain", "readable", "data"]]
+
+
+@case(about="Duplex.from() of a pair uses the given streams themselves: they get its listeners")
+def pair_itself(t):
+    readable = t.stream.PassThrough()
+    writable = t.stream.PassThrough()
+    t.stream.Duplex.from_({"readable": readable, "writable": writable})
+    t.note("readable", [readable.event_names(), counts(readable)])
+    t.note("writable", [writable.event_names(), counts(writable)])
+    readable.destroy()
+    writable.destroy()
+    readable.on("error", lambda error: None)
+    writable.on("error", lambda error: None)
+
+
+@case(about="Duplex.from() of a pair that is only written to stays open for what can be read, without an error")
+def pair_written(t):
+    readable = t.watch("readable", t.stream.Readable.from_(["r"]))
+    writable = t.watch("writable", accepting_all(t))
+    whole = t.watch("whole", t.stream.Duplex.from_({"readable": readable, "writable": writable}))
+    whole.end("x")
+
+
+@case(about="Duplex.from() of a pair that is only read ends its readable side and stays open for writing")
+def pair_read(t):
+    readable = t.watch("readable", t.stream.Readable.from_(["r"]))
+    writable = t.watch("writable", accepting_all(t))
+    whole = t.watch("whole", t.stream.Duplex.from_({"readable": readable, "writable": writable}))
+    whole.resume()
+
+
+@case(about="a pair that is read and written to its ends closes without an error")
+def pair_through(t):
+    readable = t.watch("readable", t.stream.Readable.from_(["r"]))
+    writable = t.watch("writable", accepting_all(t))
+    whole = t.watch("whole", t.stream.Duplex.from_({"readable": readable, "writable": writable}))
+    whole.resume()
+    whole.end("x")
+
+
+@case(about="the failure of a pair's readable destroys its writable and the Duplex with the same error")
+def pair_readable_fails(t):
+    readable = t.watch("readable", t.stream.Readable(read=lambda size: None).on("error", lambda error: None))
+    writable = t.watch("writable", accepting_all(t).on("error", lambda error: None))
+    whole = t.watch("whole", t.stream.Duplex.from_({"readable": readable, "writable": writable}))
+    whole.on("error", t.callback("error"))
+    readable.destroy(t.error("c"))
+
+
+@case(about="the failure of a pair's writable destroys its readable and the Duplex with the same error")
+def pair_writable_fails(t):
+    readable = t.watch("readable", t.stream.Readable(read=lambda size: None).on("error", lambda error: None))
+    writable = t.watch("writable", accepting_all(t).on("error", lambda error: None))
+    whole = t.watch("whole", t.stream.Duplex.from_({"readable": readable, "writable": writable}))
+    whole.on("error", t.callback("error"))
+    writable.destroy(t.error("c"))
+
+
+@case(about="a Duplex of a pair that is destroyed destroys its writable first, then its readable, with AbortError")
+def pair_destroyed(t):
+    readable = t.watch("readable", t.stream.Readable(read=lambda size: None).on("error", lambda error: None))
+    writable = t.watch("writable", accepting_all(t).on("error", lambda error: None))
+    whole = t.watch("whole", t.stream.Duplex.from_({"readable": readable, "writable": writable}))
+    whole.on("error", t.callback("error"))
+    whole.destroy()
+
+
+@case(about="a side of a pair that has ended before is closed from the start, and is destroyed with the Duplex")
+def pair_over(t):
+    readable = t.watch("readable", t.stream.Readable(read=lambda size: None, auto_destroy=False))
+    readable.push(None)
+    readable.resume()
+
+    def later():
+        writable = t.watch("writable", accepting_all(t))
+        whole = t.watch("whole", t.stream.Duplex.from_({"readable": readable, "writable": writable}))
+        whole.on("error", t.callback("error"))
+        t.note("sides", [whole.readable, whole.writable])
+        t.immediate(lambda: whole.destroy(t.error("enough")))
+
+    readable.on("end", lambda: t.immediate(later))
+
+
+@case(about="the readable of a pair that is no stream is made one: of a list, of a text, of a promise")
+def pair_of_others(t):
+    for readable in [["a", "b"], "text", t.stream.Readable.from_([1]).to_array()]:
+        whole = t.watch("whole", t.stream.Duplex.from_({"readable": readable, "writable": accepting_all(t)}))
+        whole.on("data", t.callback("data"))
+        whole.end("x")
+
+
+@case(about="the readable of a pair without read() is wrapped as an old-style source, and destroyed with the Duplex")
+def pair_old_style(t):
+    source = t.watch("source", t.stream.Stream())
+    whole = t.watch("whole", t.stream.Duplex.from_({"readable": source}))
+    whole.on("data", t.callback("data"))
+    whole.on("error", t.callback("error"))
+    t.note("sides", [whole.readable, whole.writable, whole.readable_object_mode])
+    source.emit("data", "one")
+    t.immediate(lambda: whole.destroy(t.error("enough")))
+
+
+@case(about="Duplex.from() of a Duplex with a side that is closed from the start is that Duplex")
+def duplex_of_one_side(t):
+    for side in [{"readable": False}, {"writable": False}]:
+        duplex = t.stream.Duplex(side)
+        t.note("itself", t.stream.Duplex.from_(duplex) is duplex)
+        t.note("returned", t.stream.Duplex.from_(lambda: duplex) is duplex)
+
+
+@case(about="the error of destroy() is the reason of the signal that a function was given")
+def function_reason(t):
+    async def consume(source, options):
+        options.signal.add_event_listener("abort", lambda event: t.note("reason", options.signal.reason))
+        async for chunk in source:
+            t.note("chunk", chunk)
+
+    for error in [t.error("reason"), None]:
+        stream = t.stream.Duplex.from_(consume)
+        stream.on("error", lambda error: None)
+        stream.write("x")
+        t.immediate(lambda stream=stream, error=error: stream.destroy(error))
 
 
 # --- wrap ------------------------------------------------------------------------------------------------------

@@ -30,9 +30,6 @@ class Bridge(Duplex):
         self._to = to
         self._from = from_
         self._destroys = destroys
-        self._sides = {"writable"} if to is not None else set()
-        if from_ is not None:
-            self._sides.add("readable")
         self._on_drain: _Callback | None = None
         self._on_finish: _Callback | None = None
         self._on_close: _Callback | None = None
@@ -62,17 +59,14 @@ class Bridge(Duplex):
 
     # --- the end ------------------------------------------------------------------------------------------
 
-    def over(self, error: Any = None, *sides: str) -> None:
-        """The streams behind are through, with `error` or these sides of them in order."""
-        self._sides.difference_update(sides)
+    def over(self, error: Any = None) -> None:
+        """The streams behind are through, with `error` or well."""
         waiting, self._on_close = self._on_close, None
         self._is_over = True
         if waiting is not None:
             waiting(error)
-        elif error is not None:
+        elif error is not None or (self._to is None and self._from is None):
             self.destroy(error)
-        elif not self._sides:
-            self.destroy()
 
     def _destroy(self, error: Any, callback: _Callback) -> None:
         if error is None and not self._is_over:

@@ -1,6 +1,6 @@
 """Mirrors lib/internal/streams/compose.js: `stream.compose` and `readable.compose`, several streams as one Duplex."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from nodesock.errors import NodeTypeError, node_error
@@ -8,6 +8,7 @@ from nodesock.stream.bridge import Bridge
 from nodesock.stream.core.add_abort_signal import add_abort_signal
 from nodesock.stream.core.end_of_stream import finished
 from nodesock.stream.core.predicates import is_node_stream, is_readable, is_writable
+from nodesock.stream.destroyer import destroy
 from nodesock.stream.duplexify import duplex_from
 from nodesock.stream.operators import read_options
 from nodesock.stream.pipeline import pipeline
@@ -53,12 +54,18 @@ class _Composed(Bridge):
         to = head if is_writable(head) else None
         from_ = tail if is_readable(tail) else None
         super().__init__(to, from_, destroys=(tail,))
+        self._tail = tail
         if to is not None:
             to.on("drain", self._drained)
             finished(tail, lambda: self._finished())
         if from_ is not None:
             from_.on("data", self._received)
             from_.on("end", lambda: self.push(None))
+
+    def _destroy(self, error: Any, callback: Callable[..., Any]) -> None:
+        if self._is_over:  # but its last part may stand open, without auto_destroy
+            destroy(self._tail, error)
+        super()._destroy(error, callback)
 
     def _received(self, chunk: Any) -> None:
         if not self.push(chunk):

@@ -17,6 +17,7 @@ from nodesock.stream.core.end_of_stream import finished
 from nodesock.stream.core.predicates import (
     has_readable_side,
     has_writable_side,
+    is_duplex,
     is_iterable,
     is_node_stream,
     is_readable,
@@ -25,6 +26,7 @@ from nodesock.stream.core.predicates import (
 from nodesock.stream.destroyer import destroy
 from nodesock.stream.from_ import from_
 from nodesock.stream.signal_context import SignalContext
+from nodesock.stream.wrap import wrapped
 from nodesock.validators import is_truthy
 
 _Callback = Callable[..., Any]
@@ -35,19 +37,21 @@ class Duplexify(Duplex):
 
 
 class _Pair(Bridge):
-    """A Duplex of a readable and a writable stream, of which one may be missing."""
+    """A Duplex of a readable and a writable stream, of which one may be missing. The failure of one destroys both."""
 
     def __init__(self, readable: Any, writable: Any) -> None:
+        if readable is not None and not callable(getattr(readable, "read", None)):
+            readable = wrapped(readable)
         from_ = readable if is_readable(readable) else None
         to = writable if is_writable(writable) else None
-        super().__init__(to, from_, destroys=(to, from_))
+        super().__init__(to, from_, destroys=(writable, readable))
         self._wants_data = False
         if to is not None:
-            finished(to, lambda error: self._side_over(error, "writable"))
+            finished(to, lambda error: self._side_over(error, readable))
             to.on("drain", self._drained)
             to.on("finish", self._finished)
         if from_ is not None:
-            finished(from_, lambda error: self._side_over(error, "readable"))
+            finished(from_, lambda error: self._side_over(error, writable))
             from_.on("readable", self._filled)
             from_.on("end", lambda: self.push(None))
 
@@ -69,10 +73,10 @@ class _Pair(Bridge):
         self._wants_data = False
         super()._destroy(error, callback)
 
-    def _side_over(self, error: Any, side: str) -> None:
+    def _side_over(self, error: Any, other: Any) -> None:
         if error is not None:
-            destroy(self._from, error)
-        self.over(error, side)
+            destroy(other, error)
+        self.over(error)
 
 
 _Pair.__name__ = _Pair.__qualname__ = "Duplexify"
@@ -111,7 +115,7 @@ class _Writes:
         self._send(None, True, callback)
 
     def destroy(self, error: Any, callback: _Callback) -> None:
-        self.controller.abort()
+        self.controller.abort(error)
         if self.next is not None:  # a function that waits for a chunk finds the end
             self._send(None, True, lambda: None)
         callback(error)
@@ -125,24 +129,32 @@ def duplex_from(body: Any = UNDEFINED, options: Any = None, /, **given: Any) -> 
     Raises ERR_INVALID_ARG_TYPE, ERR_INVALID_RETURN_VALUE.
     """
     if is_node_stream(body):
-        is_source, is_sink = has_readable_side(body), has_writable_side(body)
-        if is_source and is_sink:
+        if is_duplex(body):
             return body
-        return _Pair(body if is_source else None, body if is_sink else None)
+        if has_readable_side(body):
+            return _Pair(body, None)
+        return _Pair(None, body if has_writable_side(body) else None)
     if callable(body):
         return _from_function(body)
     if isinstance(body, Mapping):
         readable, writable = body.get("readable", UNDEFINED), body.get("writable", UNDEFINED)
         if _is_object(readable) or _is_object(writable):
             return _Pair(
-                duplex_from(readable) if is_truthy(readable) else None,
-                duplex_from(writable) if is_truthy(writable) else None,
+                _side(readable, has_readable_side),
+                _side(writable, has_writable_side),
             )
     elif is_iterable(body):
         return from_(body, {"writable": False}, Duplexify)
     elif hasattr(body, "__await__"):
         return _from_awaitable(body)
     raise node_error("ERR_INVALID_ARG_TYPE", "body", _BODIES, body)
+
+
+def _side(value: Any, will_do: Callable[[Any], bool]) -> Any:
+    """The side of a pair: a stream that will do as it is, a Duplex of anything else, None of nothing."""
+    if not is_truthy(value):
+        return None
+    return value if will_do(value) else duplex_from(value)
 
 
 def _is_object(value: Any) -> bool:
@@ -159,7 +171,7 @@ _BODIES = (
 def _from_function(function: Callable[..., Any]) -> Any:
     writes = _Writes()
     value = call(function, GeneratorIterator(writes.generator), SignalContext(writes.controller.signal))
-    if is_node_stream(value) and has_readable_side(value) and has_writable_side(value):
+    if is_duplex(value):
         return value
     hooks = {"write": writes.write, "final": writes.final, "destroy": writes.destroy}
     if is_iterable(value):

@@ -1,10 +1,12 @@
-"""Mirrors `Readable.prototype.wrap`: an old-style source behind a Readable."""
+"""Mirrors `Readable.prototype.wrap` and `Readable.wrap`: an old-style source behind a Readable."""
 
 from collections.abc import Callable
 from typing import Any
 
 from nodesock.errors import NodeTypeError, property_error
 from nodesock.stream.core.destroy import error_or_destroy
+from nodesock.stream.core.readable import Readable
+from nodesock.stream.destroyer import destroy
 from nodesock.validators import UNDEFINED
 
 
@@ -44,3 +46,14 @@ def wrap(self: Any, stream: Any = UNDEFINED) -> Any:
         if callable(value) and not hasattr(self, name):
             setattr(self, name, value)
     return self
+
+
+def wrapped(stream: Any) -> Readable:
+    """A Readable of an old-style source, which is destroyed with it."""
+
+    def destroy_source(error: Any, callback: Callable[..., Any]) -> None:
+        destroy(stream, error)
+        callback(error)
+
+    mode = getattr(stream, "readable_object_mode", getattr(stream, "object_mode", True))
+    return wrap(Readable(object_mode=mode, destroy=destroy_source), stream)  # type: ignore[no-any-return]
