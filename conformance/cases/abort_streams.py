@@ -178,3 +178,12 @@ def BadArguments(t):
         t.attempt("stream", lambda value=value: t.stream.add_abort_signal(signal, value))
     t.attempt("server", lambda: t.stream.add_abort_signal(signal, t.net.create_server()))
     t.attempt("nothing", lambda: t.stream.add_abort_signal())
+
+
+@case(about="add_abort_signal() to a stream that cannot be destroyed raises JavaScript's TypeError when it aborts")
+def AbortNoDestroy(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    controller = t.abort_controller()
+    t.stream.add_abort_signal(controller.signal, t.stream.Stream())
+    controller.abort()
+    t.attempt("before", lambda: t.stream.add_abort_signal(controller.signal, t.stream.Stream()))

@@ -4,6 +4,12 @@ from conformance import case
 from conformance.scenery import serve, soon
 
 
+def note_error(t, label, emitter):
+    """Have each 'error' of `emitter` noted as `label`; returns `emitter`."""
+    emitter.on("error", lambda error: t.note(label, error))
+    return emitter
+
+
 def pair(t, first, last):
     """The two streams composed, all three watched; errors are heard."""
     t.watch("first", first)
@@ -215,6 +221,26 @@ def composed_after_the_end(t):
     composed.resume()
     composed.end("x")
     t.immediate(lambda: t.immediate(lambda: composed.destroy()))
+
+
+@case(about="in Duplex.from() and compose() a stream without end(), pause() or resume() fails with a TypeError")
+def old_style(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    head = t.events.EventEmitter()
+    head.write = t.callback("write", lambda chunk, encoding: True)
+    head.writable = True
+    whole = note_error(t, "error", t.stream.Duplex.from_({"writable": head}))
+    t.note("sides", [whole.readable, whole.writable])
+    whole.write("a")
+    whole.end()
+    tail = t.stream.Stream()
+    tail.readable = True
+    tail.write = t.callback("written")
+    tail.writable = True
+    composed = note_error(t, "composed", t.stream.compose(t.stream.PassThrough(), tail))
+    t.note("sides", [composed.readable, composed.writable])
+    composed.on("data", t.callback("data"))
+    tail.emit("data", "x")
 
 
 # --- Duplex.from -----------------------------------------------------------------------------------------------
@@ -502,3 +528,19 @@ def wrap_error(t):
 def wrap_nothing(t):
     for value in [None, 5, {}]:
         t.attempt("wrap", lambda value=value: t.stream.Readable().wrap(value))
+
+
+@case(about="wrap() of a source whose pause or resume is no function raises JavaScript's TypeError when it calls it")
+def wrap_no_function(t):
+    source = t.events.EventEmitter()
+    source.pause = 5
+    source.resume = 5
+    stream = t.stream.Readable(high_water_mark=1).wrap(source)
+    t.attempt("pause", lambda: source.emit("data", b"abc"))
+    note_error(t, "error", stream)
+    t.attempt("read", lambda: stream.read())
+    plain = t.events.EventEmitter()
+    plain.pause = None
+    wrapped = t.stream.Readable(high_water_mark=1).wrap(plain)
+    t.attempt("no pause", lambda: plain.emit("data", b"abc"))
+    t.note("read", wrapped.read())

@@ -341,3 +341,11 @@ def OldStyleCloses(t):
     other.resume = lambda: None
     t.stream.finished(other, t.callback("with pause()"))
     other.emit("close")
+
+
+@case(about="finished() of an emitter without remove_listener fails in its clean-up only")
+def CleanUpWithout(t):
+    stream = t.stream.Stream()
+    stream.remove_listener = None
+    clean_up = t.stream.finished(stream, t.callback("finished"))
+    t.attempt("clean up", lambda: clean_up())

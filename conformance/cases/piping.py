@@ -4,6 +4,12 @@ from conformance import case
 from conformance.scenery import listen, serve, serve_here
 
 
+def note_error(t, label, emitter):
+    """Have each 'error' of `emitter` noted as `label`; returns `emitter`."""
+    emitter.on("error", lambda error: t.note(label, error))
+    return emitter
+
+
 @case(about="a socket piped into itself echoes, and ends when the other end has ended")
 class Echo:
     def server(t):
@@ -330,3 +336,62 @@ def OldPipeNothing(t):
     t.attempt("write", lambda: source.emit("data", b"x"))
     t.attempt("end", lambda: source.emit("end"))
     t.attempt("close", lambda: source.emit("close"))
+
+
+@case(about="pipe() into what has no write() destroys it with a TypeError; without destroy() another is uncaught")
+def PipeNoWrite(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    unreadable = note_error(t, "readable", t.stream.Readable(read=lambda size: None))
+    t.stream.Readable.from_(["a"]).pipe(unreadable)
+    emitter = note_error(t, "emitter", t.events.EventEmitter())
+    t.stream.Readable.from_(["a"]).pipe(emitter)
+
+
+@case(about="pipe() into what has no end() fails with JavaScript's TypeError when the source ends")
+def PipeNoEnd(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    for target in [t.events.EventEmitter(), t.stream.Stream()]:
+        target.write = t.callback("write")
+        t.stream.Readable.from_(["a"]).pipe(target)
+
+
+@case(about="a write() that raises destroys the destination of a pipe with that error")
+def PipeWriteThrows(t):
+    def write(chunk):
+        raise t.error("from write()")
+
+    target = note_error(t, "error", t.stream.PassThrough())
+    target.write = write
+    t.stream.Readable.from_(["a"]).pipe(target)
+
+
+@case(about="pipeline() into an emitter with on() and write() alone ends with JavaScript's TypeError")
+def PipelineNoEnd(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    for source in [t.stream.Readable.from_(["a"]), ["a"]]:
+        target = t.events.EventEmitter()
+        target.write = t.callback("write", lambda chunk: True)
+        t.stream.pipeline(source, target, t.callback("done"))
+
+
+@case(about="pipeline() from an old-style source hands a Readable of it to a function")
+def PipelineOldSource(t):
+    async def read(source):
+        async for chunk in source:
+            t.note("chunk", chunk)
+        return "all"
+
+    source = t.stream.Stream()
+    t.stream.pipeline(source, read, t.callback("done"))
+    source.emit("data", "a")
+    t.immediate(lambda: (source.emit("data", "b"), source.emit("end"), source.emit("close")))
+
+
+@case(about="pipeline() from an old-style source into a stream is over when the source has closed")
+def PipelineOldIntoStream(t):
+    source = t.stream.Stream()
+    target = t.stream.PassThrough()
+    target.on("data", t.callback("data"))
+    t.stream.pipeline(source, target, t.callback("done"))
+    source.emit("data", "a")
+    t.immediate(lambda: (source.emit("data", "b"), source.emit("end"), source.emit("close")))

@@ -3,6 +3,12 @@
 from conformance import case
 
 
+def note_error(t, label, emitter):
+    """Have each 'error' of `emitter` noted as `label`; returns `emitter`."""
+    emitter.on("error", lambda error: t.note(label, error))
+    return emitter
+
+
 @case(about="what writev() itself writes before it returns is never written, though its callback comes")
 def WritesInWritev(t):
     def writev(chunks, callback):
@@ -162,3 +168,32 @@ def ListIntoFunction(t):
 
     t.stream.pipeline([1, 2], read, t.callback("done"))
     count(8)
+
+
+@case(about="stream.destroy() of what has no destroy() emits 'error' and a tick later 'close'; the second time nothing")
+def DestroyOld(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    for error in [t.error("boom"), None]:
+        source = t.watch("source", t.stream.Stream())
+        source.on("error", lambda error: t.next_tick(lambda: t.note("tick", True)))
+        source.on("error", lambda error: t.microtask(lambda: t.note("microtask", True)))
+        t.stream.destroy(source, error)
+        t.note("is destroyed", t.stream.is_destroyed(source))
+        t.stream.destroy(source, t.error("again"))
+    emitter = t.events.EventEmitter()
+    t.stream.destroy(emitter, t.error("an emitter"))
+    t.stream.destroy(emitter, t.error("an emitter again"))
+    t.stream.destroy({"a": 1}, t.error("a dict"))
+
+
+@case(about="a _read or _destroy that is no function is a TypeError in 'error'; such a _final counts as none")
+def HookNoFunction(t):
+    source = note_error(t, "read", t.stream.Readable())
+    source._read = 5
+    t.attempt("read", lambda: source.read())
+    final = note_error(t, "final", t.stream.Writable(write=lambda chunk, encoding, callback: callback()))
+    final._final = 5
+    t.attempt("final", lambda: final.end())
+    destroyed = note_error(t, "destroy", t.stream.Writable())
+    destroyed._destroy = 5
+    t.attempt("destroy", lambda: destroyed.destroy() is destroyed)

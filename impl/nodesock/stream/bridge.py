@@ -9,6 +9,7 @@ from typing import Any
 
 from nodesock.errors import AbortError
 from nodesock.stream.core.duplex import Duplex
+from nodesock.stream.core.members import method
 from nodesock.stream.destroyer import destroy
 
 _Callback = Callable[..., Any]
@@ -19,6 +20,9 @@ class Bridge(Duplex):
 
     A subclass says how the two are listened to, and defines `_read`. It calls `_drained` and `_finished`.
     """
+
+    #: the name of `to` in Node's source, which an error's text shows
+    _called = "w"
 
     def __init__(self, to: Any, from_: Any, *, destroys: tuple[Any, ...]) -> None:
         super().__init__(
@@ -44,7 +48,7 @@ class Bridge(Duplex):
             self._on_drain = callback
 
     def _final(self, callback: _Callback) -> None:
-        self._to.end()
+        method(self._to, "end", self._called)()
         self._on_finish = callback
 
     def _drained(self) -> None:

@@ -7,6 +7,7 @@ from nodesock.errors import NodeTypeError, node_error
 from nodesock.stream.bridge import Bridge
 from nodesock.stream.core.add_abort_signal import add_abort_signal
 from nodesock.stream.core.end_of_stream import finished
+from nodesock.stream.core.members import method
 from nodesock.stream.core.predicates import is_node_stream, is_readable, is_writable
 from nodesock.stream.destroyer import destroy
 from nodesock.stream.duplexify import duplex_from
@@ -50,6 +51,8 @@ def compose(*streams: Any) -> Any:
 class _Composed(Bridge):
     """The first and the last stream of a pipeline as one: reading makes the last one flow."""
 
+    _called = "head"
+
     def __init__(self, head: Any, tail: Any) -> None:
         to = head if is_writable(head) else None
         from_ = tail if is_readable(tail) else None
@@ -69,10 +72,10 @@ class _Composed(Bridge):
 
     def _received(self, chunk: Any) -> None:
         if not self.push(chunk):
-            self._from.pause()
+            method(self._from, "pause", "tail")()
 
     def _read(self, size: int) -> None:
-        self._from.resume()
+        method(self._from, "resume", "tail")()
 
 
 _Composed.__name__ = _Composed.__qualname__ = "Duplex"

@@ -3,9 +3,10 @@
 from typing import Any
 
 from nodesock.callables import drops_surplus
-from nodesock.errors import AbortError, NodeTypeError, primitive_error
+from nodesock.errors import AbortError, primitive_error
 from nodesock.runtime.ticks import next_tick
-from nodesock.stream.core.predicates import is_destroyed, is_finished
+from nodesock.stream.core.members import method
+from nodesock.stream.core.predicates import is_destroyed, is_finished, is_node_stream
 from nodesock.validators import UNDEFINED, is_truthy
 
 
@@ -13,8 +14,8 @@ from nodesock.validators import UNDEFINED, is_truthy
 def destroy(stream: Any = UNDEFINED, error: Any = None) -> None:
     """Destroy `stream` with `error`, or with AbortError if it is not over and none is given.
 
-    What has no `destroy()` is closed, and what cannot be closed emits 'error' and 'close'. Raises TypeError for a value
-    that is no object.
+    What has no `destroy()` is closed, and what cannot be closed emits 'error' and, a tick later, 'close'. Raises
+    TypeError for a value that is no object.
     """
     if not is_truthy(stream) or is_destroyed(stream):
         return
@@ -25,14 +26,17 @@ def destroy(stream: Any = UNDEFINED, error: Any = None) -> None:
     elif callable(getattr(stream, "close", None)):
         stream.close()
     else:
-        next_tick(_emit_end, stream, error)
+        next_tick(_emit_close if error is None else _emit_error, stream, error)
         if isinstance(stream, (bool, int, float, str)):
             raise primitive_error("Symbol(nodejs.stream.destroyed)", stream)
+    if is_node_stream(stream) and not is_truthy(getattr(stream, "destroyed", None)):
+        stream._was_destroyed = True
 
 
-def _emit_end(stream: Any, error: Any) -> None:
-    if not callable(getattr(stream, "emit", None)):
-        raise NodeTypeError("stream.emit is not a function")
-    if error is not None:
-        stream.emit("error", error)
-    stream.emit("close")
+def _emit_error(stream: Any, error: Any) -> None:
+    method(stream, "emit", "stream")("error", error)
+    next_tick(_emit_close, stream, None)
+
+
+def _emit_close(stream: Any, _: Any) -> None:
+    method(stream, "emit", "stream")("close")

@@ -17,11 +17,13 @@ from nodesock.runtime.ticks import next_tick
 from nodesock.stream.async_generator import iterate, walk
 from nodesock.stream.core import predicates
 from nodesock.stream.core.end_of_stream import finished
+from nodesock.stream.core.members import method
 from nodesock.stream.core.passthrough import PassThrough
 from nodesock.stream.destroyer import destroy
 from nodesock.stream.duplexify import duplex_from
 from nodesock.stream.signal_context import SignalContext
-from nodesock.validators import UNDEFINED, validate_abort_signal, validate_function
+from nodesock.stream.wrap import wrapped
+from nodesock.validators import UNDEFINED, is_truthy, validate_abort_signal, validate_function
 
 _PREMATURE = "ERR_STREAM_PREMATURE_CLOSE"
 
@@ -122,7 +124,7 @@ class _Pipeline:
         def end_destination() -> None:
             nonlocal ended
             ended = True
-            destination.end()
+            method(destination, "end", "dst")()
 
         def source_over(error: Any = None) -> None:
             rs = predicates.readable_state(source)
@@ -145,7 +147,7 @@ class _Pipeline:
             if predicates.is_readable_finished(source):
                 next_tick(end_destination)
             else:
-                source.once("end", end_destination)
+                method(source, "once", "src")("end", end_destination)
         else:
             self.done()
         finished(source, source_over, readable=True, writable=False)
@@ -175,23 +177,23 @@ class _Pipeline:
         destination.on("drain", wake)
         clean_up = finished(destination, wake, readable=False)
         try:
-            if destination.writable_need_drain:
+            if is_truthy(getattr(destination, "writable_need_drain", None)):
                 await wait()
 
             async def write(chunk: Any) -> None:
-                if not destination.write(chunk):
+                if not method(destination, "write", "writable")(chunk):
                     await wait()
 
             await walk(iterable, write)
             if end:
-                destination.end()
+                method(destination, "end", "writable")()
                 await wait()
             self.done()
         except Exception as error:
             self.done(aggregate_two_errors(failure, error))
         finally:
             clean_up()
-            destination.remove_listener("drain", wake)
+            method(destination, "off", "writable")("drain", wake)
 
 
 def run_pipeline(
@@ -260,7 +262,7 @@ def _call_part(
     line: _Pipeline, part: Any, flow: Any, context: SignalContext, index: int, last: bool, end: bool
 ) -> Any:
     """A function in a pipeline: takes what flows, gives an (async) iterable, or at the end a value to come."""
-    result = call(part, flow if predicates.is_node_stream(flow) else iterate(flow), context)
+    result = call(part, _readable_of(flow), context)
     if not last:
         if not hasattr(result, "__aiter__"):
             raise node_error("ERR_INVALID_RETURN_VALUE", "AsyncIterable", f"transform[{index - 1}]", result)
@@ -289,6 +291,15 @@ def _call_part(
         raise node_error("ERR_INVALID_RETURN_VALUE", "AsyncIterable or Promise", "destination", result)
     line.last_clean_ups.append(line.own(out, False, True))
     return out
+
+
+def _readable_of(flow: Any) -> Any:
+    """What a function is given to read: a stream as it is unless it is an old-style one, else an async iterable."""
+    if predicates.is_iterable(flow):
+        return flow if predicates.is_node_stream(flow) else iterate(flow)
+    if predicates.has_readable_side(flow):
+        return wrapped(flow).iterator()
+    raise node_error("ERR_INVALID_ARG_TYPE", "val", _SOURCES[:3], flow)
 
 
 def pipeline(*parts: Any) -> Any:

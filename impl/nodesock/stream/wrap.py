@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from nodesock.errors import NodeTypeError, property_error
 from nodesock.stream.core.destroy import error_or_destroy
+from nodesock.stream.core.members import method
 from nodesock.stream.core.readable import Readable
 from nodesock.stream.destroyer import destroy
-from nodesock.validators import UNDEFINED
+from nodesock.validators import UNDEFINED, is_truthy
 
 
 def wrap(self: Any, stream: Any = UNDEFINED) -> Any:
@@ -16,31 +16,26 @@ def wrap(self: Any, stream: Any = UNDEFINED) -> Any:
     Functions among the source's own attributes become attributes of the readable, unless it has one of that name.
     Raises TypeError for a source without `on`.
     """
-    if stream is None or stream is UNDEFINED:
-        raise property_error("on", stream)
-    if not callable(getattr(stream, "on", None)):
-        raise NodeTypeError("stream.on is not a function")
+    on = method(stream, "on", "stream")
     paused = False
 
     def on_data(chunk: Any) -> None:
         nonlocal paused
-        pause: Callable[[], Any] | None = getattr(stream, "pause", None)
-        if not self.push(chunk) and pause is not None:
+        if not self.push(chunk) and is_truthy(getattr(stream, "pause", None)):
             paused = True
-            pause()
+            method(stream, "pause", "stream")()
 
     def read() -> None:
         nonlocal paused
-        resume: Callable[[], Any] | None = getattr(stream, "resume", None)
-        if paused and resume is not None:
+        if paused and is_truthy(getattr(stream, "resume", None)):
             paused = False
-            resume()
+            method(stream, "resume", "stream")()
 
-    stream.on("data", on_data)
-    stream.on("end", lambda: self.push(None))
-    stream.on("error", lambda error: error_or_destroy(self, error))
-    stream.on("close", lambda: self.destroy())
-    stream.on("destroy", lambda: self.destroy())
+    on("data", on_data)
+    on("end", lambda: self.push(None))
+    on("error", lambda error: error_or_destroy(self, error))
+    on("close", lambda: self.destroy())
+    on("destroy", lambda: self.destroy())
     self._read = lambda size: read()
     for name, value in list(vars(stream).items()):
         if callable(value) and not hasattr(self, name):

@@ -7,6 +7,7 @@ from nodesock.errors import AbortError, NodeTypeError, node_error
 from nodesock.events import add_abort_listener
 from nodesock.inspect import UNDEFINED
 from nodesock.stream.core.end_of_stream import finished
+from nodesock.stream.core.members import method
 from nodesock.stream.core.predicates import is_node_stream
 from nodesock.validators import validate_abort_signal
 
@@ -27,7 +28,7 @@ def add_abort_signal(signal: Any = UNDEFINED, stream: StreamT = UNDEFINED) -> St
         )
 
     def on_abort() -> None:
-        stream.destroy(AbortError(cause=signal.reason))  # type: ignore[attr-defined]
+        method(stream, "destroy", "stream")(AbortError(cause=signal.reason))
 
     if signal.aborted:
         on_abort()

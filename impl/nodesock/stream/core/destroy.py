@@ -19,6 +19,7 @@ from nodesock.callables import adapt, call
 from nodesock.errors import aggregate_two_errors, node_error
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream.core.legacy import Stream
+from nodesock.stream.core.members import or_missing
 from nodesock.validators import is_truthy
 
 
@@ -89,7 +90,7 @@ def _tear_down(stream: Any, error: Any, callback: Callable[..., Any] | None) -> 
     try:
         stream._destroy(error, done)
     except Exception as failure:
-        done(failure)
+        done(or_missing(failure, stream, "_destroy", "self"))
 
 
 def _emit_error_and_close(stream: Stream, error: Any) -> None:
@@ -152,7 +153,7 @@ def construct(stream: Stream, then: Callable[[], None]) -> None:
     """Run `_construct`, if there is one, on the next tick, and `then` when it has called back; until then
     nothing is read or written. The two sides of a duplex share one run.
     """
-    if stream._construct is None:
+    if not callable(stream._construct):
         return
     if stream._readable_state is not None:
         stream._readable_state.constructed = False

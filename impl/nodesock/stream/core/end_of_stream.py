@@ -15,6 +15,7 @@ from nodesock.errors import AbortError, node_error
 from nodesock.events import add_abort_listener
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream.core import predicates
+from nodesock.stream.core.members import method
 from nodesock.validators import (
     UNDEFINED,
     is_truthy,
@@ -50,7 +51,7 @@ class _Watch:
     def on_finish(self) -> None:
         stream = self.stream
         self.writable_over = True
-        if stream.destroyed:
+        if is_truthy(getattr(stream, "destroyed", None)):
             # Destroyed by hand: whether 'close' will come is anybody's guess.
             self.waits_for_close = False
         if self.waits_for_close and (not getattr(stream, "readable", False) or self.readable):
@@ -68,7 +69,7 @@ class _Watch:
     def on_end(self) -> None:
         stream = self.stream
         self.readable_over = True
-        if stream.destroyed:
+        if is_truthy(getattr(stream, "destroyed", None)):
             self.waits_for_close = False
         if self.waits_for_close and (not getattr(stream, "writable", False) or self.writable):
             return
@@ -125,13 +126,13 @@ class _Watch:
     def clean_up(self) -> None:
         """Take the listeners off; the callback will not come any more."""
         self.callback = None
-        stream = self.stream
-        stream.remove_listener("end", self.on_old_style_finish)
-        stream.remove_listener("close", self.on_old_style_finish)
-        stream.remove_listener("finish", self.on_finish)
-        stream.remove_listener("end", self.on_end)
-        stream.remove_listener("error", self.on_error)
-        stream.remove_listener("close", self.on_close)
+        remove_listener = method(self.stream, "remove_listener", "stream")
+        remove_listener("end", self.on_old_style_finish)
+        remove_listener("close", self.on_old_style_finish)
+        remove_listener("finish", self.on_finish)
+        remove_listener("end", self.on_end)
+        remove_listener("error", self.on_error)
+        remove_listener("close", self.on_close)
 
     def result(self) -> Any:
         """The error of a stream of which nothing more may come, None if it has none; UNDEFINED of any other."""
@@ -161,7 +162,7 @@ class _Watch:
     def forget_error(self) -> None:
         """`forget`, and take off the one listener."""
         self.callback = None
-        self.stream.remove_listener("error", _ignore)
+        method(self.stream, "remove_listener", "stream")("error", _ignore)
 
 
 def _ignore(*_: Any) -> None:

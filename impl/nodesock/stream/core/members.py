@@ -18,3 +18,12 @@ def method(value: Any, name: str, called: str) -> Any:
     if not callable(found):
         raise NodeTypeError(f"{called}.{camel(name)} is not a function")
     return found
+
+
+def or_missing(error: Exception, value: Any, name: str, called: str) -> Exception:
+    """What `method` raises if there is none: then `error` is Python's word for that. Else `error` itself."""
+    try:
+        method(value, name, called)
+    except NodeTypeError as missing:
+        return missing
+    return error

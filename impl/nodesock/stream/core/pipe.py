@@ -7,12 +7,11 @@ destination wants 'drain' and resumes when none is waited for any more (`await_d
 from dataclasses import dataclass
 from typing import Any
 
-from nodesock.errors import NodeTypeError
 from nodesock.inspect import UNDEFINED
 from nodesock.runtime.ticks import next_tick
 from nodesock.stream.core.destroy import error_or_destroy
 from nodesock.stream.core.legacy import prepend_listener
-from nodesock.stream.core.members import method
+from nodesock.stream.core.members import method, or_missing
 
 
 @dataclass(slots=True, eq=False)
@@ -40,16 +39,8 @@ class _Pipe:
                 self.hold()
         except Exception as error:
             # The source is not to blame for a chunk that the destination cannot take.
-            self.refused(error)
-
-    def refused(self, error: Exception) -> None:
-        """Destroy the destination, which has raised `error` or has no `write`."""
-        destination = self.destination
-        try:
-            method(destination, "write", "dest")
-        except NodeTypeError as missing:
-            error = missing
-        method(destination, "destroy", "dest")(error)
+            destination = self.destination
+            method(destination, "destroy", "dest")(or_missing(error, destination, "write", "dest"))
 
     def hold(self) -> None:
         """Pause the source until the destination has drained."""

@@ -68,7 +68,11 @@ def is_destroyed(stream: Any = None) -> bool | None:
     if not is_node_stream(stream):
         return None
     state = writable_state(stream) or readable_state(stream)
-    return bool(getattr(stream, "destroyed", False) or (state is not None and state.destroyed))
+    return bool(
+        getattr(stream, "destroyed", False)
+        or getattr(stream, "_was_destroyed", False)
+        or (state is not None and state.destroyed)
+    )
 
 
 def is_writable_finished(stream: Any, strict: bool = True) -> bool | None:

@@ -28,6 +28,7 @@ from nodesock.stream.core import pipe as piping
 from nodesock.stream.core.destroy import construct, error_or_destroy, undestroy
 from nodesock.stream.core.destroy import destroy as destroy_stream
 from nodesock.stream.core.legacy import Stream
+from nodesock.stream.core.members import or_missing
 from nodesock.stream.core.options import apply_shared_options
 from nodesock.stream.core.readable_flow import (
     decode_chunk,
@@ -182,7 +183,7 @@ class Readable(Stream):
             try:
                 self._read(rs.high_water_mark)
             except Exception as error:
-                error_or_destroy(self, error)
+                error_or_destroy(self, or_missing(error, self, "_read", "this"))
             rs.sync = False
             if not rs.reading:
                 take = how_much(rs, asked)

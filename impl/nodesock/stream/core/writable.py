@@ -484,7 +484,7 @@ def _finish_maybe(stream: Any, ws: WritableState, sync: bool = False) -> None:
     if not _may_finish(ws):
         return
     if not ws.prefinished and not ws.final_called:
-        if stream._final is not None and not ws.destroyed:
+        if callable(stream._final) and not ws.destroyed:
             ws.final_called = True
             _call_final(stream, ws)
         else:
