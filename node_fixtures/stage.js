@@ -284,6 +284,7 @@ const stage = {
   mkdir: (name) => fs.mkdirSync(name),
   remove: (name) => fs.unlinkSync(name),
   error: (message) => new Error(message),
+  abortSignal: AbortSignal,
   abortController: () => new AbortController(),
   spawn: (promise) => void promise,
   active,

@@ -115,3 +115,18 @@ def test_any() -> None:
         AbortSignal.any(5)  # type: ignore[arg-type]
     with pytest.raises(NodeError, match=r"signals\[0\] is not of type AbortSignal."):
         AbortSignal.any([5])  # type: ignore[list-item]
+
+
+def test_a_signal_that_follows_a_living_one_is_freed() -> None:
+    controller = AbortController()
+    for _ in range(3):
+        AbortSignal.any([controller.signal])
+        either = AbortSignal.any([controller.signal])
+        listener = either.add_event_listener
+        listener("abort", print)
+        either.remove_event_listener("abort", print)
+    del either, listener
+    assert not controller.signal._dependants
+    silent = AbortSignal.any([controller.signal])
+    controller.abort()
+    assert silent.aborted

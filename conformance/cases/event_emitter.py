@@ -198,3 +198,68 @@ def OnceAborted(t):
 
     t.spawn(wait())
     t.immediate(abort)
+
+
+@case(about="emit() is called for the last removal of a 'removeListener' listener, though nobody is left to hear it")
+def LastRemoval(t):
+    emitter = t.watch("emitter", t.events.EventEmitter())
+    emitter.on("removeListener", lambda name, fn: None)
+    emitter.on("x", lambda: None)
+    emitter.remove_all_listeners()
+    alone = t.watch("alone", t.events.EventEmitter())
+
+    def listener(name, fn):
+        pass
+
+    alone.on("removeListener", listener)
+    alone.off("removeListener", listener)
+    among = t.watch("among", t.events.EventEmitter())
+    among.on("removeListener", listener)
+    among.on("x", lambda: None)
+    among.off("removeListener", listener)
+    stream = t.watch("stream", t.stream.PassThrough())
+    stream.on("removeListener", listener)
+    stream.off("removeListener", listener)
+    stream.on("removeListener", listener)
+    stream.remove_all_listeners()
+
+
+@case(about="the wrapper of a once listener is a function: 'removeListener' and raw_listeners() hand it over")
+def OnceWrapper(t):
+    emitter = t.events.EventEmitter()
+    emitter.on("removeListener", lambda name, fn: t.note("removed", [name, fn]))
+    emitter.on("x", lambda: None)
+    emitter.once("x", lambda: None)
+    t.note("raw", emitter.raw_listeners("x"))
+    t.note("listeners", emitter.listeners("x"))
+    emitter.emit("x")
+
+
+@case(about="a once listener counts as called before it is removed: its wrapper does nothing when called from there")
+def OnceCalledInRemoval(t):
+    emitter = t.events.EventEmitter()
+
+    def removed(name, fn):
+        t.note("removed", emitter.listener_count("x"))
+        fn("from the removal")
+        emitter.emit("x", "emitted again")
+
+    emitter.on("removeListener", removed)
+    emitter.on("x", t.callback("always"))
+    emitter.once("x", t.callback("once"))
+    emitter.emit("x", "first")
+    emitter.emit("x", "second")
+
+
+@case(about="a once listener whose removal throws counts as called, and stays on the list")
+def OnceRemovalThrows(t):
+    emitter = t.events.EventEmitter()
+
+    def removed(name, fn):
+        raise t.error("from the removal")
+
+    emitter.once("x", t.callback("once"))
+    emitter.on("removeListener", removed)
+    t.attempt("first", lambda: emitter.emit("x"))
+    t.attempt("second", lambda: emitter.emit("x"))
+    t.note("count", emitter.listener_count("x"))

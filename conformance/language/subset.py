@@ -17,7 +17,7 @@ STAGE = frozenset(
         "kernel", "note", "callback", "attempt", "publish", "next_tick", "microtask", "immediate",
         "timeout", "interval", "clear", "block", "on_uncaught", "on_warning", "on_before_exit",
         "async_dispose", "path", "file_mode", "chmod", "mkdir", "remove", "error", "abort_controller",
-        "spawn", "active", "exit",
+        "abort_signal", "spawn", "active", "exit",
     }
 )
 # fmt: on

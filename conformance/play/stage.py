@@ -286,6 +286,9 @@ class Stage:
         """``new Error(message)``."""
         return StageError(message)
 
+    #: ``AbortSignal``
+    abort_signal = nodesock.AbortSignal
+
     def abort_controller(self) -> Any:
         """``new AbortController()``."""
         return nodesock.AbortController()

@@ -1,6 +1,7 @@
 """Mirrors lib/internal/abort_controller.js, and of lib/internal/event_target.js what AbortSignal needs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from types import CoroutineType
 from typing import Any
 from weakref import ref as weakref
 
@@ -8,8 +9,9 @@ from nodesock.callables import call, drops_surplus
 from nodesock.errors import DOMException, node_error
 from nodesock.inspect import UNDEFINED
 from nodesock.runtime import ticks, timers
+from nodesock.runtime.promises import Promise, spawn
 from nodesock.runtime.uncaught import report_exception
-from nodesock.validators import validate_function, validate_uint32
+from nodesock.validators import is_truthy, merge_options, validate_function, validate_uint32
 
 __all__ = ["AbortController", "AbortSignal", "Event", "EventTarget"]
 
@@ -21,10 +23,61 @@ class Event:
         self.type = type
         self.target: EventTarget | None = None
         self._stopped = False
+        self._is_dispatched = False
 
     def stop_immediate_propagation(self) -> None:
-        """Call no further listeners."""
+        """Call no further listeners, but those of `events.add_abort_listener`."""
         self._stopped = True
+
+
+class _Entry:
+    """One listener in the list of its type. A removed one still leads on to those that stood behind it."""
+
+    __slots__ = ("callback", "is_removed", "next", "once", "previous", "resists")
+
+    def __init__(self, callback: Callable[..., Any], once: bool, resists: bool, previous: Any) -> None:
+        self.callback = callback
+        self.once = once
+        #: it is called even after stop_immediate_propagation()
+        self.resists = resists
+        self.is_removed = False
+        self.previous: _Entry | _Head = previous
+        self.next: _Entry | None = None
+
+    def remove(self) -> None:
+        self.previous.next = self.next
+        if self.next is not None:
+            self.next.previous = self.previous
+        self.is_removed = True
+
+
+class _Head:
+    """Where the list of a type's listeners begins; linked, since listeners come and go while a dispatch walks along."""
+
+    __slots__ = ("has_resisting", "next", "size")
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.has_resisting = False
+        self.next: _Entry | None = None
+
+    def __iter__(self) -> Iterator[_Entry]:
+        entry = self.next
+        while entry is not None:
+            yield entry
+            entry = entry.next
+
+
+class _EventHandler:
+    """The listener that stands for an `on…` attribute, in the place of its first assignment for good."""
+
+    __slots__ = ("handler",)
+
+    def __init__(self, handler: Any) -> None:
+        self.handler = handler
+
+    def __call__(self, event: Event) -> Any:
+        return call(self.handler, event) if callable(self.handler) else None
 
 
 @drops_surplus
@@ -35,49 +88,106 @@ class EventTarget:
     max_listeners: int | float = 0
 
     def __init__(self) -> None:
-        self._listeners: dict[str, list[tuple[Callable[..., Any], bool]]] = {}
+        self._heads: dict[str, _Head] = {}
 
     def add_event_listener(
-        self, type: str, listener: Callable[..., Any] | None, *, once: bool = False
+        self, type: str, listener: Callable[..., Any] | None, options: Any = None, *, once: bool = False
     ) -> None:
-        """addEventListener; a listener that is there already is not added again."""
+        """addEventListener; a listener that is there already is not added again. Option: `once`."""
         if listener is None:
             return
         validate_function(listener, "listener")
-        known = self._listeners.setdefault(type, [])
-        if not any(have == listener for have, _ in known):
-            known.append((listener, once))
+        self._listen(type, listener, is_truthy(merge_options(options, {}).get("once", once)), False)
+
+    def _listen(self, type: str, listener: Callable[..., Any], once: bool, resists: bool) -> None:
+        head = self._heads.get(type)
+        is_first = head is None
+        if head is None:
+            head = _Head()
+        last: Any = head
+        for entry in head:
+            if entry.callback == listener:
+                return
+            last = entry
+        last.next = _Entry(listener, once, resists, last)
+        head.size += 1
+        head.has_resisting = head.has_resisting or resists
+        self._listener_added(type, head.size)
+        if is_first:
+            self._heads[type] = head
 
     def remove_event_listener(self, type: str, listener: Callable[..., Any] | None) -> None:
         """removeEventListener."""
-        known = self._listeners.get(type)
-        if known:
-            known[:] = [entry for entry in known if entry[0] != listener]
+        head = self._heads.get(type)
+        for entry in head or ():
+            if entry.callback == listener:
+                assert head is not None
+                entry.remove()
+                head.size -= 1
+                if head.size == 0:
+                    del self._heads[type]
+                self._listener_removed(type, head.size)
+                return
+
+    def _listener_added(self, type: str, count: int) -> None:
+        """Called with the new number of listeners."""
+
+    def _listener_removed(self, type: str, count: int) -> None:
+        """Called with the number of those that are left."""
 
     def event_listeners(self, type: str) -> list[Callable[..., Any]]:
         """The listeners of a type (events.getEventListeners)."""
-        return [listener for listener, _ in self._listeners.get(type, ())]
+        return [entry.callback for entry in self._heads.get(type, ())]
+
+    def event_listener_count(self, type: str) -> int:
+        """How many listeners a type has (events.listenerCount); an `on…` attribute counts while it is a function."""
+        head = self._heads.get(type)
+        return head.size if head is not None else 0
 
     def dispatch_event(self, event: Event) -> bool:
-        """dispatchEvent: call the listeners now."""
+        """dispatchEvent: call the listeners now. Raises ERR_INVALID_ARG_TYPE, ERR_EVENT_RECURSION."""
+        if not isinstance(event, Event):
+            raise node_error("ERR_INVALID_ARG_TYPE", "event", "Event", event)
+        if event._is_dispatched:
+            raise node_error("ERR_EVENT_RECURSION", event.type)
         event.target = self
-        for entry in list(self._listeners.get(event.type, ())):
-            listener, once = entry
-            if entry not in self._listeners.get(event.type, ()):
-                continue
-            if once:
-                self.remove_event_listener(event.type, listener)
-            try:
-                call(listener, event)
-            except Exception as error:
-                ticks.next_tick(_throw, error)
-            if event._stopped:
+        event._is_dispatched = True
+        head = self._heads.get(event.type)
+        entry = head.next if head is not None else None
+        while entry is not None:
+            assert head is not None
+            if event._stopped and not head.has_resisting:
                 break
+            following = entry.next  # before the call: this one may remove itself
+            if not entry.is_removed and (entry.resists or not event._stopped):
+                if entry.once:
+                    entry.remove()
+                    head.size -= 1
+                    self._listener_removed(event.type, head.size)
+                _call_listener(entry.callback, event)
+            entry = following
+        event._is_dispatched = False
         return True
+
+
+def _call_listener(listener: Callable[..., Any], event: Event) -> None:
+    try:
+        result = call(listener, event)
+        event._is_dispatched = False
+        if isinstance(result, CoroutineType):
+            result = spawn(result)
+        if isinstance(result, Promise):
+            result.then(None, lambda error: ticks.next_tick(_throw, error))
+    except Exception as error:
+        ticks.next_tick(_throw, error)
 
 
 def _throw(error: BaseException) -> None:
     report_exception(error)
+
+
+#: signals that may still abort and are listened to: a timeout's, and those of `any`, live on without other references
+_kept: set["AbortSignal"] = set()
 
 
 @drops_surplus
@@ -88,12 +198,51 @@ class AbortSignal(EventTarget):
         if _token is not _TOKEN:
             raise node_error("ERR_ILLEGAL_CONSTRUCTOR")
         super().__init__()
-        self.aborted = False
-        #: why, once aborted; UNDEFINED before
-        self.reason: Any = UNDEFINED
-        #: an extra 'abort' listener
-        self.onabort: Callable[..., Any] | None = None
-        self._dependants: list[AbortSignal] = []
+        self._aborted = False
+        self._reason: Any = None
+        self._onabort: _EventHandler | None = None
+        #: of `any`: the signals that it follows. While nobody listens to it, it asks them only when it is asked itself.
+        self._sources: list[weakref[AbortSignal]] = []
+        self._follows = False
+        #: the signals that abort with this one, in the order they began to follow it
+        self._dependants: dict[weakref[AbortSignal], None] = {}
+        self._is_timeout = False
+
+    @property
+    def aborted(self) -> bool:
+        """Whether it is aborted."""
+        self._ask_sources()
+        return self._aborted
+
+    @property
+    def reason(self) -> Any:
+        """Why, once aborted; None before."""
+        self._ask_sources()
+        return self._reason
+
+    @property
+    def onabort(self) -> Any:
+        """A further 'abort' listener, or None. It has its turn where it was first assigned."""
+        return None if self._onabort is None else self._onabort.handler
+
+    @onabort.setter
+    def onabort(self, value: Any) -> None:
+        if self._onabort is None:
+            self._onabort = _EventHandler(value)
+            self.add_event_listener("abort", self._onabort)
+            return
+        had = callable(self._onabort.handler)
+        self._onabort.handler = value
+        head = self._heads.get("abort")
+        if had and head is not None:
+            head.size -= 1
+            self._listener_removed("abort", head.size)
+        if callable(value):
+            if head is None:  # it was removed from outside
+                self.add_event_listener("abort", self._onabort)
+            else:
+                head.size += 1
+                self._listener_added("abort", head.size)
 
     def throw_if_aborted(self) -> None:
         """Raise the reason if it is aborted."""
@@ -106,15 +255,16 @@ class AbortSignal(EventTarget):
     def abort(cls, reason: Any = UNDEFINED) -> "AbortSignal":
         """A signal that is aborted already."""
         signal = _new_signal()
-        signal.aborted = True
-        signal.reason = _default_reason() if reason is UNDEFINED else reason
+        signal._aborted = True
+        signal._reason = _default_reason() if reason is UNDEFINED else reason
         return signal
 
     @classmethod
-    def timeout(cls, delay: Any) -> "AbortSignal":
+    def timeout(cls, delay: Any = UNDEFINED) -> "AbortSignal":
         """A signal that aborts with a TimeoutError after `delay` ms; its timer does not keep the loop alive."""
         validate_uint32(delay, "delay")
         signal = _new_signal()
+        signal._is_timeout = True
         held = weakref(signal)
 
         def expire() -> None:
@@ -131,42 +281,67 @@ class AbortSignal(EventTarget):
         if not isinstance(signals, Iterable) or isinstance(signals, str):
             raise _conversion_error("signals cannot be converted to sequence.")
         result = _new_signal()
-        sources = list(signals)
-        for index, source in enumerate(sources):
-            if not isinstance(source, AbortSignal):
+        given = list(signals)
+        for index, signal in enumerate(given):
+            if not isinstance(signal, AbortSignal):
                 raise _conversion_error(f"signals[{index}] is not of type AbortSignal.")
-        for source in sources:
-            if source.aborted:
-                result.aborted = True
-                result.reason = source.reason
+        sources: dict[weakref[AbortSignal], None] = {}
+        for signal in given:
+            if signal.aborted:
+                result._abort(signal.reason)
                 return result
-        for source in sources:
-            source._dependants.append(result)
+            if signal._is_timeout:
+                result._is_timeout = True
+                _kept.add(signal)
+            sources.update(dict.fromkeys(signal._sources or [weakref(signal)]))
+        result._sources = list(sources)
         return result
 
-    def _abort(self, reason: Any) -> None:
-        if self.aborted:
+    def _ask_sources(self) -> None:
+        if self._aborted:
             return
-        self.aborted = True
-        self.reason = reason
-        dependants, self._dependants = self._dependants, []
-        fresh = [signal for signal in dependants if not signal.aborted]
-        for signal in fresh:
-            signal.aborted = True
-            signal.reason = reason
-        self._announce()
-        for signal in fresh:
-            signal._announce()
+        for held in self._sources:
+            source = held()
+            if source is not None and source._aborted:
+                self._abort(source._reason)
+                return
 
-    def _announce(self) -> None:
-        event = Event("abort")
-        if self.onabort is not None:
-            try:
-                event.target = self
-                call(self.onabort, event)
-            except Exception as error:
-                ticks.next_tick(_throw, error)
-        self.dispatch_event(event)
+    def _listener_added(self, type: str, count: int) -> None:
+        if type == "abort" and count == 1 and (self._is_timeout or self._sources) and not self.aborted:
+            _kept.add(self)
+            if not self._follows:
+                self._follows = True
+                for source in [source for held in self._sources if (source := held()) is not None]:
+                    source._followed_by(self)
+
+    def _followed_by(self, signal: "AbortSignal") -> None:
+        dependants = self._dependants
+
+        def forget(gone: "weakref[AbortSignal]") -> None:
+            dependants.pop(gone, None)
+
+        dependants[weakref(signal, forget)] = None
+
+    def _listener_removed(self, type: str, count: int) -> None:
+        if type == "abort" and count == 0:
+            _kept.discard(self)
+
+    def _abort(self, reason: Any) -> None:
+        if self._aborted:
+            return
+        self._aborted = True
+        self._reason = reason
+        fresh = [signal for held in self._dependants if (signal := held()) is not None and not signal._aborted]
+        for signal in fresh:
+            signal._aborted = True
+            signal._reason = reason
+        for signal in (self, *fresh):
+            signal.dispatch_event(Event("abort"))
+            _kept.discard(signal)
+            for held in signal._sources:
+                source = held()
+                if source is not None:
+                    _kept.discard(source)
 
     def __repr__(self) -> str:
         return f"<AbortSignal {f'aborted: {self.reason!r}' if self.aborted else 'not aborted'}>"

@@ -13,6 +13,7 @@ JavaScript's symbols: `error_monitor` is `events.errorMonitor`. The method `Symb
 from collections.abc import Callable, Hashable
 from types import CoroutineType
 from typing import Any, ClassVar, Final, TypeVar
+from weakref import ref as weakref
 
 from nodesock import callables
 from nodesock.callables import arity, drops_surplus, fit
@@ -52,28 +53,21 @@ error_monitor: Final = _Symbol("events.errorMonitor")
 _NOTHING: Final[dict[Hashable, tuple[Record, ...]]] = {}
 
 
-class _Once:
+def _once(emitter: "EventEmitter", event: Hashable, listener: Listener) -> Listener:
     """The wrapper that `once` registers: removes itself, then calls the listener. `.listener` is the original."""
+    has_fired = False
 
-    __slots__ = ("emitter", "event", "fired", "listener")
-    node_arity: ClassVar[tuple[int, int]] = (0, callables.ANY)
-    __name__: ClassVar[str] = "bound onceWrapper"
-
-    def __init__(self, emitter: "EventEmitter", event: Hashable, listener: Listener) -> None:
-        self.emitter = emitter
-        self.event = event
-        self.listener = listener
-        self.fired = False
-
-    def __call__(self, *args: Any) -> Any:
-        if self.fired:
+    def wrapper(*args: Any) -> Any:
+        nonlocal has_fired
+        if has_fired:
             return None
-        self.emitter.remove_listener(self.event, self)
-        self.fired = True
-        return callables.call(self.listener, *args)
+        has_fired = True
+        emitter.remove_listener(event, itself())
+        return callables.call(listener, *args)
 
-    def __repr__(self) -> str:
-        return f"<once {self.listener!r}>"
+    wrapper.listener = listener  # type: ignore[attr-defined]
+    itself = weakref(wrapper)  # a plain reference would be a cycle: emitters are freed at once
+    return wrapper
 
 
 @drops_surplus
@@ -190,12 +184,12 @@ class EventEmitter:
     def once(self: Self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED, *_: Any) -> Self:
         """Add a listener that is removed just before its first call."""
         validate_function(listener, "listener")
-        return self.on(event, _Once(self, event, listener))
+        return self.on(event, _once(self, event, listener))
 
     def prepend_once_listener(self: Self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED) -> Self:
         """`once`, at the front of the list."""
         validate_function(listener, "listener")
-        return self.prepend_listener(event, _Once(self, event, listener))
+        return self.prepend_listener(event, _once(self, event, listener))
 
     def _add(self: Self, event: Hashable, listener: Listener, original: Listener, front: bool) -> Self:
         if not callable(listener):
@@ -268,7 +262,8 @@ class EventEmitter:
             events[event] = records[:position] + records[position + 1 :]
         if len(records) <= 2 and event in self._warned:  # Node notes it on its list, and keeps none for one listener
             self._warned = self._warned - {event}
-        if events.get("removeListener"):
+        # The last listener of all, if it is one of 'removeListener' itself, is announced though nobody hears of it.
+        if events.get("removeListener") or (event == "removeListener" and self._events is _NOTHING):
             self.emit("removeListener", event, named)  # among several Node shows a once wrapper as it is
 
     def _forget(self, event: Hashable) -> None:
@@ -360,8 +355,6 @@ def _call(listener: Listener, takes: int | tuple[int, int], args: tuple[Any, ...
 
 def _unwrap(listener: Listener) -> Listener:
     """The original of a wrapper: of our `once`, or of any callable with a `.listener` as in Node."""
-    if type(listener) is _Once:
-        return listener.listener
     return getattr(listener, "listener", None) or listener
 
 

@@ -36,7 +36,7 @@ def listener_count(emitter: Any = UNDEFINED, event: Hashable = UNDEFINED) -> int
     if callable(count := getattr(emitter, "listener_count", None)):
         return count(event)  # type: ignore[no-any-return]
     if hasattr(emitter, "add_event_listener"):
-        return len(emitter.event_listeners(event))
+        return emitter.event_listener_count(event)  # type: ignore[no-any-return]
     raise no_emitter(emitter, "listenerCount", "EventEmitter", "EventTarget")
 
 
@@ -87,7 +87,12 @@ def add_abort_listener(signal: Any = UNDEFINED, listener: Any = UNDEFINED) -> Ca
     if signal.aborted:
         ticks.queue_microtask(callables.call, listener)
         return lambda: None
-    signal.add_event_listener("abort", listener, once=True)
+    # No listener of the user's that stops the event keeps it from this one.
+    listen = getattr(signal, "_listen", None)
+    if listen is not None:
+        listen("abort", listener, True, True)
+    else:
+        signal.add_event_listener("abort", listener, once=True)
     return lambda: signal.remove_event_listener("abort", listener)
 
 

@@ -1,0 +1,243 @@
+"""AbortSignal by itself: the order of its listeners, its own functions, and signals that follow others."""
+
+from conformance import case
+
+
+@case(about="onabort has its turn where it was first assigned, and keeps it when it is replaced or was taken away")
+def OnabortInTurn(t):
+    def heard(name):
+        return lambda event: t.note("heard", name)
+
+    for change in ["none", "replaced", "taken away", "taken away and set", "no function"]:
+        controller = t.abort_controller()
+        signal = controller.signal
+        t.note("before", signal.onabort)
+        signal.add_event_listener("abort", heard("first"))
+        signal.onabort = heard("onabort")
+        t.note("is a function", signal.onabort)
+        signal.add_event_listener("abort", heard("last"))
+        t.note(change, t.events.listener_count(signal, "abort"))
+        if change == "replaced":
+            signal.onabort = heard("another")
+        if change == "taken away" or change == "taken away and set":
+            signal.onabort = None
+        if change == "no function":
+            signal.onabort = 5
+        t.note(change, [t.events.listener_count(signal, "abort"), len(t.events.get_event_listeners(signal, "abort"))])
+        if change == "taken away and set":
+            signal.onabort = heard("set again")
+        t.note(change, [t.events.listener_count(signal, "abort"), len(t.events.get_event_listeners(signal, "abort"))])
+        controller.abort()
+        t.note("count", t.events.listener_count(signal, "abort"))
+
+
+@case(about="a first onabort of None takes its place, too")
+def OnabortNone(t):
+    controller = t.abort_controller()
+    signal = controller.signal
+    signal.onabort = None
+    t.note("count", [t.events.listener_count(signal, "abort"), len(t.events.get_event_listeners(signal, "abort"))])
+    signal.add_event_listener("abort", lambda event: t.note("heard", "listener"))
+    signal.onabort = lambda event: t.note("heard", "onabort")
+    t.note("count", [t.events.listener_count(signal, "abort"), len(t.events.get_event_listeners(signal, "abort"))])
+    controller.abort()
+
+
+@case(about="an onabort that throws is uncaught on a tick; the listeners behind it are called, and abort() returns")
+def OnabortThrows(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+
+    def throws(event):
+        raise t.error("from onabort")
+
+    controller = t.abort_controller()
+    controller.signal.add_event_listener("abort", lambda event: t.note("heard", "first"))
+    controller.signal.onabort = throws
+    controller.signal.add_event_listener("abort", lambda event: t.note("heard", "last"))
+    t.next_tick(lambda: t.note("tick", "before"))
+    controller.abort()
+    t.next_tick(lambda: t.note("tick", "after"))
+    t.microtask(lambda: t.note("microtask", True))
+    t.note("aborted", controller.signal.aborted)
+
+
+@case(about="an async listener of a signal runs, and what it raises is uncaught on a tick")
+def AsyncListener(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    controller = t.abort_controller()
+
+    async def raises(event):
+        t.note("event", event.type)
+        await t.stream.Readable.from_([1]).to_array()
+        raise t.error("from the listener")
+
+    controller.signal.add_event_listener("abort", raises)
+    controller.abort()
+
+
+@case(about="stop_immediate_propagation() keeps the event from later listeners, but not from those of Node itself")
+def StopPropagation(t):
+    controller = t.abort_controller()
+    signal = controller.signal
+
+    def stops(event):
+        t.note("stops", event.type)
+        event.stop_immediate_propagation()
+
+    signal.add_event_listener("abort", stops)
+    signal.add_event_listener("abort", lambda event: t.note("heard", "never"))
+    t.events.add_abort_listener(signal, lambda: t.note("heard", "add_abort_listener"))
+    stream = t.watch("stream", t.stream.PassThrough(signal=signal))
+    stream.on("error", t.callback("error"))
+    signal.add_event_listener("abort", lambda event: t.note("heard", "never"))
+    controller.abort()
+    alone = t.abort_controller()
+    alone.signal.add_event_listener("abort", stops)
+    alone.signal.onabort = lambda event: t.note("heard", "never")
+    alone.abort()
+
+
+@case(about="a listener of a signal that is added or removed while the others are called: who is still called")
+def ListenersDuringAbort(t):
+    def heard(name):
+        return lambda event: t.note("heard", name)
+
+    controller = t.abort_controller()
+    signal = controller.signal
+    removed = heard("removed")
+    next_one = heard("next")
+
+    def changes(event):
+        t.note("heard", "changes")
+        signal.remove_event_listener("abort", changes)
+        signal.remove_event_listener("abort", next_one)
+        signal.remove_event_listener("abort", removed)
+        signal.add_event_listener("abort", heard("added"))
+
+    signal.add_event_listener("abort", changes)
+    signal.add_event_listener("abort", next_one)
+    signal.add_event_listener("abort", heard("stays"))
+    signal.add_event_listener("abort", removed)
+    signal.add_event_listener("abort", lambda event: signal.add_event_listener("abort", heard("added last")))
+    controller.abort()
+    t.note("count", t.events.listener_count(signal, "abort"))
+
+
+@case(about="a once listener of a signal is removed before it is called")
+def OnceListener(t):
+    controller = t.abort_controller()
+    signal = controller.signal
+
+    def count(event):
+        t.note("count", t.events.listener_count(signal, "abort"))
+
+    signal.add_event_listener("abort", count, {"once": True})
+    signal.add_event_listener("abort", count, {"once": False})
+    signal.add_event_listener("abort", lambda event: count(event))
+    controller.abort()
+
+
+@case(about="an event cannot be dispatched again while it is, nor anything that is no event")
+def Recursion(t):
+    controller = t.abort_controller()
+    signal = controller.signal
+    events = []
+
+    def again(event):
+        events.append(event)
+        t.attempt("again", lambda: signal.dispatch_event(event))
+
+    signal.add_event_listener("abort", again, {"once": True})
+    controller.abort()
+    t.attempt("later", lambda: signal.dispatch_event(events[0]))
+    for value in [None, 5, "abort", {}]:
+        t.attempt("no event", lambda value=value: signal.dispatch_event(value))
+
+
+@case(about="throw_if_aborted() throws the reason itself, and nothing before")
+def ThrowIfAborted(t):
+    controller = t.abort_controller()
+    t.attempt("before", lambda: controller.signal.throw_if_aborted())
+    controller.abort(t.error("why"))
+    t.attempt("after", lambda: controller.signal.throw_if_aborted())
+    t.attempt("default", lambda: t.abort_signal.abort().throw_if_aborted())
+    t.attempt("abort()", lambda: t.abort_signal.abort(t.error("at once")).throw_if_aborted())
+
+
+@case(about="AbortSignal.abort() is aborted from the start: its listeners are never called, whatever the reason")
+def AbortedSignal(t):
+    for reason in [None, 0, "text", t.error("why")]:
+        signal = t.abort_signal.abort(reason)
+        t.note("signal", [signal.aborted, signal.reason, signal.onabort])
+        signal.onabort = t.callback("onabort")
+        signal.add_event_listener("abort", t.callback("listener"))
+        t.note("count", t.events.listener_count(signal, "abort"))
+    t.note("default", t.abort_signal.abort().reason)
+
+
+@case(about="AbortSignal.timeout() aborts with a TimeoutError, in time order, though nothing but its listener holds it")
+def TimeoutSignal(t):
+    def listen(delay):
+        def aborted(event):
+            t.note("aborted", [delay, event.target.aborted, event.target.reason])
+
+        t.abort_signal.timeout(delay).add_event_listener("abort", aborted)
+
+    listen(20)
+    listen(1)
+    t.timeout(40, lambda: t.note("over", True))
+    silent = t.abort_signal.timeout(1)
+    t.note("before", [silent.aborted, silent.reason])
+    t.timeout(30, lambda: t.note("silent", [silent.aborted, silent.reason]))
+
+
+@case(about="AbortSignal.timeout() takes an integer of 32 bits")
+def TimeoutDelays(t):
+    for delay in [-1, 1.5, "5", None, 4294967296, True]:
+        t.attempt("timeout", lambda delay=delay: t.abort_signal.timeout(delay).aborted)
+    t.attempt("nothing", lambda: t.abort_signal.timeout())
+    t.attempt("largest", lambda: t.abort_signal.timeout(4294967295).aborted)
+
+
+@case(about="signals of AbortSignal.any() abort after their source, in the order they were first listened to")
+def AnyOrder(t):
+    controller = t.abort_controller()
+    other = t.abort_controller()
+    first = t.abort_signal.any([controller.signal])
+    second = t.abort_signal.any([other.signal, controller.signal])
+    third = t.abort_signal.any([second])
+    silent = t.abort_signal.any([controller.signal])
+
+    def heard(name):
+        return lambda event: t.note(name, [first.aborted, second.aborted, third.aborted, silent.aborted])
+
+    third.add_event_listener("abort", heard("third"))
+    second.onabort = heard("second")
+    first.add_event_listener("abort", heard("first"))
+    controller.signal.add_event_listener("abort", heard("source"))
+    t.note("before", [first.aborted, silent.aborted, silent.reason])
+    controller.abort(t.error("why"))
+    t.note("silent", [silent.aborted, silent.reason])
+    other.abort(t.error("too late"))
+    t.note("second", second.reason)
+
+
+@case(about="AbortSignal.any() of a signal that is aborted already is aborted, with the reason of the first such one")
+def AnyAborted(t):
+    controller = t.abort_controller()
+    early = t.abort_signal.any([controller.signal, t.abort_signal.abort(t.error("one")), t.abort_signal.abort()])
+    t.note("early", [early.aborted, early.reason])
+    late = t.abort_signal.any([controller.signal])
+    controller.abort(t.error("two"))
+    late.add_event_listener("abort", t.callback("never"))
+    t.note("late", [late.aborted, late.reason])
+    t.note("none", t.abort_signal.any([]).aborted)
+    t.attempt("no list", lambda: t.abort_signal.any(5))
+    t.attempt("no signals", lambda: t.abort_signal.any([controller.signal, 5]))
+
+
+@case(about="AbortSignal.any() of a timeout aborts with it though nobody holds the timeout's own signal")
+def AnyTimeout(t):
+    signal = t.abort_signal.any([t.abort_signal.timeout(5)])
+    signal.add_event_listener("abort", lambda event: t.note("reason", signal.reason))
+    t.timeout(30, lambda: t.note("aborted", signal.aborted))
