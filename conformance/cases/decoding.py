@@ -156,3 +156,44 @@ class UnshiftDecodes:
             client.resume()
 
         client.on("connect", on_connect)
+
+
+@case(about="set_encoding() after the end decodes what is buffered and completes what was cut: nothing is lost")
+def EncodingAfterTheEnd(t):
+    for data in [b"\xe2\x82", b"a\xe2\x82", b"a", b""]:
+        stream = t.stream.PassThrough()
+        stream.end(data)
+
+        def later(stream=stream):
+            stream.set_encoding("utf8")
+            t.note("length", [stream.readable_length, stream.readable_buffer])
+            stream.on("data", t.callback("text"))
+            stream.on("end", t.callback("end"))
+
+        t.immediate(later)
+
+
+@case(about="set_encoding() twice after the end completes what was cut once")
+def EncodingTwice(t):
+    stream = t.stream.Readable(read=lambda size: None)
+    stream.push(b"ab\xe2\x82")
+    stream.push(None)
+    stream.set_encoding("utf8")
+    stream.set_encoding("utf16le")
+    t.note("buffer", stream.readable_buffer)
+    stream.on("data", t.callback("text"))
+
+
+@case(about="utf16le cut inside a surrogate pair waits for its other half; at the end the half comes as it is")
+def Utf16Surrogates(t):
+    pair = b"\x3d\xd8\x4d\xdc"
+    whole = [[pair[:1], pair[1:]], [pair[:2], pair[2:]], [pair[:3], pair[3:]], [b"a\x00" + pair[:2], pair[2:] + pair]]
+    broken = [[pair[:2], b"a\x00"], [pair[:2]], [pair[:3]], [pair[2:], pair[:2]]]
+    for pieces in whole + broken:
+        stream = t.stream.Readable(read=lambda size: None, encoding="utf16le")
+        texts = []
+        stream.on("data", lambda text, texts=texts: texts.append(text))
+        for piece in pieces:
+            stream.push(piece)
+        stream.push(None)
+        stream.on("end", lambda texts=texts: t.note("units", texts))

@@ -268,3 +268,15 @@ def UnableToPipe(t):
     gone.destroy()
     t.attempt("destroyed", join)
     gone.on("close", lambda: t.attempt("closed", join))
+
+
+@case(about="error texts show a value of 128 characters in full, and cut one of 129")
+def LongValues(t):
+    for length in [124, 125, 126, 127, 128, 129]:
+        value = "x" * length
+        t.attempt(f"{length}", lambda: t.stream.Readable(high_water_mark=value))
+        t.attempt(f"{length}", lambda: t.stream.PassThrough(readable_high_water_mark=[value]))
+    for length in [24, 25, 26, 27, 28, 29]:
+        value = "x" * length
+        t.attempt(f"{length}", lambda: t.events.EventEmitter().on("x", value))
+        t.attempt(f"{length}", lambda: t.stream.Readable(read=lambda size: None).push(lambda: value))

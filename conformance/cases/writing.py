@@ -482,3 +482,16 @@ def QueueThatThrows(t):
     sink.write("a", t.callback("first"))
     sink.write("b", second)
     sink.write("c", t.callback("third"))
+
+
+@case(about="a string with the encoding 'buffer' is refused: ERR_UNKNOWN_ENCODING, decoded or not")
+def EncodingBuffer(t):
+    for options in [{}, {"decode_strings": False}, {"object_mode": True}]:
+        sink = t.stream.Writable(options)
+        sink._write = t.callback("write")
+        t.attempt("string", lambda: sink.write("a", "buffer"))
+        t.attempt("bytes", lambda: sink.write(b"a", "buffer"))
+        t.attempt("end", lambda: sink.end("a", "buffer") is sink)
+    strange = t.stream.Writable(default_encoding="buffer")
+    strange._write = t.callback("write")
+    t.attempt("default", lambda: strange.write("a"))

@@ -215,6 +215,8 @@ class Readable(Stream):
         rs.encoding = decoder.encoding
         rs.direct = False
         text = "".join([decode_chunk(decoder, chunk) for chunk in rs.chunks])
+        if rs.ended:  # nothing comes that could complete a character
+            text += decoder.end()
         rs.chunks.clear()
         if text:
             rs.chunks.append(text)

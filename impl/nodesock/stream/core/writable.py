@@ -339,6 +339,8 @@ def _accept(stream: Any, ws: WritableState, chunk: Any, encoding: Any, callback:
         if encoding != "buffer" and not is_encoding(encoding):
             raise node_error("ERR_UNKNOWN_ENCODING", encoding)
         if chunk.__class__ is str:
+            if encoding == "buffer":
+                raise node_error("ERR_UNKNOWN_ENCODING", encoding)
             if ws.decode_strings:
                 chunk = encode(chunk, encoding)
                 encoding = "buffer"
