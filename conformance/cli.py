@@ -1,4 +1,4 @@
-"""``python -m conformance``: list, run, show, diff, export and surface.
+"""``python -m conformance``: list, run, show, diff, export, surface and node.
 
 Exit codes are pytest's: 0 all conformant, 1 a divergence, 2 interrupted, 3 the reference or the harness
 could not run, 4 usage (an unknown option, a broken case file, an unreadable setting), 5 nothing selected.
@@ -30,7 +30,8 @@ from conformance.language.case import Case
 from conformance.language.collect import collect
 from conformance.language.export import export as export_program
 from conformance.opening import opened
-from conformance.play.subjects.base import SubjectUnavailable
+from conformance.play.subjects import node_binary
+from conformance.play.subjects.base import ReferenceUnavailable, SubjectUnavailable
 from conformance.tell import traces
 from conformance.tell.console import (
     Reporter,
@@ -75,7 +76,7 @@ def _settings(*names: str) -> Callable[[Command], Command]:
             "--node",
             multiple=True,
             metavar="WHICH",
-            help="docker, local, a version like 22 or 24.19.0, or docker,22.",
+            help="docker, local, a version that npm has, like 22 or 24.5.0, or docker,22.",
         ),
         "subject": click.option(
             "--subject", metavar="NAME", help="What is compared: python (nodesock), node:VERSION …"
@@ -314,6 +315,33 @@ def surface(as_json: bool, config: Config) -> NoReturn:
             for line in found.lines():
                 click.echo(line)
     sys.exit(Exit.DIVERGENT if found.gaps or found.stale else Exit.CONFORMANT)
+
+
+@cli.command("node")
+def node_() -> None:
+    """List the Node versions that are pinned or cached, and whether npm has newer ones."""
+    trouble = None
+    known: list[str] = []
+    try:
+        known = node_binary.published()
+    except ReferenceUnavailable as unavailable:
+        trouble = str(unavailable)
+    rows = [("line", "pinned", "cached", "newest on npm")]
+    for line in node_binary.lines(known):
+        newest = line.newest or ("not known" if trouble else "none")
+        if line.pinned and line.newest and line.newest != line.pinned:
+            newest += ", newer than the pinned one"
+        rows.append((str(line.major), line.pinned or "-", ", ".join(line.cached) or "-", newest))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for *cells, last in rows:
+        click.echo(
+            "  ".join([*(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)), last])
+        )
+    click.echo(
+        f"\nthe reference is {node_binary.DEFAULT_VERSION}; the cache is {node_binary.cache_dir() / 'node'}"
+    )
+    if trouble:
+        click.echo(f"newer releases are not known: {trouble}")
 
 
 # Selecting.

