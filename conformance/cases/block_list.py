@@ -31,17 +31,45 @@ def RuleTexts(t):
     t.note("subnet keeps its host bits", subnet4.rules)
 
 
-@case(about="rules are listed newest first, all kinds mixed, duplicates kept", skip_unless="node<24.21")
+@case(
+    about="single addresses are listed first, each once, then subnets, then ranges, the newest of each kind first",
+    skip_unless="node>=24.21",
+)
 def RuleOrder(t):
     blocked = t.net.BlockList()
     t.note("empty", blocked.rules)
     blocked.add_address("1.1.1.1")
     blocked.add_range("2.2.2.2", "2.2.2.3")
     blocked.add_subnet("3.3.3.0", 24)
+    blocked.add_range("2.2.2.2", "2.2.2.3")
+    blocked.add_address("4.4.4.4")
     blocked.add_address("1.1.1.1")
-    blocked.add_address("::1", "ipv6")
+    blocked.add_subnet("3::", 24, "ipv6")
+    blocked.add_subnet("3.3.3.0", 24)
     t.note("rules", blocked.rules)
     t.note("json", blocked.to_json())
+
+
+@case(
+    about="an address and its IPv4-mapped form are one rule, with the text it was given last",
+    skip_unless="node>=24.21",
+)
+def SameAddress(t):
+    blocked = t.net.BlockList()
+    blocked.add_address("1.2.3.4")
+    blocked.add_address("5.5.5.5")
+    blocked.add_address("::ffff:1.2.3.4", "ipv6")
+    t.note("mapped", blocked.rules)
+    blocked.add_address("::1.2.3.4", "ipv6")
+    t.note("another", blocked.rules)
+    blocked.add_address("1.2.3.4")
+    t.note("plain", blocked.rules)
+    blocked.add_address(t.net.SocketAddress(address="5.5.5.5", port=6))
+    t.note("with a port", [blocked.rules, blocked.check("5.5.5.5")])
+    blocked.remove_address("::ffff:1.2.3.4", "ipv6")
+    t.note("removed", [blocked.rules, blocked.check("1.2.3.4")])
+    blocked.add_address("1.2.3.4")
+    t.note("added anew", blocked.rules)
 
 
 @case(about="an address rule blocks that address alone, whatever way it is written")

@@ -1,6 +1,4 @@
-"""Mirrors Node's `net.BlockList`: rules over addresses, ranges and subnets, newest first.
-
-Of Node 26 it has what Node 24 has not yet: rules that are given as CIDR text or several at once, and that are removed.
+"""Mirrors Node's `net.BlockList`: single addresses, and rules over ranges and subnets.
 
 Addresses are compared as numbers. An IPv4 address and an IPv6 address are comparable only when the latter is an
 IPv4-mapped one (::ffff:a.b.c.d); otherwise no order holds between them, so no range contains the other kind.
@@ -63,8 +61,13 @@ def _point(address: SocketAddress) -> _Point:
     return _Point(address._family, address._number)
 
 
+def _single(point: _Point) -> int:
+    """What equal addresses have in common: the number of the IPv6 address, the mapped one of an IPv4 address."""
+    return point.number if point.family == "ipv6" else _MAPPED_PREFIX | point.number
+
+
 class _Rule:
-    """One rule; `key` is what it was made of, kind first."""
+    """A subnet or a range; `key` is what it was made of."""
 
     __slots__ = ("key", "matches", "text")
 
@@ -78,7 +81,7 @@ class _Rule:
 class BlockList:
     """A list of addresses, ranges and subnets that `server` and `socket` refuse. Mirrors `net.BlockList`."""
 
-    #: the networks that are nobody's on the internet, for `add_cidrs`; of Node 26
+    #: the networks that are nobody's on the internet, for `add_cidrs`
     PRIVATE_RANGES: Final = (
         "10.0.0.0/8",
         "172.16.0.0/12",
@@ -91,7 +94,10 @@ class BlockList:
     )
 
     def __init__(self) -> None:
-        self._rules: list[_Rule] = []  # oldest first; Node shows and asks the newest first
+        # all three oldest first
+        self._addresses: dict[int, str] = {}  # each once, with the text it was given last
+        self._subnets: list[_Rule] = []
+        self._ranges: list[_Rule] = []
 
     @staticmethod
     def is_block_list(value: Any = None) -> bool:
@@ -100,13 +106,18 @@ class BlockList:
 
     @property
     def rules(self) -> list[str]:
-        """The rules as text, such as `Subnet: IPv6 8592:757c:efae:4e45::/64`, newest first."""
-        return [rule.text for rule in reversed(self._rules)]
+        """The rules as text, such as `Subnet: IPv6 8592:757c:efae:4e45::/64`: single addresses, each once, then
+        subnets, then ranges, the newest of each kind first.
+
+        Node's order of single addresses is arbitrary.
+        """
+        texts = [*self._ranges, *self._subnets]
+        return [*reversed(self._addresses.values()), *(rule.text for rule in reversed(texts))]
 
     @property
     def size(self) -> int:
-        """The number of rules. Mirrors `blockList.size` of Node 26."""
-        return len(self._rules)
+        """The number of rules. Mirrors `blockList.size`."""
+        return len(self._addresses) + len(self._subnets) + len(self._ranges)
 
     def add_address(self, address: Any = UNDEFINED, family: Any = "ipv4") -> None:
         """Blocks one address: a SocketAddress, or text of `family`. Mirrors `blockList.addAddress()`.
@@ -116,11 +127,10 @@ class BlockList:
         self._add_address(_to_address(address, family, "address"))
 
     def _add_address(self, address: SocketAddress) -> None:
-        point = _point(address)
-        self._add(f"Address: {_describe(address)}", ("address",), lambda other: point.difference(other) == 0)
+        self._addresses[_single(_point(address))] = f"Address: {_describe(address)}"
 
     def add_addresses(self, addresses: Any = UNDEFINED, family: Any = "ipv4") -> None:
-        """Blocks all of a list of addresses, or none if one is wrong. Mirrors `blockList.addAddresses()` of Node 26.
+        """Blocks all of a list of addresses, or none if one is wrong. Mirrors `blockList.addAddresses()`.
 
         Raises as `add_address`.
         """
@@ -131,12 +141,11 @@ class BlockList:
             self._add_address(address)
 
     def remove_address(self, address: Any = UNDEFINED, family: Any = "ipv4") -> None:
-        """Takes back what `add_address` was given. Mirrors `blockList.removeAddress()` of Node 26.
+        """Takes back what `add_address` was given. Mirrors `blockList.removeAddress()`.
 
         Raises as `add_address`.
         """
-        point = _point(_to_address(address, family, "address"))
-        self._rules = [rule for rule in self._rules if rule.key != ("address",) or not rule.matches(point)]
+        self._addresses.pop(_single(_point(_to_address(address, family, "address"))), None)
 
     def add_range(self, start: Any = UNDEFINED, end: Any = UNDEFINED, family: Any = "ipv4") -> None:
         """Blocks the addresses from `start` to `end`, both included. Mirrors `blockList.addRange()`.
@@ -154,14 +163,16 @@ class BlockList:
             after, before = other.difference(low), other.difference(high)
             return after is not None and before is not None and after >= 0 >= before
 
-        self._add(f"Range: {_describe(first)}-{last.address}", ("range", _key(first), _key(last)), matches)
+        text = f"Range: {_describe(first)}-{last.address}"
+        self._ranges.append(_Rule(text, (_key(first), _key(last)), matches))
 
     def remove_range(self, start: Any = UNDEFINED, end: Any = UNDEFINED, family: Any = "ipv4") -> None:
-        """Takes back the last `add_range` with this start and end. Mirrors `blockList.removeRange()` of Node 26.
+        """Takes back the last `add_range` with this start and end. Mirrors `blockList.removeRange()`.
 
         Raises ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (family) or ERR_INVALID_ADDRESS.
         """
-        self._remove(("range", _key(_to_address(start, family, "start")), _key(_to_address(end, family, "end"))))
+        key = (_key(_to_address(start, family, "start")), _key(_to_address(end, family, "end")))
+        _remove_last(self._ranges, key)
 
     def add_subnet(self, net: Any = UNDEFINED, prefix: Any = UNDEFINED, family: Any = "ipv4") -> None:
         """Blocks a network of `prefix` leading bits, 0–32 for IPv4 and 0–128 for IPv6. Mirrors
@@ -178,22 +189,21 @@ class BlockList:
             if is_ipv4:
                 number = other.as_ipv4()
                 return number is not None and number >> shift == wanted
-            number = other.number if other.family == "ipv6" else _MAPPED_PREFIX | other.number
-            return number >> shift == wanted
+            return _single(other) >> shift == wanted
 
-        self._add(f"Subnet: {_describe(network)}/{length}", ("subnet", _key(network), length), matches)
+        text = f"Subnet: {_describe(network)}/{length}"
+        self._subnets.append(_Rule(text, (_key(network), length), matches))
 
     def remove_subnet(self, net: Any = UNDEFINED, prefix: Any = UNDEFINED, family: Any = "ipv4") -> None:
-        """Takes back the last `add_subnet` with this address and prefix. Mirrors `blockList.removeSubnet()` of
-        Node 26.
+        """Takes back the last `add_subnet` with this address and prefix. Mirrors `blockList.removeSubnet()`.
 
         Raises as `add_subnet`.
         """
-        network, prefix = _to_subnet(net, prefix, family)
-        self._remove(("subnet", _key(network), prefix))
+        network, length = _to_subnet(net, prefix, family)
+        _remove_last(self._subnets, (_key(network), length))
 
     def add_cidr(self, cidr: Any = UNDEFINED) -> None:
-        """Blocks a network given as text such as `10.0.0.0/8`. Mirrors `blockList.addCIDR()` of Node 26.
+        """Blocks a network given as text such as `10.0.0.0/8`. Mirrors `blockList.addCIDR()`.
 
         Raises ERR_INVALID_ARG_VALUE where the prefix length is missing or no number, else as `add_subnet`.
         """
@@ -201,7 +211,7 @@ class BlockList:
 
     def add_cidrs(self, cidrs: Any = UNDEFINED) -> None:
         """Blocks a list of networks, such as `PRIVATE_RANGES`; none if one has no prefix length. Mirrors
-        `blockList.addCIDRs()` of Node 26.
+        `blockList.addCIDRs()`.
 
         Raises as `add_cidr`.
         """
@@ -210,30 +220,35 @@ class BlockList:
             self.add_subnet(*subnet)
 
     def remove_cidr(self, cidr: Any = UNDEFINED) -> None:
-        """Takes back a network given as text. Mirrors `blockList.removeCIDR()` of Node 26. Raises as `add_cidr`."""
+        """Takes back a network given as text. Mirrors `blockList.removeCIDR()`. Raises as `add_cidr`."""
         self.remove_subnet(*_parse_cidr(cidr, "cidr"))
 
     def clear(self) -> None:
-        """Takes all rules back. Mirrors `blockList.clear()` of Node 26."""
-        self._rules.clear()
+        """Takes all rules back. Mirrors `blockList.clear()`."""
+        self._addresses.clear()
+        self._subnets.clear()
+        self._ranges.clear()
 
     def check(self, address: Any = UNDEFINED, family: Any = "ipv4") -> bool:
         """Whether a rule blocks the address (a SocketAddress, or text of `family`). Mirrors
         `blockList.check()`.
 
-        Text that is no address of the family is not blocked. Raises ERR_INVALID_ARG_TYPE.
+        A family that is not 'ipv4' counts as 'ipv6'. Text that is no address of the family is not blocked.
+        Raises ERR_INVALID_ARG_TYPE.
         """
         if isinstance(address, SocketAddress):
             point = _point(address)
         else:
             validate_string(address, "address")
             validate_string(family, "family")
-            name = family.lower()
-            parsed = parse_address(address, name) if name in _NAMES else None
+            name = "ipv4" if family.lower() == "ipv4" else "ipv6"
+            parsed = parse_address(address, name)
             if parsed is None:
                 return False
             point = _Point(name, parsed[1])
-        return any(rule.matches(point) for rule in self._rules)
+        if _single(point) in self._addresses:
+            return True
+        return any(rule.matches(point) for rules in (self._subnets, self._ranges) for rule in rules)
 
     def to_json(self) -> list[str]:
         """The rules, as `rules` gives them. Mirrors `blockList.toJSON()`."""
@@ -266,17 +281,16 @@ class BlockList:
                     self.add_range(first, second[0], family)
                 return
 
-    def _add(self, text: str, key: tuple[Any, ...], matches: Callable[[_Point], bool]) -> None:
-        self._rules.append(_Rule(text, key, matches))
-
-    def _remove(self, key: tuple[Any, ...]) -> None:
-        for index in reversed(range(len(self._rules))):
-            if self._rules[index].key == key:
-                del self._rules[index]
-                return
-
     def __repr__(self) -> str:
         return f"BlockList {{ rules: {self.rules} }}"
+
+
+def _remove_last(rules: list[_Rule], key: tuple[Any, ...]) -> None:
+    """Take back the newest rule that was made of `key`, if there is one."""
+    for index in reversed(range(len(rules))):
+        if rules[index].key == key:
+            del rules[index]
+            return
 
 
 def _parse_json(text: str) -> Any:
