@@ -75,13 +75,10 @@ def callback_is_listener(t):
 
     def on_listening():
         t.note("second", socket.listener_count("listening"))
-        t.note("errors", socket.listener_count("error"))
         socket.close()
 
     socket.on("listening", lambda: t.note("first", socket.listener_count("listening")))
-    t.note("errors before", socket.listener_count("error"))
     socket.bind(0, "127.0.0.1", t.callback("bound"))
-    t.note("errors after bind()", socket.listener_count("error"))
     socket.on("listening", on_listening)
 
 
@@ -151,6 +148,27 @@ def port_nonsense(t):
     bind("")
     bind(65536)
     bind(float("nan"))
+
+
+@case(about="the error of a bind() shows the port as it was given, if it counts as a number above 0")
+def port_in_the_error(t):
+    def bind(port):
+        socket = t.dgram.create_socket("udp4")
+        socket.on("error", lambda error: [t.note(error.message, error.port), socket.close()])
+        socket.bind(port=port, address="203.0.113.7")
+
+    for port in ["0x1", "1", "0b1", "0o1", " 1 ", "1e0", "+1", 1.5, "1.5", 1.0, True, 65537, "65537", "0x10001"]:
+        bind(port)
+    for port in [1e21, "Infinity", [1], ["0x1"], -1, "x", {}, "-0"]:
+        bind(port)
+
+
+@case(about="the error of a bind() to port 0, or to what counts as false, shows no port")
+def no_port_in_the_error(t):
+    for port in ["", None, 0, 0.0, -0.0, False]:
+        socket = t.dgram.create_socket("udp4").unref()
+        socket.on("error", lambda error: t.note("error", error))
+        socket.bind(port=port, address="203.0.113.7")
 
 
 @case(about="a port in use is 'error' EADDRINUSE; the socket may bind again and be closed")
@@ -244,18 +262,40 @@ def error_unhandled(t):
 
 
 @case(
-    about="with a callback bind() itself listens for 'error', so a failure without other listeners is silent"
+    about="a bind() with a callback that fails without an 'error' listener is an uncaught error",
+    skip_unless="node>=24.21",
 )
-def error_swallowed_by_callback(t):
+def error_with_callback_is_uncaught(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error.code))
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     socket.bind(0, "203.0.113.7", t.callback("never"))
 
     def later():
         t.note("listeners of 'listening'", socket.listener_count("listening"))
-        t.note("listeners of 'error'", socket.listener_count("error"))
+        t.note("events", socket.event_names())
         socket.close()
 
     t.immediate(later)
+
+
+@case(
+    about="a bind() with a callback watches for a failure by error_monitor, and adds no 'error' listener",
+    skip_unless="node>=24.21",
+)
+def callback_and_error_monitor(t):
+    socket = t.dgram.create_socket("udp4")
+    monitor = t.events.error_monitor
+    socket.on("newListener", lambda event, listener: t.note("added", event == monitor or event))
+    socket.on("removeListener", lambda event, listener: t.note("removed", event == monitor or event))
+    socket.bind(0, "203.0.113.7", t.callback("never"))
+    t.note("errors", socket.listener_count("error"))
+    socket.on(monitor, lambda error: t.note("left", socket.listener_count("listening")))
+
+    def on_error(error):
+        t.note("error", error.code)
+        socket.bind(0, "127.0.0.1", lambda: socket.close())
+
+    socket.once("error", on_error)
 
 
 @case(about="two sockets with reuse_addr bind one port, one without does not")

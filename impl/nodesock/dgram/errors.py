@@ -5,7 +5,8 @@ from typing import Any
 from nodesock.addresses.address_info import AddressInfo
 from nodesock.bindings.tcp_wrap import Endpoint
 from nodesock.errors import UVError, buffer_size_error, errno_exception, exception_with_host_port
-from nodesock.validators import UNDEFINED, to_number
+from nodesock.inspect import to_text
+from nodesock.validators import UNDEFINED, is_truthy, to_number
 
 
 def check(err: int, syscall: str) -> None:
@@ -30,13 +31,15 @@ def checked_size(size: int, is_recv: bool) -> int:
 
 def bind_error(err: int, address: Any, port: Any) -> UVError:
     """`bind EADDRINUSE 0.0.0.0:80`, with the port as the caller gave it (Node does not convert it for the error)."""
-    number = to_number(port)
     shown = None if address is UNDEFINED else address
-    error = exception_with_host_port(err, "bind", shown, int(number) if number > 0 else None)
-    if port:
+    where = f"{to_text(address)}:{to_text(port)}" if to_number(port) > 0 else shown
+    error = exception_with_host_port(err, "bind", where)
+    if is_truthy(port):
         error.port = port  # type: ignore[attr-defined]
     if address is UNDEFINED:
         del error.address  # type: ignore[attr-defined]  # Node sets it to undefined
+    else:
+        error.address = address  # type: ignore[attr-defined]
     return error
 
 

@@ -44,20 +44,17 @@ class BindQueue:
 
 
 def report_bind(emitter: EventEmitter, callback: Any) -> None:
-    """Call `callback` on the first 'listening', and never after an 'error'.
-
-    It listens to 'error', so an error of a bind with a callback is never unhandled.
-    """
+    """Call `callback` on the first 'listening', and never after an 'error', which it only watches."""
 
     def forget(_error: Any = None) -> None:
-        emitter.remove_listener("error", forget)
+        emitter.remove_listener(error_monitor, forget)
         emitter.remove_listener("listening", listening)
 
     def listening() -> None:
         forget()
         call(callback)
 
-    emitter.on("error", forget)
+    emitter.on(error_monitor, forget)
     emitter.on("listening", listening)
 
 
