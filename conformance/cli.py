@@ -426,7 +426,7 @@ def _terminated_like_interrupted() -> Iterator[None]:
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and exit. Whatever goes wrong is one line on stderr."""
+    """Run the command line and exit. Whatever goes wrong is a line on stderr, each fault of a case file one."""
     try:
         cli.main(
             args=None if arguments is None else list(arguments),
@@ -461,5 +461,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _fail(message: str, code: Exit) -> Exit:
-    click.echo(f"conformance: {' '.join(message.split())}", err=True)
+    for line in message.splitlines():
+        click.echo(f"conformance: {' '.join(line.split())}", err=True)
     return code

@@ -1,20 +1,22 @@
 """From case files to checked ``Case`` objects.
 
-A file is parsed, executed (for the Python half) and every compared role is transpiled at once, so that all
-that can be wrong with a case is said here, as one ``CollectionError`` with file and line, and never later
-as a traceback.
+A file is parsed and executed (for the Python half); of the cases that it declares those that are selected are
+checked, and their compared roles transpiled. So all that can be wrong with a case is said here, as one
+``CollectionError`` with file and line of each fault, and never later as a traceback.
 """
 
 import ast
+import contextlib
 import difflib
 import fnmatch
 import re
 import types
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conformance.errors import CollectionError, NothingSelected
+from conformance.errors import CollectionError, Faults, NothingSelected
 from conformance.language.case import MARK, Case, Declaration, Role, check_requirements
 from conformance.language.case_file import CaseFile
 from conformance.language.names import snake_case
@@ -33,48 +35,127 @@ def collect(globs: Sequence[str] = (), files: Iterable[Path] | None = None) -> l
     """The cases whose id matches one of ``globs``, all of them without any, in file and definition order.
 
     A glob is matched against the whole id (``half_open/*``) and the topic alone (``half_open``); one that
-    ends in ``.py`` names a case file or, with ``::glob`` behind it, some of its cases. ``files`` replaces
-    the built-in case files. Raises ``CollectionError``, and ``NothingSelected`` for a glob that matches
+    ends in ``.py`` names a case file or, with ``::glob`` behind it, those of its cases whose id, topic or name
+    matches. ``files`` replaces the built-in case files. Only what is selected is checked and translated.
+    Raises ``CollectionError`` with all that is wrong with it, and ``NothingSelected`` for a glob that matches
     nothing.
     """
-    selected: list[Case] = []
+    selected: list[Declared] = []
+    faults = Faults()
     paths = [glob for glob in globs if glob.partition("::")[0].endswith(".py")]
     ids = [glob for glob in globs if glob not in paths]
     for pattern in paths:
         name, _, part = pattern.partition("::")
         if not Path(name).is_file():
             raise NothingSelected(f"no such case file: {name}")
-        found = [found for found in collect_file(Path(name)) if not part or _matches(found, part)]
-        if not found:
-            raise NothingSelected(f"no case in {name} matches {part!r}" if part else f"{name} holds no case")
-        selected += found
+        with faults.gathered():
+            known = declared_cases(Path(name))
+            found = [one for one in known if not part or one.matches(part) or one.is_called(part)]
+            if not found:
+                raise NothingSelected(f"no case in {name} matches {part!r}" if part else f"{name} holds no case")
+            selected += found
     if ids or not globs:
-        files = list(files) if files is not None else sorted(CASES.glob("[!_]*.py"))
-        wanted = [file for file in files if not ids or any(_may_hold(file.stem, pattern) for pattern in ids)]
-        known = list(_unique(wanted))
+        files = list(files) if files is not None else _built_in()
+        known = []
+        for file in files:
+            if not ids or any(_may_hold(file.stem, pattern) for pattern in ids):
+                with faults.gathered():
+                    known += declared_cases(file)
+        faults.check()
         for pattern in ids:
-            if not any(_matches(case, pattern) for case in known):
+            if not any(one.matches(pattern) for one in known):
                 raise NothingSelected(f"no case matches {pattern!r}{_hint(pattern, files)}")
-        selected += [case for case in known if not ids or any(_matches(case, pattern) for pattern in ids)]
-    return list(_without_duplicates(selected))
+        selected += [one for one in known if not ids or any(one.matches(pattern) for pattern in ids)]
+    cases = []
+    for one in _without_duplicates(selected, faults):
+        with faults.gathered():
+            cases.append(one.build())
+    faults.check()
+    return cases
+
+
+def case_files(globs: Sequence[str] = ()) -> set[Path]:
+    """The files that ``collect`` looks for these globs in: those they name, and the built-in ones for all others."""
+    named = [glob.partition("::")[0] for glob in globs]
+    files = {Path(name).resolve() for name in named if name.endswith(".py")}
+    return files if named and all(name.endswith(".py") for name in named) else files | set(_built_in())
+
+
+def ids_matching(glob: str, files: Iterable[Path]) -> set[str]:
+    """The ids in these files that the glob means. A file that cannot be read has none."""
+    ids: set[str] = set()
+    for file in files:
+        if _may_hold(file.stem, glob):
+            with contextlib.suppress(CollectionError):
+                ids.update(one.id for one in declared_cases(file) if fnmatch.fnmatchcase(one.id, glob))
+    return ids
+
+
+def _built_in() -> list[Path]:
+    return sorted(CASES.glob("[!_]*.py"))
 
 
 def find_case(program: str) -> Case:
-    """The case of a ``Case.python_program`` or of a plain id of a built-in case; reads that one file only.
+    """The case of a ``Case.python_program`` or of a plain id of a built-in case; builds that one alone.
 
     Raises ``CollectionError`` or ``NothingSelected``.
     """
     name, separator, case_id = program.rpartition("::")
     file = Path(name) if separator else CASES / f"{case_id.partition('/')[0]}.py"
     if file.is_file():
-        for found in collect_file(file):
+        for found in declared_cases(file):
             if found.id == case_id:
-                return found
+                return found.build()
     raise NothingSelected(f"no case {case_id!r} in {file}")
 
 
 def collect_file(file: Path) -> list[Case]:
-    """The cases of one file. The topic is the file's stem. Raises ``CollectionError``."""
+    """The cases of one file. The topic is the file's stem.
+
+    Raises ``CollectionError`` with all that is wrong with the file.
+    """
+    faults = Faults()
+    cases = []
+    for one in _without_duplicates(declared_cases(file), faults):
+        with faults.gathered():
+            cases.append(one.build())
+    faults.check()
+    return cases
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A case as its file declares it, not yet checked nor translated."""
+
+    module: CaseFile
+    node: ast.ClassDef | FunctionNode
+
+    @property
+    def topic(self) -> str:
+        return self.module.file.stem
+
+    @property
+    def id(self) -> str:
+        return f"{self.topic}/{snake_case(self.node.name)}"
+
+    def matches(self, pattern: str) -> bool:
+        """Whether the glob means it by its id or its topic."""
+        return fnmatch.fnmatchcase(self.id, pattern) or fnmatch.fnmatchcase(self.topic, pattern)
+
+    def is_called(self, pattern: str) -> bool:
+        """Whether the glob means it by its name alone: enough where the file is known."""
+        return fnmatch.fnmatchcase(snake_case(self.node.name), pattern)
+
+    def build(self, *, translate: bool = True) -> Case:
+        """The checked case. Without ``translate`` it has no ``programs``: enough for the Python half.
+
+        Raises ``CollectionError`` with all that is wrong with it.
+        """
+        return _build(self, translate)
+
+
+def declared_cases(file: Path) -> list[Declared]:
+    """What the file declares; the file is executed. Raises ``CollectionError``."""
     file = file.resolve()
     try:
         source = file.read_text(encoding="utf-8")
@@ -87,21 +168,12 @@ def collect_file(file: Path) -> list[Case]:
         raise CollectionError(
             file, 1, f"the file name is the topic of its cases, {file.stem!r} is not snake_case"
         )
-    namespace = _execute(file, source)
-    module = CaseFile(file, tree, namespace)
-    cases: dict[str, Case] = {}
-    for node in tree.body:
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            continue
-        if not _decorated(node):
-            continue
-        found = _build(module, node, namespace)
-        if found.id in cases:
-            raise CollectionError(
-                file, node.lineno, f"a second case {found.id!r} (first at line {cases[found.id].line})"
-            )
-        cases[found.id] = found
-    return list(cases.values())
+    module = CaseFile(file, tree, _execute(file, source))
+    return [
+        Declared(module, node)
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and _decorated(node)
+    ]
 
 
 def _execute(file: Path, source: str) -> dict[str, Any]:
@@ -131,35 +203,43 @@ def _decorated(node: ast.ClassDef | FunctionNode) -> bool:
     return False
 
 
-def _build(module: CaseFile, node: ast.ClassDef | FunctionNode, namespace: dict[str, Any]) -> Case:
-    file, declared = module.file, namespace.get(node.name)
-    declaration = getattr(declared, MARK, None)
+def _build(declared: Declared, translate: bool) -> Case:
+    module, node = declared.module, declared.node
+    file, value = module.file, module.namespace.get(node.name)
+    declaration = getattr(value, MARK, None)
     if not isinstance(declaration, Declaration):
         raise CollectionError(
             file, node.lineno, f"{node.name} is decorated with case but is not the case of that name"
         )
-    roles = list(_roles(module, node, declared))
+    faults = Faults()
+    roles = _roles(module, node, value, faults)
     compared = tuple(role for role, _ in roles if not role.raw)
     raw = tuple(role for role, _ in roles if role.raw)
-    _check_declaration(file, node, declaration, {role.name for role in compared})
-    if not compared:
-        raise CollectionError(file, node.lineno, f"{node.name} has no role")
+    _check_declaration(file, node, declaration, {role.name for role in compared}, faults)
     if len(compared) > 2:
-        raise CollectionError(
-            file, node.lineno, f"{node.name} has {len(compared)} compared roles, at most two can be paired"
+        faults.add(
+            CollectionError(
+                file,
+                node.lineno,
+                f"{node.name} has {len(compared)} compared roles, at most two can be paired",
+            )
         )
-    _check_needs(module, roles)
+    _check_needs(module, roles, faults)
     programs = {}
-    for role, function in roles:
+    for role, function in roles if translate else ():
         if role.raw:
             continue
-        if role.name in declaration.fixtures:
-            programs[role.name] = _fixture(file, node.lineno, declaration.fixtures[role.name])
-        else:
-            programs[role.name] = transpile_role(module, function)
+        with faults.gathered():
+            if role.name in declaration.fixtures:
+                programs[role.name] = _fixture(file, node.lineno, declaration.fixtures[role.name])
+            else:
+                programs[role.name] = transpile_role(module, function)
+    faults.check()
+    if not compared:
+        raise CollectionError(file, node.lineno, f"{node.name} has no role")
     return Case(
-        id=f"{file.stem}/{snake_case(node.name)}",
-        topic=file.stem,
+        id=declared.id,
+        topic=declared.topic,
         about=declaration.about,
         roles=compared,
         raw_roles=raw,
@@ -172,37 +252,42 @@ def _build(module: CaseFile, node: ast.ClassDef | FunctionNode, namespace: dict[
     )
 
 
-def _check_declaration(file: Path, node: ast.AST, declaration: Declaration, roles: set[str]) -> None:
-    line = getattr(node, "lineno", 1)
+def _check_declaration(
+    file: Path, node: ast.AST, declaration: Declaration, roles: set[str], faults: Faults
+) -> None:
+    def wrong(message: str) -> None:
+        faults.add(CollectionError(file, getattr(node, "lineno", 1), message))
+
     if not isinstance(declaration.about, str) or not declaration.about.strip():
-        raise CollectionError(file, line, "about must be the requirement as a sentence")
+        wrong("about must be the requirement as a sentence")
     if declaration.skip_unless is not None:
         unknown = check_requirements(declaration.skip_unless)
         if unknown:
-            raise CollectionError(file, line, f"skip_unless does not know {unknown!r}")
+            wrong(f"skip_unless does not know {unknown!r}")
     if declaration.deadline_ms is not None and not declaration.deadline_ms > 0:
-        raise CollectionError(file, line, "deadline_ms must be a positive number of milliseconds")
+        wrong("deadline_ms must be a positive number of milliseconds")
     for role in declaration.fixtures:
         if role not in roles:
-            raise CollectionError(file, line, f"fixtures names the role {role!r}, which the case has not")
+            wrong(f"fixtures names the role {role!r}, which the case has not")
 
 
 def _roles(
-    module: CaseFile, node: ast.ClassDef | FunctionNode, declared: Any
-) -> Iterator[tuple[Role, FunctionNode]]:
+    module: CaseFile, node: ast.ClassDef | FunctionNode, declared: Any, faults: Faults
+) -> list[tuple[Role, FunctionNode]]:
     file = module.file
     if not isinstance(node, ast.ClassDef):
-        yield _role(file, "main", node, declared), node
-        return
-    seen: set[str] = set()
+        return [(_role(file, "main", node, declared), node)]
+    roles: dict[str, tuple[Role, FunctionNode]] = {}
     for statement in node.body:
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-            if statement.name in seen:
-                raise CollectionError(file, statement.lineno, f"a second role {statement.name!r}")
-            seen.add(statement.name)
-            yield _role(file, statement.name, statement, vars(declared)[statement.name]), statement
-        elif not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
-            raise CollectionError(file, statement.lineno, "the class of a case holds role functions only")
+        with faults.gathered():
+            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+                if statement.name in roles:
+                    raise CollectionError(file, statement.lineno, f"a second role {statement.name!r}")
+                function = vars(declared)[statement.name]
+                roles[statement.name] = _role(file, statement.name, statement, function), statement
+            elif not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
+                raise CollectionError(file, statement.lineno, "the class of a case holds role functions only")
+    return list(roles.values())
 
 
 def _role(file: Path, name: str, node: FunctionNode, function: Any) -> Role:
@@ -225,17 +310,14 @@ def _role(file: Path, name: str, node: FunctionNode, function: Any) -> Role:
     return Role(name, tuple(names[1:]), function, node.lineno, raw)
 
 
-def _check_needs(module: CaseFile, roles: list[tuple[Role, FunctionNode]]) -> None:
+def _check_needs(module: CaseFile, roles: list[tuple[Role, FunctionNode]], faults: Faults) -> None:
     published = {role.name: _published(module, function) for role, function in roles}
     for role, function in roles:
         others = set().union(*(names for name, names in published.items() if name != role.name))
         for need in role.needs:
             if need not in others:
-                raise CollectionError(
-                    module.file,
-                    function.lineno,
-                    f"the role {role.name!r} takes {need!r}, which no other role publishes",
-                )
+                message = f"the role {role.name!r} takes {need!r}, which no other role publishes"
+                faults.add(CollectionError(module.file, function.lineno, message))
 
 
 def _published(module: CaseFile, function: FunctionLike, seen: frozenset[str] = frozenset()) -> set[str]:
@@ -261,32 +343,20 @@ def _fixture(file: Path, line: int, name: str) -> str:
         raise CollectionError(file, line, f"no such fixture: node_fixtures/{name}") from None
 
 
-def _unique(files: Iterable[Path]) -> Iterator[Case]:
-    seen: dict[str, Case] = {}
-    for file in files:
-        for found in collect_file(file):
-            first = seen.setdefault(found.id, found)
-            if first is not found:
-                raise CollectionError(
-                    found.file, found.line, f"a second case {found.id!r} (first in {first.file})"
-                )
-            yield found
-
-
-def _without_duplicates(cases: list[Case]) -> Iterator[Case]:
-    seen: dict[str, Case] = {}
-    for found in cases:
+def _without_duplicates(declared: Iterable[Declared], faults: Faults) -> Iterator[Declared]:
+    """Each case once; a second one under the id of another is a fault."""
+    seen: dict[str, Declared] = {}
+    for found in declared:
         first = seen.setdefault(found.id, found)
+        file, line = first.module.file, first.node.lineno
         if first is found:
             yield found
-        elif first.file != found.file:
-            raise CollectionError(
-                found.file, found.line, f"a second case {found.id!r} (first in {first.file})"
-            )
-
-
-def _matches(found: Case, pattern: str) -> bool:
-    return fnmatch.fnmatchcase(found.id, pattern) or fnmatch.fnmatchcase(found.topic, pattern)
+        elif found.module.file != file:
+            message = f"a second case {found.id!r} (first in {file})"
+            faults.add(CollectionError(found.module.file, found.node.lineno, message))
+        elif found.node.lineno != line:
+            message = f"a second case {found.id!r} (first at line {line})"
+            faults.add(CollectionError(file, found.node.lineno, message))
 
 
 def _may_hold(topic: str, pattern: str) -> bool:
@@ -300,7 +370,7 @@ def _may_hold(topic: str, pattern: str) -> bool:
 
 def _hint(pattern: str, files: Sequence[Path]) -> str:
     try:
-        ids = [case.id for file in files for case in collect_file(file)]
+        ids = [found.id for file in files for found in declared_cases(file)]
     except CollectionError:
         return ""
     near = difflib.get_close_matches(pattern, [*ids, *(file.stem for file in files)], n=3)

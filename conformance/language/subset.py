@@ -162,3 +162,21 @@ def described(node: ast.AST) -> str:
     """What to call a piece of Python that the subset has not."""
     name = type(node).__name__
     return _DESCRIBED.get(name, name)
+
+
+def is_boolean(node: ast.expr) -> bool:
+    """Whether the JavaScript text of the expression is always true or false."""
+    match node:
+        case ast.Compare() | ast.UnaryOp(ast.Not(), _) | ast.Constant(True | False):
+            return True
+        case ast.BoolOp(_, values):
+            return all(is_boolean(value) for value in values)
+    return False
+
+
+def is_number(node: ast.expr) -> bool:
+    """Whether it is a number as it stands, so that what it is compared with must be one too."""
+    match node:
+        case ast.Constant(int() | float()) | ast.Call(ast.Name("len")):
+            return True
+    return False

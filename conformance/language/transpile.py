@@ -17,7 +17,7 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from conformance.errors import CollectionError
+from conformance.errors import CollectionError, Faults
 from conformance.language.case_file import CaseFile
 from conformance.language.names import camel_case
 from conformance.language.scope import FunctionLike, Scope
@@ -32,6 +32,8 @@ from conformance.language.subset import (
     STAGE,
     described,
     escape,
+    is_boolean,
+    is_number,
     literal,
     object_literal,
 )
@@ -42,13 +44,15 @@ def transpile_role(module: CaseFile, role: ast.FunctionDef | ast.AsyncFunctionDe
 
     The constants and helper functions that the role uses, of its file and of ``conformance.scenery``, stand
     in the program before it. ``$``, the helpers of ``subset.js``, must be in scope. Raises
-    ``CollectionError`` for what is outside the subset.
+    ``CollectionError`` with all that is outside the subset.
     """
     used: dict[str, _Shared] = {}
-    translator = _Translator(module, used)
+    faults = Faults()
+    translator = _Translator(module, used, faults)
     parameters = ", ".join(translator.declare_parameter(argument.arg) for argument in role.args.args[1:])
     head = f"function {escape(role.name)}(t{', { ' + parameters + ' }' if parameters else ''})"
     program = translator.function(role, head, Scope(role, None))
+    faults.check()
     if not used:
         return program
     shared = "\n".join(text for _, text in used.values())
@@ -63,11 +67,15 @@ class _Shared(NamedTuple):
 
 
 class _Translator:
-    """Translates the functions of one program; ``used`` collects what it needs of the modules, by name."""
+    """Translates the functions of one program; ``used`` collects what it needs of the modules, by name.
 
-    def __init__(self, module: CaseFile, used: dict[str, _Shared]) -> None:
+    What is outside the subset goes to ``faults``, and the translation goes on beside it.
+    """
+
+    def __init__(self, module: CaseFile, used: dict[str, _Shared], faults: Faults) -> None:
         self.module = module
         self.used = used
+        self.faults = faults
         self.scope: Scope
 
     # Functions and scopes
@@ -125,6 +133,13 @@ class _Translator:
     # Statements: each gives its lines
 
     def statement(self, node: ast.stmt) -> list[str]:
+        try:
+            return self._statement(node)
+        except CollectionError as error:
+            self.faults.add(error)
+            return []
+
+    def _statement(self, node: ast.stmt) -> list[str]:
         match node:
             case ast.Expr(ast.Constant(str())) | ast.Pass() | ast.Nonlocal():
                 return []
@@ -239,6 +254,13 @@ class _Translator:
     # Expressions: each gives its text
 
     def expression(self, node: ast.expr) -> str:
+        try:
+            return self._expression(node)
+        except CollectionError as error:
+            self.faults.add(error)
+            return "null"
+
+    def _expression(self, node: ast.expr) -> str:
         match node:
             case ast.Constant(value):
                 try:
@@ -343,7 +365,7 @@ class _Translator:
         if not self.is_new(node, name, module):
             return
         self.used[name] = _Shared(module.file, "")  # a helper may call itself
-        other = _Translator(module, self.used)
+        other = _Translator(module, self.used, self.faults)
         other.scope = Scope(helper, None)
         parameters, defaults = other.parameters(helper.args)
         if defaults:
@@ -513,12 +535,12 @@ class _Translator:
                 key = f", {self.key(left)}" if self.key(left) != self.expression(left) else ""
                 return f"{not_}$.has({self.expression(right)}, {self.expression(left)}{key})"
         sign = COMPARE[type(operator)]
-        if _is_number(left) or _is_number(right):
+        if is_number(left) or is_number(right):
             return f"{self.operand(left)} {sign} {self.operand(right)}"
         return f"$.compare({self.expression(left)}, {self.expression(right)}) {sign} 0"
 
     def bool_op(self, node: ast.BoolOp) -> str:
-        if all(_is_boolean(value) for value in node.values):
+        if all(is_boolean(value) for value in node.values):
             sign = " && " if isinstance(node.op, ast.And) else " || "
             return sign.join(self.operand(value) for value in node.values)
         if any(isinstance(inner, ast.Await) for value in node.values[1:] for inner in ast.walk(value)):
@@ -530,11 +552,11 @@ class _Translator:
         return text
 
     def condition(self, node: ast.expr) -> str:
-        return self.expression(node) if _is_boolean(node) else f"$.truthy({self.expression(node)})"
+        return self.expression(node) if is_boolean(node) else f"$.truthy({self.expression(node)})"
 
     def parenthesised_condition(self, node: ast.expr) -> str:
         text = self.condition(node)
-        return f"({text})" if _is_boolean(node) and not isinstance(node, ast.Constant) else text
+        return f"({text})" if is_boolean(node) and not isinstance(node, ast.Constant) else text
 
     def comprehension(self, element: ast.expr, generator: ast.comprehension) -> str:
         if any(isinstance(inner, ast.Await) for inner in ast.walk(element)):
@@ -559,24 +581,6 @@ class _Translator:
 
     def fail(self, node: Any, message: str) -> NoReturn:
         raise CollectionError(self.module.file, getattr(node, "lineno", 1), message)
-
-
-def _is_boolean(node: ast.expr) -> bool:
-    """Whether the JavaScript text of the expression is always true or false."""
-    match node:
-        case ast.Compare() | ast.UnaryOp(ast.Not(), _) | ast.Constant(True | False):
-            return True
-        case ast.BoolOp(_, values):
-            return all(_is_boolean(value) for value in values)
-    return False
-
-
-def _is_number(node: ast.expr) -> bool:
-    """Whether it is a number as it stands, so that what it is compared with must be one too."""
-    match node:
-        case ast.Constant(int() | float()) | ast.Call(ast.Name("len")):
-            return True
-    return False
 
 
 def _with_defaults(function: str, defaults: list[tuple[str, str]]) -> str:

@@ -31,7 +31,7 @@ from typing import Any
 
 from conformance.errors import CollectionError
 from conformance.language.case import Case
-from conformance.language.collect import collect_file
+from conformance.language.collect import Declared, declared_cases
 from conformance.play.subjects.confine import confine
 
 #: ``STAGE``: plays one role in this process and returns its exit code; called as
@@ -74,7 +74,7 @@ class ForkServer:
         self._children: dict[int, _Role] = {}  # by pidfd
         # Closed only between two polls: a polled event must not meet another role under the same number.
         self._done: list[int] = []
-        self._files: dict[str, tuple[int, dict[str, Case]]] = {}
+        self._files: dict[str, tuple[int, dict[str, Declared]]] = {}
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(directory / "roles.sock"))
         self._listener.listen(511)
@@ -170,8 +170,8 @@ class ForkServer:
         changed = os.stat(file).st_mtime_ns
         known = self._files.get(file)
         if known is None or known[0] != changed:
-            known = self._files[file] = (changed, {case.id: case for case in collect_file(Path(file))})
-        return known[1][case_id]
+            known = self._files[file] = (changed, {one.id: one for one in declared_cases(Path(file))})
+        return known[1][case_id].build(translate=False)
 
     def _fault(self, role: _Role, text: str) -> None:
         self._finish(role, [{"kind": "fault", "label": text}])

@@ -1,12 +1,15 @@
 """Collection: ids, roles and globs, and one clear line for everything that is wrong with a case file."""
 
+import ast
 from pathlib import Path
 
 import pytest
 
 from conformance.errors import CollectionError, NothingSelected
 from conformance.language.case import Case
+from conformance.language.case_file import CaseFile
 from conformance.language.collect import collect, collect_file, find_case
+from conformance.language.transpile import transpile_role
 from tests.conformance.both_sides import write_cases
 
 TWO_ROLES = """
@@ -132,7 +135,7 @@ CASE = '@case(about="x")\n'
             "takes 'port'",
         ),
         (
-            CASE + "class A:\n    def a(t, x):\n        pass\n    def b(t, y):\n        pass\n",
+            CASE + "class A:\n    def a(t, x):\n        pass\n    def b(t):\n        pass\n",
             5,
             "which no other role publishes",
         ),
@@ -159,6 +162,85 @@ def test_what_is_wrong_is_one_line(tmp_path: Path, source: str, line: int, messa
     assert "\n" not in str(raised.value)
 
 
+def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+    source = """
+    @case(about=" ", deadline_ms=-1)
+    def first(t, nobody):
+        t.net.connect(port=1).on("x", lambda: t.nothing())
+        while True:
+            pass
+        if unknown:
+            t.note("a", other)
+
+    @case(about="x")
+    class Second:
+        def raw(t):
+            pass
+
+        def client(t):
+            def nested():
+                yield 1
+            t.note("a", 2 @ 1)
+
+    @case(about="x")
+    def third(t):
+        pass
+
+    @case(about="x")
+    def third(t):
+        pass
+    """
+    file = write_cases(tmp_path, source)
+    with pytest.raises(CollectionError) as raised:
+        collect_file(file)
+    lines = file.read_text().splitlines()
+    faults = [(lines[fault.line - 1].strip(), fault.message) for fault in raised.value.faults]
+    expected = [
+        ("def first(t, nobody):", "about must be"),
+        ("def first(t, nobody):", "deadline_ms must be"),
+        ("def first(t, nobody):", "the role 'main' takes 'nobody'"),
+        ('t.net.connect(port=1).on("x", lambda: t.nothing())', "the stage has no 'nothing'"),
+        ("while True:", "while is outside"),
+        ("if unknown:", "the name 'unknown'"),
+        ('t.note("a", other)', "the name 'other'"),
+        ("def raw(t):", "the first parameter of the role 'raw'"),
+        ("yield 1", "yield is outside"),
+        ('t.note("a", 2 @ 1)', "the operator MatMult"),
+        ("def third(t):", "a second case 'sample/third'"),
+    ]
+    assert [line for line, _ in faults] == [line for line, _ in expected]
+    assert all(message.startswith(start) for (_, message), (_, start) in zip(faults, expected, strict=True))
+    assert str(raised.value).splitlines() == [str(fault.args[0]) for fault in raised.value.faults]
+
+
+def test_the_faults_of_several_files_are_said_at_once(tmp_path: Path) -> None:
+    sources = {"one": "def a():\n    pass\n", "two": "def a(t):\n    1 +\n"}
+    files = [write_cases(tmp_path, CASE + source, name) for name, source in sources.items()]
+    with pytest.raises(CollectionError) as raised:
+        collect([str(file) for file in files])
+    assert [fault.file.stem for fault in raised.value.faults] == ["one", "two"]
+
+
+def test_only_what_is_selected_is_checked_and_translated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = CASE + "def good(t):\n    pass\n\n" + CASE + "def bad(t):\n    while True:\n        pass\n"
+    file = write_cases(tmp_path, source, "mixed")
+    translated: list[str] = []
+
+    def spy(module: CaseFile, role: ast.FunctionDef) -> str:
+        translated.append(role.name)
+        return transpile_role(module, role)
+
+    monkeypatch.setattr("conformance.language.collect.transpile_role", spy)
+    assert [found.id for found in collect(["mixed/good"], [file])] == ["mixed/good"]
+    assert [found.id for found in collect([f"{file}::good"])] == ["mixed/good"]
+    assert find_case(f"{file}::mixed/good").id == "mixed/good"
+    assert translated == ["good"] * 3
+    with pytest.raises(CollectionError, match="while is outside the subset"):
+        collect(["mixed"], [file])
+
+
 def test_a_file_name_that_is_no_topic(tmp_path: Path) -> None:
     with pytest.raises(CollectionError, match="is not snake_case"):
         collect_file(write_cases(tmp_path, CASE + "def a(t):\n    pass\n", "Half-Open"))
@@ -176,7 +258,8 @@ def test_globs_select_by_id_topic_and_file(tmp_path: Path) -> None:
     assert ids("*/a") == ["one/a", "two/a"]
     assert ids("*/a", "one/*") == ["one/a", "one/b", "two/a"]
     assert ids(str(one)) == ["one/a", "one/b"]
-    assert ids(f"{one}::*/b") == ["one/b"]
+    assert ids(f"{one}::*/b") == ids(f"{one}::one/b") == ids(f"{one}::b") == ["one/b"]
+    assert ids(f"{one}::one") == ids(f"{one}::[ab]") == ["one/a", "one/b"]
     with pytest.raises(NothingSelected, match=r"no case matches 'one/c'; did you mean"):
         ids("one/c")
     with pytest.raises(NothingSelected, match="no such case file"):
