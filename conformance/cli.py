@@ -27,7 +27,7 @@ from conformance.errors import CollectionError, NothingSelected, OutputError, wr
 from conformance.judge.session import Pairing, Session, pairings
 from conformance.judge.verdict import Exit, Outcome
 from conformance.language.case import Case
-from conformance.language.collect import collect
+from conformance.language.collect import case_files, collect, ids_matching
 from conformance.language.export import export as export_program
 from conformance.opening import opened
 from conformance.play.subjects import node_binary
@@ -138,7 +138,8 @@ def cli() -> None:
     """Hold an implementation of Node's net and dgram against real Node.js.
 
     A CASE is an id (half_open/server_writes_after_fin), a glob (half_open/*), a topic (half_open), or a
-    case file of your own (my_cases.py, my_cases.py::glob). Without any, all cases are meant.
+    case file of your own (my_cases.py, my_cases.py::glob; a name without its topic will do there). Without
+    any, all cases are meant.
 
     Exit codes: 0 all conformant, 1 divergence, 2 interrupted, 3 the reference or the harness could not run,
     4 usage, 5 nothing selected.
@@ -179,14 +180,13 @@ def list_(globs: Sequence[str], keywords: str, as_json: bool, config: Config) ->
 def run(globs: Sequence[str], keywords: str, pairing: str | None, as_json: bool, config: Config) -> NoReturn:
     """Run cases in all their pairings and write the reports."""
     items = _select(globs, keywords, pairing, config)
-    every = _every(config)
     try:
         config.output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"output: {config.output} cannot be written: {error.strerror}") from None
     stream = sys.stderr if as_json else sys.stdout
     with _terminated_like_interrupted(), opened(config) as session:
-        outcome = _run(session, items, every, stream)
+        outcome = _run(session, items, stream)
         reference, subject = session.reference.describe(), session.subject.describe()
     if not outcome.interrupted:
         data = document(outcome, reference, subject)
@@ -205,7 +205,7 @@ def run(globs: Sequence[str], keywords: str, pairing: str | None, as_json: bool,
     sys.exit(outcome.exit)
 
 
-def _run(session: Session, items: Items, every: Sequence[tuple[str, str]], stream: Any) -> Outcome:
+def _run(session: Session, items: Items, stream: Any) -> Outcome:
     reference, subject = session.reference.describe(), session.subject.describe()
     print(headline(reference, subject), file=stream)
     if reference.get("note"):
@@ -225,7 +225,7 @@ def _run(session: Session, items: Items, every: Sequence[tuple[str, str]], strea
     counts = {case.id: len(wanted) for case, wanted in items}
     started = time.monotonic()
     with Reporter(stream, sum(counts.values()), counts, replay) as reporter:
-        outcome = session.run(items, reporter.result, every)
+        outcome = session.run(items, reporter.result, _matching(session.config, items))
     for line in summary(outcome, time.monotonic() - started):
         print(line, file=stream)
     stream.flush()
@@ -259,8 +259,11 @@ def show(case_id: str) -> None:
 @click.option("--all", "everything", is_flag=True, help="Every step, not only what is near a difference.")
 @_settings("subject", "output")
 def diff(case_id: str, pairing: str | None, everything: bool, config: Config) -> NoReturn:
-    """Show the traces of the last run beside the reference's. Exits 1 if they differ."""
-    case = _one(case_id)
+    """Show the traces of the last run beside the reference's. Exits 1 if they differ.
+
+    CASE may also be the bare name of a case of that run.
+    """
+    case = _one(case_id, config.output)
     names = [one.name for one in pairings(case, subject=config.subject_name)]
     if pairing is not None and pairing not in names:
         raise Failed(f"{case.id} has no pairing {pairing!r}; it has {', '.join(names)}", Exit.USAGE)
@@ -376,14 +379,15 @@ def _named(name: str, words: Sequence[str]) -> bool:
     return all((word[1:] not in name) if word.startswith("-") else (word in name) for word in words)
 
 
-def _every(config: Config) -> list[tuple[str, str]]:
-    """All items there are, for what ``known_divergences.toml`` says of cases outside the selection."""
-    word = config.subject_name
-    return [(case.id, one.name) for case in collect(config.cases) for one in pairings(case, subject=word)]
+def _matching(config: Config, items: Items) -> Callable[[str], set[str]]:
+    """What a glob in ``known_divergences.toml`` means: cases of the configured files and of those of the run."""
+    files = {case.file for case, _ in items}
+    return lambda glob: ids_matching(glob, files | case_files(config.cases))
 
 
-def _one(case_id: str) -> Case:
-    found = collect([case_id])
+def _one(case_id: str, output: Path | None = None) -> Case:
+    """The one case of that id; with ``output``, first among those whose traces lie there, by id or name."""
+    found = collect((traces.programs_called(output, case_id) if output is not None else []) or [case_id])
     if len(found) > 1:
         some = ", ".join(address(case) for case in found[:3])
         raise Failed(f"{case_id!r} means {len(found)} cases ({some} …), one is wanted", Exit.USAGE)

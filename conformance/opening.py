@@ -1,6 +1,7 @@
 """Opening a session: the run directory, the reference and the subject, closed again whatever happens."""
 
 import contextlib
+import fnmatch
 from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import entry_points
 from importlib.util import find_spec
@@ -52,9 +53,9 @@ def subject_named(name: str, provider: str | None = None) -> Subject:
 
 def known_divergences(config: Config) -> tuple[KnownDivergence, ...]:
     """The accepted deviations that hold for the configured subject: nodesock's own list only for nodesock."""
-    if config.known_divergences is not None:
-        return load_known_divergences(config.known_divergences)
-    return load_known_divergences(KNOWN_DIVERGENCES) if config.subject == "python" else ()
+    path = config.known_divergences or (KNOWN_DIVERGENCES if config.subject == "python" else None)
+    known = load_known_divergences(path) if path is not None else ()
+    return tuple(entry for entry in known if fnmatch.fnmatchcase(config.subject, entry.subject))
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ import pytest
 if TYPE_CHECKING:
     from conformance.config import Config
     from conformance.judge.session import Pairing, Session
-    from conformance.judge.verdict import Result
+    from conformance.judge.verdict import KnownDivergence, Result
     from conformance.language.case import Case
 
 CASES = Path(__file__).parent / "cases"
@@ -126,12 +126,12 @@ class CaseItem(pytest.Item):
             raise NotConformant(result, [*lines, f"  traces: {show}"])
         if result.verdict is Verdict.UNSTABLE:
             self.add_report_section("call", "conformance", f"unstable: {result.reason}")
-        entry = next((known for known in session.known if self._is_exactly(str(known))), None)
-        if entry is not None and result.verdict is Verdict.CONFORMANT:
+        entry = next((known for known in session.known if self._is_exactly(known)), None)
+        if entry is not None and result.verdict is Verdict.CONFORMANT and not entry.intermittent:
             raise NotConformant(result, [f"{entry} in known_divergences.toml no longer diverges: remove it"])
 
-    def _is_exactly(self, entry: str) -> bool:
-        return entry == f"{self.case.id}[{self.pairing.name}]"
+    def _is_exactly(self, entry: KnownDivergence) -> bool:
+        return (entry.case, entry.pairing) == (self.case.id, self.pairing.name)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         from conformance.config import ConfigError

@@ -21,7 +21,7 @@ from conformance.config import Config
 from conformance.errors import OutputError
 from conformance.judge.compare import Comparison, Difference, Expectation
 from conformance.judge.normalize import NormalTrace, normalize
-from conformance.judge.verdict import KnownDivergence, Outcome, Result, Verdict, accept, judged, stale
+from conformance.judge.verdict import HIDING, KnownDivergence, Outcome, Result, Verdict, accept, judged, stale
 from conformance.language.case import Case
 from conformance.play.cache import TraceCache
 from conformance.play.runner import Fault, PairingTrace, run_pairing
@@ -30,9 +30,6 @@ from conformance.play.trace import Record
 
 #: Runs one pairing: case, role → subject, run directory, deadline in seconds.
 Player = Callable[[Case, Mapping[str, Subject], Path, float], PairingTrace]
-
-#: Differences that no number of reference runs explains away.
-_PLAIN = ("garbage", "died", "hung")
 
 _NUMBER = re.compile(r"(?<![\w.])\d{4,5}(?![\w.])")
 
@@ -161,7 +158,7 @@ class Session:
                 run
             ]
         comparison = self._compare(case, pairing, reference, run)
-        if comparison.first is not None and comparison.first.category not in _PLAIN:
+        if comparison.first is not None and comparison.first.category not in HIDING:
             self._confirm(case, reference)
             comparison = self._compare(case, pairing, reference, run)
         verdict, reason = judged(comparison)
@@ -276,11 +273,12 @@ class Session:
         self,
         items: Sequence[tuple[Case, Sequence[Pairing]]],
         report: Callable[[Result], None],
-        every: Sequence[tuple[str, str]] = (),
+        matching: Callable[[str], Collection[str]] = lambda glob: (),
     ) -> Outcome:
         """Judge all ``items``, ``jobs`` cases at a time, and call ``report`` with each result as it comes.
 
-        ``every`` are all the (case, pairing) that exist, for the accepted deviations that have gone stale.
+        ``matching`` gives the ids of all cases that a glob means, for the accepted deviations that have gone
+        stale.
         Ctrl-C ends the run cleanly: the outcome is ``interrupted`` and holds what was judged before. Raises
         ``OutputError`` as soon as nothing can be kept.
         """
@@ -313,10 +311,10 @@ class Session:
             executor.shutdown(wait=not self.stopping.is_set(), cancel_futures=True)
         with landed:
             results.sort(key=lambda result: order[result.id, result.pairing])
-            interrupted = self.stopping.is_set()
-            return Outcome(
-                tuple(results), () if interrupted else tuple(stale(self.known, results, every)), interrupted
-            )
+            if self.stopping.is_set():
+                return Outcome(tuple(results), interrupted=True)
+            of_these = [(case.id, pairing.name) for case, _ in items for pairing in self.pairings(case)]
+            return Outcome(tuple(results), tuple(stale(self.known, results, of_these, matching)))
 
 
 def normal(case: Case, run: PairingTrace) -> dict[str, NormalTrace]:

@@ -8,16 +8,20 @@ and does not fail the run; an entry there that no longer diverges does.
 
 import enum
 import fnmatch
+import re
 import tomllib
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from conformance.config import ConfigError
-from conformance.judge.compare import Comparison, Difference, Instability
+from conformance.judge.compare import CATEGORIES, Comparison, Difference, Instability
 
 KNOWN_DIVERGENCES = Path(__file__).parents[1] / "known_divergences.toml"
+
+#: Differences that explain whatever is missing after them.
+HIDING = ("garbage", "died", "hung")
 
 
 class Verdict(enum.StrEnum):
@@ -94,17 +98,54 @@ def judged(comparison: Comparison) -> tuple[Verdict, str]:
 
 @dataclass(frozen=True)
 class KnownDivergence:
-    """One accepted deviation: which items (globs), and why it is accepted."""
+    """One accepted deviation: which items it means, in what they may differ, and why it is accepted.
+
+    ``case``, ``pairing`` and ``subject`` are globs. ``category`` are the categories of difference that are
+    accepted (see ``CATEGORIES``), none for all. An ``intermittent`` one need not diverge every time. ``link``
+    is the address where the deviation is discussed.
+    """
 
     case: str
     pairing: str
     reason: str
+    category: tuple[str, ...] = ()
+    subject: str = "*"
+    intermittent: bool = False
+    link: str = ""
 
     def covers(self, case: str, pairing: str) -> bool:
+        """Whether the item is one that the entry means."""
         return fnmatch.fnmatchcase(case, self.case) and fnmatch.fnmatchcase(pairing, self.pairing)
 
+    def accepts(self, difference: Difference) -> bool:
+        """Whether the entry accepts this difference of an item that it covers."""
+        return not self.category or difference.category in self.category
+
+    def is_gone_from(self, result: Result) -> bool:
+        """Whether an item that the entry covers was judged and shows nothing that the entry accepts.
+
+        A role that died, hung or wrote garbage may hide it.
+        """
+        if result.verdict is not Verdict.DIVERGENT:
+            return result.verdict is Verdict.CONFORMANT
+        hidden = any(difference.category in HIDING for difference in result.differences)
+        return not hidden and not any(map(self.accepts, result.differences))
+
+    @property
+    def explanation(self) -> str:
+        """The reason in one line, with the link."""
+        often = "intermittent: " if self.intermittent else ""
+        return f"{often}{self.reason}" + (f", see {self.link}" if self.link else "")
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry for ``report.json``: the keys that it has."""
+        data = {"case": self.case, "pairing": self.pairing, "reason": self.reason}
+        optional = {"category": list(self.category), "link": self.link}
+        return data | {key: value for key, value in optional.items() if value}
+
     def __str__(self) -> str:
-        return f"{self.case}[{self.pairing}]"
+        only = f" ({', '.join(self.category)})" if self.category else ""
+        return f"{self.case}[{self.pairing}]{only}"
 
 
 def load_known_divergences(path: Path = KNOWN_DIVERGENCES) -> tuple[KnownDivergence, ...]:
@@ -123,41 +164,83 @@ def load_known_divergences(path: Path = KNOWN_DIVERGENCES) -> tuple[KnownDiverge
 
 
 def _entry(path: Path, number: int, entry: Any) -> KnownDivergence:
+    def wrong(what: str) -> ConfigError:
+        case = f" ({entry['case']})" if isinstance(entry, dict) and isinstance(entry.get("case"), str) else ""
+        return ConfigError(f"{path}: [[divergence]] {number}{case} {what}")
+
     if not isinstance(entry, dict):
-        raise ConfigError(f"{path}: [[divergence]] {number} is not a table")
-    for key in ("case", "pairing", "reason"):
-        value = entry.get(key)
-        if not isinstance(value, str) or not value.strip():
-            raise ConfigError(
-                f"{path}: [[divergence]] {number} needs a {key!r} (a string that says something)"
-            )
-    unknown = sorted(set(entry) - {"case", "pairing", "reason"})
-    if unknown:
-        raise ConfigError(f"{path}: [[divergence]] {number} has an unknown key {unknown[0]!r}")
-    return KnownDivergence(entry["case"], entry["pairing"], " ".join(entry["reason"].split()))
+        raise wrong("is not a table")
+    known = [field.name for field in fields(KnownDivergence)]
+    for key in entry:
+        if key not in known:
+            raise wrong(f"has an unknown key {key!r}; there are {', '.join(known)}")
+    texts = {key: entry.get(key, default) for key, default in _TEXTS.items()}
+    for key, value in texts.items():
+        if not isinstance(value, str) or (not value.strip() and (key in entry or key != "link")):
+            raise wrong(f"needs a {key!r} (a string that says something)")
+    category = entry.get("category", [])
+    categories = [category] if isinstance(category, str) else category
+    if not isinstance(categories, list) or ("category" in entry and not categories):
+        raise wrong("needs a 'category' that is a string or a list of some")
+    for one in categories:
+        if one not in CATEGORIES:
+            raise wrong(f"has an unknown category {one!r}; there are {', '.join(CATEGORIES)}")
+    intermittent = entry.get("intermittent", False)
+    if not isinstance(intermittent, bool):
+        raise wrong(f"needs true or false for 'intermittent', not {intermittent!r}")
+    if texts["link"] and not re.match(r"https?://\S+\Z", texts["link"]):
+        raise wrong(f"needs an http or https address for 'link', not {texts['link']!r}")
+    texts["reason"] = " ".join(texts["reason"].split())
+    return KnownDivergence(**texts, category=tuple(categories), intermittent=intermittent)
 
 
-def accept(result: Result, known: Iterable[KnownDivergence]) -> Result:
-    """The result, marked as accepted if it diverges and an entry covers it."""
+#: The keys that are strings, with what they are where they are missing; the empty ones must be there, but for ``link``.
+_TEXTS = {"case": "", "pairing": "*", "reason": "", "subject": "*", "link": ""}
+
+
+def accept(result: Result, known: Sequence[KnownDivergence]) -> Result:
+    """The result, marked as accepted if it diverges and entries that cover it accept every difference.
+
+    Otherwise a difference that none accepts comes first.
+    """
     if result.verdict is not Verdict.DIVERGENT:
         return result
-    entry = next((entry for entry in known if entry.covers(result.id, result.pairing)), None)
-    return result if entry is None else replace(result, accepted=entry.reason)
+    covering = [entry for entry in known if entry.covers(result.id, result.pairing)]
+    by = [
+        next((entry for entry in covering if entry.accepts(difference)), None)
+        for difference in result.differences
+    ]
+    accepted = [entry.explanation for entry in by if entry is not None]
+    if len(accepted) == len(by):
+        return replace(result, accepted="; ".join(dict.fromkeys(accepted)))
+    if by[0] is None:
+        return result
+    first = result.differences[by.index(None)]
+    others = [difference for difference in result.differences if difference is not first]
+    return replace(result, reason=first.message, differences=(first, *others))
 
 
 def stale(
-    known: Iterable[KnownDivergence], results: Sequence[Result], items: Collection[tuple[str, str]]
+    known: Iterable[KnownDivergence],
+    results: Sequence[Result],
+    items: Collection[tuple[str, str]],
+    matching: Callable[[str], Collection[str]],
 ) -> list[KnownDivergence]:
-    """The entries that no longer diverge: all that they cover was judged and is conformant, or they cover
-    nothing.
+    """The entries that no longer diverge: all that they cover was played, and nothing they accept was there.
 
-    ``items`` are all the (case, pairing) that exist. An entry of which only a part was run is not judged.
+    ``items`` are all the (case, pairing) of the cases that were run; ``matching`` gives the ids of all cases
+    that a glob means. An entry of which nothing or only a part was played is not judged.
     """
-    outcome = {(result.id, result.pairing): result.verdict for result in results}
+    played = {(result.id, result.pairing) for result in results}
+    cases = {case for case, _ in items}
     found = []
     for entry in known:
-        covered = [item for item in items if entry.covers(*item)]
-        if all(outcome.get(item) is Verdict.CONFORMANT for item in covered):
+        covered = [result for result in results if entry.covers(result.id, result.pairing)]
+        if entry.intermittent or not covered or not all(map(entry.is_gone_from, covered)):
+            continue
+        if any(entry.covers(*item) and item not in played for item in items):
+            continue
+        if entry.case in cases or set(matching(entry.case)) <= cases:
             found.append(entry)
     return found
 

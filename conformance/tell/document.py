@@ -28,9 +28,7 @@ def document(outcome: Outcome, reference: Mapping[str, Any], subject: Mapping[st
         "totals": outcome.totals.to_json(),
     }
     if outcome.stale:
-        data["stale_known_divergences"] = [
-            {"case": entry.case, "pairing": entry.pairing, "reason": entry.reason} for entry in outcome.stale
-        ]
+        data["stale_known_divergences"] = [entry.to_json() for entry in outcome.stale]
     data["cases"] = [_case(result) for result in outcome.results]
     return data
 
@@ -49,7 +47,7 @@ def _case(result: Result) -> dict[str, Any]:
 
 def reason(result: Result) -> str:
     """The one line that explains the verdict, an accepted deviation's reason first."""
-    return result.reason if result.accepted is None else f"accepted ({result.accepted}): {result.reason}"
+    return result.reason if result.accepted is None else f"accepted ({result.accepted}) — {result.reason}"
 
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:

@@ -5,8 +5,10 @@ The ``.jsonl`` files are what the roles wrote, untouched. Of the reference all r
 ``node``.
 """
 
+import contextlib
 import dataclasses
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +58,7 @@ def write(output: Path, case: Case, pairing: Pairing, runs: Sequence[PairingTrac
         "case": case.id,
         "pairing": pairing.name,
         "about": case.about,
+        "file": str(case.file),
         "roles": [role.name for role in case.roles],
         "subject_roles": sorted(pairing.subject_roles),
         "verdict": result.verdict.value,
@@ -69,6 +72,18 @@ def write(output: Path, case: Case, pairing: Pairing, runs: Sequence[PairingTrac
         "runs": [{**dataclasses.asdict(run), "roles": {}} for run in runs],
     }
     (directory / "run.json").write_text(json.dumps(meta, indent=1) + "\n", encoding="utf-8")
+
+
+def programs_called(output: Path, name: str) -> list[str]:
+    """The ``Case.python_program`` of every case that left traces under this id, or this name without its topic."""
+    topic, _, rest = name.rpartition("/")
+    programs: set[str] = set()
+    if re.fullmatch(r"(?:\w+/)?\w+", name):
+        for path in (output / "traces").glob(f"{topic or '*'}/{rest}/*/run.json"):
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+                meta = json.loads(path.read_text(encoding="utf-8"))
+                programs.add(f"{meta['file']}::{meta['case']}")
+    return sorted(programs)
 
 
 def read(output: Path, case: str, pairing: str) -> Recorded | None:

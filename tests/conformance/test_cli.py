@@ -141,6 +141,12 @@ def test_help_of_every_verb(run: Run) -> None:
     assert run().code == 4
 
 
+def test_a_case_of_a_file_is_found_by_its_name_alone(run: Run) -> None:
+    for verb in ("show", "export"):
+        assert run(verb, "mine.py::said") == run(verb, "mine.py::mine/said")
+    assert [row["id"] for row in json.loads(run("list", "mine.py::said", "--json").out)] == ["mine/said"]
+
+
 BROKEN = {
     "syntax.py": ("def (", "syntax.py:1: syntax error"),
     "loop.py": (
@@ -244,6 +250,54 @@ def test_a_divergent_run_says_what_and_how_to_see_it_again(run: Run, node: None)
     assert "replay: python -m conformance run odd.py::odd/odd --pairing python --node local" in ran.out
     ran = run("diff", "odd.py::odd/odd")
     assert ran.code == 1 and "value:" in ran.out and "≠" in ran.out
+
+
+def test_diff_finds_a_case_of_the_last_run_by_its_name(run: Run, node: None) -> None:
+    assert run("run", "odd.py", "mine.py::a_note", "--repeat", "1", "--confirm", "0").code == 1
+    whole = run("diff", "odd.py::odd/odd")
+    assert whole.code == 1
+    assert run("diff", "odd") == run("diff", "odd/odd") == run("diff", "odd.py::odd") == whole
+    assert run("diff", "a_note").out.startswith("mine/a_note[python]: conformant")
+    one_line(run("diff", "said"), 5, "no case matches 'said'")
+
+
+KNOWN = """
+[[divergence]]
+case = "odd/odd"
+reason = "it is a fixture"
+category = "value"
+link = "https://example.org/odd"
+
+[[divergence]]
+case = "mine/a_note"
+reason = "somewhere else"
+
+[[divergence]]
+case = "mine/*"
+reason = "everywhere"
+"""
+
+
+def test_known_divergences_of_a_case_of_ones_own(run: Run, node: None, tmp_path: Path) -> None:
+    (tmp_path / "known.toml").write_text(KNOWN)
+    options = ["--repeat", "1", "--confirm", "0", "--known-divergences", "known.toml"]
+    ran = run("run", "odd.py", *options)
+    assert ran.code == 0 and "1 accepted" in ran.out and "no longer diverges" not in ran.out
+    assert "accepted (it is a fixture, see https://example.org/odd)" in ran.out
+    output = tmp_path / "build" / "conformance"
+    assert "it is a fixture, see https://example.org/odd" in (output / "report.json").read_text()
+    for page in ("index.html", "cases/odd/odd.html"):
+        assert '<a href="https://example.org/odd"' in (output / page).read_text()
+
+    ran = run("run", "mine.py::a_note", *options)
+    assert ran.code == 1
+    assert [line for line in ran.out.splitlines() if "no longer" in line] == [
+        "mine/a_note[*] in known_divergences.toml no longer diverges: remove it"  # of mine/* only a part was run
+    ]
+    ran = run("run", "mine.py", *options)
+    assert "mine/*[*] in known_divergences.toml no longer diverges: remove it" in ran.out
+    (tmp_path / "known.toml").write_text(KNOWN.replace('"value"', '"state"'))
+    assert run("run", "odd.py", *options).code == 1
 
 
 def test_json_alone_on_stdout(run: Run, node: None) -> None:

@@ -1,10 +1,11 @@
 """verdict: precedence, totals, exit codes, and the list of accepted deviations."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from conformance.config import ConfigError
+from conformance.config import Config, ConfigError
 from conformance.judge.compare import Comparison, Difference, Instability
 from conformance.judge.verdict import (
     Exit,
@@ -18,6 +19,7 @@ from conformance.judge.verdict import (
     load_known_divergences,
     stale,
 )
+from conformance.opening import known_divergences
 
 DIFFERENCE = Difference(
     "value", "main", "peer", 0, "args.0", 1, 2, "main: peer 'x' (#0) args.0: expected 1, got 2"
@@ -96,28 +98,69 @@ def test_accept_takes_divergent_items_only_and_by_glob():
     assert not accept(result(Verdict.DIVERGENT, pairing="python-node"), known).fails
 
 
+def several(*categories: str) -> Result:
+    """A divergent item with a difference of each of these categories."""
+    differences = tuple(replace(DIFFERENCE, category=one, message=f"the {one}") for one in categories)
+    return replace(result(Verdict.DIVERGENT), reason=differences[0].message, differences=differences)
+
+
+def test_accept_wants_every_difference_accepted():
+    order = KnownDivergence("a/b", "*", "free", ("order",), link="https://example.org/1")
+    value = KnownDivergence("a/*", "*", "by design", ("value", "error"))
+    assert accept(several("order", "order"), [order]).accepted == "free, see https://example.org/1"
+    assert accept(several("order", "value"), [value, order]).accepted == (
+        "free, see https://example.org/1; by design"
+    )
+    assert accept(several("order", "state"), [KnownDivergence("a/b", "*", "all")]).accepted == "all"
+    assert accept(several("state"), [order, value]) == several("state")
+
+
+def test_what_is_not_accepted_comes_first():
+    entry = KnownDivergence("a/b", "*", "free", ("order",))
+    found = accept(several("order", "state"), [entry])
+    assert found.fails and found.accepted is None
+    assert (found.reason, [one.category for one in found.differences]) == ("the state", ["state", "order"])
+
+
 ITEMS = [("a/b", "node"), ("a/b", "python"), ("a/c", "python")]
+
+
+def matching(glob: str) -> list[str]:
+    return ["a/b", "a/c"]
 
 
 def test_stale_when_all_that_an_entry_covers_is_conformant():
     exact, glob = KnownDivergence("a/b", "python", "x"), KnownDivergence("a/*", "python", "x")
     conformant = [result(Verdict.CONFORMANT), result(Verdict.CONFORMANT, "a/c")]
-    assert stale([exact, glob], conformant, ITEMS) == [exact, glob]
-    assert stale([exact, glob], [result(Verdict.CONFORMANT), result(Verdict.DIVERGENT, "a/c")], ITEMS) == [
-        exact
-    ]
+    assert stale([exact, glob], conformant, ITEMS, matching) == [exact, glob]
+    some = [result(Verdict.CONFORMANT), result(Verdict.DIVERGENT, "a/c")]
+    assert stale([exact, glob], some, ITEMS, matching) == [exact]
 
 
 def test_not_stale_when_only_a_part_was_run_or_another_verdict_came():
     exact, glob = KnownDivergence("a/b", "python", "x"), KnownDivergence("a/*", "python", "x")
-    assert stale([glob], [result(Verdict.CONFORMANT)], ITEMS) == []
-    assert stale([exact], [result(Verdict.UNSTABLE)], ITEMS) == []
-    assert stale([exact], [], ITEMS) == []
+    assert stale([glob], [result(Verdict.CONFORMANT)], ITEMS, matching) == []
+    assert stale([glob], [result(Verdict.CONFORMANT)], ITEMS[:2], matching) == []
+    assert stale([KnownDivergence("a/b", "*", "x")], [result(Verdict.CONFORMANT)], ITEMS, matching) == []
+    assert stale([exact], [result(Verdict.UNSTABLE)], ITEMS, matching) == []
+    assert stale([exact], [], ITEMS, matching) == []
 
 
-def test_an_entry_that_covers_nothing_is_stale():
-    entry = KnownDivergence("gone/*", "*", "x")
-    assert stale([entry], [], ITEMS) == [entry]
+def test_an_entry_for_cases_outside_the_run_is_not_judged():
+    entries = [KnownDivergence("gone/*", "*", "x"), KnownDivergence("mine/a", "*", "x")]
+    assert stale(entries, [result(Verdict.CONFORMANT)], ITEMS, matching) == []
+
+
+def test_an_intermittent_entry_is_never_stale():
+    entry = KnownDivergence("a/b", "python", "now and then", intermittent=True)
+    assert stale([entry], [result(Verdict.CONFORMANT)], ITEMS, matching) == []
+    assert accept(result(Verdict.DIVERGENT), [entry]).accepted == "intermittent: now and then"
+
+
+def test_an_entry_is_stale_when_its_own_category_no_longer_differs():
+    order, state = (KnownDivergence("a/b", "python", "x", (one,)) for one in ("order", "state"))
+    assert stale([order, state], [several("state", "state")], ITEMS, matching) == [order]
+    assert stale([order, state], [several("died", "state")], ITEMS, matching) == []  # may hide the order
 
 
 def test_the_list_is_read(tmp_path: Path) -> None:
@@ -128,8 +171,37 @@ def test_the_list_is_read(tmp_path: Path) -> None:
     assert load_known_divergences(path) == ()
 
 
+def test_every_key_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "known.toml"
+    path.write_text(
+        '[[divergence]]\ncase = "a/b"\nreason = "x"\ncategory = "order"\n'
+        '[[divergence]]\ncase = "a/b"\npairing = "bun-*"\nreason = "x"\ncategory = ["order", "state"]\n'
+        'subject = "bun"\nintermittent = true\nlink = "https://example.org/1"\n'
+    )
+    assert load_known_divergences(path) == (
+        KnownDivergence("a/b", "*", "x", ("order",)),
+        KnownDivergence("a/b", "bun-*", "x", ("order", "state"), "bun", True, "https://example.org/1"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("subject", "kept"), [("python", ["both"]), ("bun", ["both", "bun's"]), ("node:22", ["both", "node's"])]
+)
+def test_an_entry_may_be_of_one_subject(tmp_path: Path, subject: str, kept: list[str]) -> None:
+    path = tmp_path / "known.toml"
+    subjects = {"both": "", "bun's": 'subject = "bun"', "node's": 'subject = "node:*"'}
+    path.write_text(
+        "\n".join(f'[[divergence]]\ncase = "*"\nreason = "{name}"\n{key}' for name, key in subjects.items())
+    )
+    found = known_divergences(Config(subject=subject, known_divergences=path))
+    assert [entry.reason for entry in found] == kept
+
+
 def test_our_own_list_is_readable():
     load_known_divergences()
+
+
+ENTRY = '[[divergence]]\ncase = "a/b"\nreason = "x"\n'
 
 
 @pytest.mark.parametrize(
@@ -139,6 +211,15 @@ def test_our_own_list_is_readable():
         ('[[divergence]]\ncase = "a/b"\npairing = "*"\nreason = " "', "reason"),
         ('[[divergence]]\ncase = 1\npairing = "*"\nreason = "x"', "case"),
         ('[[divergence]]\ncase = "a"\npairing = "*"\nreason = "x"\nuntil = "y"', "until"),
+        (f'{ENTRY}category = "death"', "(a/b) has an unknown category 'death'; there are garbage, died, hung"),
+        (f'{ENTRY}category = ["order", 1]', "unknown category 1"),
+        (f"{ENTRY}category = []", "'category'"),
+        (f"{ENTRY}category = 3", "'category'"),
+        (f'{ENTRY}intermittent = "yes"', "'intermittent'"),
+        (f'{ENTRY}link = "javascript:alert(1)"', "'link'"),
+        (f'{ENTRY}link = ""', "'link'"),
+        (f'{ENTRY}pairing = ""', "'pairing'"),
+        (f'{ENTRY}{ENTRY}subject = 1', "[[divergence]] 2 (a/b) needs a 'subject'"),
         ('[[divergences]]\ncase = "a"', "divergences"),
         ("divergence = 1", "divergence"),
         ("divergence = [1]", "not a table"),

@@ -155,11 +155,19 @@ def test_report_json_is_as_promised(run: Any) -> None:
 
 def test_stale_entries_are_in_the_report(run: Any, tmp_path: Path) -> None:
     _, outcome, _ = run
-    entry = KnownDivergence("made_up/talk", "*", "was once")
+    entry = KnownDivergence("made_up/talk", "*", "was once", ("order",), link="https://example.org/1")
     told = Outcome(outcome.results, (entry,))
     data = document(told, REFERENCE, SUBJECT)
     jsonschema.validate(data, json.loads(SCHEMA.read_text()))
-    assert data["stale_known_divergences"] == [{"case": "made_up/talk", "pairing": "*", "reason": "was once"}]
+    assert data["stale_known_divergences"] == [
+        {
+            "case": "made_up/talk",
+            "pairing": "*",
+            "reason": "was once",
+            "category": ["order"],
+            "link": "https://example.org/1",
+        }
+    ]
     write_junit(tmp_path / "j.xml", told, {})
     assert "no longer diverges" in (tmp_path / "j.xml").read_text()
 
