@@ -3,7 +3,7 @@
 //
 //   node supervisor.js DIR POOL
 //
-// DIR is shared with the harness. `DIR/lease.sock` is the harness's: the supervisor connects there at once, says hello,
+// DIR is shared with the harness and has nothing in it but two sockets. `DIR/lease.sock` is the harness's: the supervisor connects there at once, says hello,
 // and when that connection ends, for whatever reason, it kills its children and ends. So no container and no process
 // outlives a harness, not even one that was killed with SIGKILL. `DIR/roles.sock` is the supervisor's:
 //
@@ -12,8 +12,11 @@
 //   →  further lines: replies to `kernel?` records, passed on to the role's descriptor 0
 //   ←  the role's record lines, as the role wrote them
 //   ←  last line: {"kind":"terminated","args":[exit code, signal],"label":stderr,"state":{"stdout":…}},
-//      or {"kind":"fault","label":text} when there was no role to speak of
+//      or {"kind":"fault","label":text,"stderr":…} when there was no role to speak of
 //   closing the connection kills the role.
+//
+// With a role ends whatever it has started. The supervisor inherits the orphans of its roles, as the first process of a
+// container and as a reaper of orphans beside the harness (conformance/play/subjects/confine.py).
 //
 // Each role gets a process of its own that has never run anything else. Starting Node takes tens of milliseconds, so
 // POOL of them wait ready: `node stage.js`, everything loaded, blocked in a synchronous read of descriptor 0. No more than
@@ -30,41 +33,58 @@ const POOL = Number(process.argv[3] || 2);
 const STAGE = path.join(__dirname, 'stage.js');
 const KILL_AFTER_MS = 1000; // how long after its own deadline a role that does not end is killed
 const READY_WITHIN_MS = 30000; // how long a Node process may take to load the stage
-const TAIL = 16384; // how much of a role's stdout and stderr is kept
+const HEAD = 4096; // how much of a role's stdout and stderr is kept: so much from the beginning
+const TAIL = 12288; // and so much from the end
 
 const ENV = {
   PATH: process.env.PATH || '/usr/local/bin:/usr/bin:/bin',
   CONFORMANCE_TRACE_FD: '3',
 };
 
+const MARK = 'CONFORMANCE_PROCESS'; // in the environment of a Node process and of all that it starts
+
 const children = new Set(); // every Node process
 const loading = new Set(); // those that are not ready yet
 const ready = []; // those that block in their read
-const queue = []; // roles that wait for a process: functions of the process, or of null and a text
+const queue = []; // roles that wait for a process: functions of the process, or of null, a text and stderr
 let shutting = false;
+let spawned = 0;
 
-class Tail {
+// What a stream has said: all of it, or of much the beginning and the end. The beginning has the reason where a runtime
+// that aborts prints its stacks afterwards.
+class Said {
   constructor(stream) {
-    this.text = '';
+    this.head = '';
+    this.tail = '';
     stream.setEncoding('utf8');
     stream.on('data', (chunk) => {
-      this.text = (this.text + chunk).slice(-TAIL);
+      const room = HEAD - this.head.length;
+      this.head += chunk.slice(0, room);
+      this.tail = (this.tail + chunk.slice(room)).slice(-TAIL);
     });
     stream.on('error', () => {});
+  }
+
+  get text() {
+    return this.tail.length < TAIL ? this.head + this.tail : `${this.head}\n…\n${this.tail}`;
   }
 }
 
 function spawnStage() {
+  spawned += 1;
+  const mark = `${MARK}=${spawned}`;
   const child = spawn(process.execPath, [STAGE], {
     cwd: '/',
-    env: ENV,
+    detached: true, // a session of its own, by which its descendants are known
+    env: { ...ENV, [MARK]: spawned },
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   });
+  child.once('exit', () => endOrphans(child.pid, mark)); // they may hold the pipes, and 'close' waits for those
   child.trace = child.stdio[3];
   children.add(child);
   loading.add(child);
-  child.out = new Tail(child.stdout);
-  child.err = new Tail(child.stderr);
+  child.out = new Said(child.stdout);
+  child.err = new Said(child.stderr);
   child.stdin.on('error', () => {}); // EPIPE: the role ended without reading a reply
   child.trace.on('error', () => {});
   const slow = setTimeout(() => child.kill('SIGKILL'), READY_WITHIN_MS);
@@ -78,23 +98,64 @@ function spawnStage() {
   });
   child.once('error', (error) => {
     children.delete(child);
-    unready(child, `cannot start ${process.execPath}: ${error.message}`);
+    unready(child, `cannot start ${process.execPath}: ${error.message}`, '');
   });
   child.once('close', (code, signal) => {
     clearTimeout(slow);
     children.delete(child);
-    unready(child, `the Node process ended before its role (${signal || `exit code ${code}`}): ${child.err.text.trim()}`);
+    unready(child, `the Node process ended before its role (${signal || `exit code ${code}`})`, child.err.text);
   });
+}
+
+// Kill what a Node process that has ended leaves running: its children have become the supervisor's. Theirs do so in turn,
+// once they are dead.
+function endOrphans(session, mark) {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const orphans = adopted().filter((pid) => isOf(pid, session, mark));
+    if (orphans.length === 0) return;
+    for (const pid of orphans) kill(pid);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+  }
+}
+
+// The children of this process that it has not made; none where the kernel does not list them.
+function adopted() {
+  try {
+    const own = new Set([...children].map((child) => child.pid));
+    const all = fs.readFileSync(`/proc/self/task/${process.pid}/children`, 'latin1').trim();
+    return all === '' ? [] : all.split(' ').map(Number).filter((pid) => !own.has(pid));
+  } catch {
+    return [];
+  }
+}
+
+// Whether a process lives and descends from that session: it is in it, or has the environment it was given.
+function isOf(pid, session, mark) {
+  try {
+    const [state, , , its] = fs.readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ');
+    if (state === 'Z') return false;
+    return Number(its) === session || fs.readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark);
+  } catch {
+    return false;
+  }
+}
+
+function kill(pid) {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // it has ended meanwhile
+  }
 }
 
 // A process that ended without ever having a role. The next role in the queue learns why; without one nothing is started in
 // its place, so that a stage that cannot be loaded does not make the supervisor spin.
-function unready(child, text) {
+function unready(child, text, stderr) {
   const index = ready.indexOf(child);
   if (index >= 0) ready.splice(index, 1);
   else if (!loading.delete(child)) return; // it had a role
   const role = queue.shift();
-  if (role !== undefined) role(null, text);
+  if (role !== undefined) role(null, text, stderr);
   if (queue.length > 0) setImmediate(fill);
 }
 
@@ -112,7 +173,7 @@ function runRole(connection, command, rest) {
   try {
     deadline = Number(JSON.parse(command.toString('utf8')).deadline_ms) || 10000;
   } catch (error) {
-    fault(connection, `the command is not JSON: ${error.message}`);
+    fault(connection, `the command is not JSON: ${error.message}`, '');
     return;
   }
 
@@ -124,11 +185,11 @@ function runRole(connection, command, rest) {
   const early = (chunk) => replies.push(chunk);
   connection.on('data', early);
 
-  queue.push((child, text) => {
+  queue.push((child, text, stderr) => {
     if (!wanted) {
       if (child) ready.unshift(child);
     } else if (child === null) {
-      fault(connection, text);
+      fault(connection, text, stderr);
     } else {
       connection.removeListener('data', early);
       playRole(connection, child, Buffer.concat([command, ...replies]), deadline);
@@ -166,7 +227,7 @@ function playRole(connection, child, input, deadline) {
     if (!wanted) return;
     if (!spoke && !overdue) {
       const how = signal || `exit code ${code}`;
-      fault(connection, `the Node process ended before its first record (${how}): ${child.err.text.trim()}`);
+      fault(connection, `the Node process ended before its first record (${how})`, child.err.text);
       return;
     }
     const lines = ['']; // ends a line that a killed role did not
@@ -187,8 +248,8 @@ function playRole(connection, child, input, deadline) {
   });
 }
 
-function fault(connection, text) {
-  connection.end(`\n${JSON.stringify({ kind: 'fault', label: text })}\n`);
+function fault(connection, text, stderr) {
+  connection.end(`\n${JSON.stringify({ kind: 'fault', label: text, stderr })}\n`);
 }
 
 function onConnection(connection) {
@@ -207,6 +268,7 @@ function shutDown() {
   if (shutting) return;
   shutting = true;
   for (const child of children) child.kill('SIGKILL');
+  for (const pid of adopted()) kill(pid);
   fs.rmSync(path.join(DIR, 'roles.sock'), { force: true });
   process.exit(0);
 }

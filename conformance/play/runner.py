@@ -24,8 +24,10 @@ from typing import Any
 
 from conformance.language.case import Case, Role
 from conformance.play import kernel
+from conformance.play.last_words import cause
 from conformance.play.raw import Raw, RawCancelled
 from conformance.play.subjects.base import RoleHandle, RoleStartError, Subject
+from conformance.play.subjects.rundir import roles_directory
 from conformance.play.trace import Record, TraceError
 
 #: What a role may take, in seconds, unless the case or the caller says otherwise.
@@ -131,7 +133,7 @@ class _Pairing:
         started = time.monotonic()
         self._trace.roles = {role.name: [] for role in self._case.roles}
         try:
-            self._path_dir = Path(tempfile.mkdtemp(prefix="p-", dir=self._run_dir))
+            self._path_dir = Path(tempfile.mkdtemp(prefix="", dir=roles_directory(self._run_dir)))
             self._trace.path_dir = str(self._path_dir)
             self._selector.register(self._news.fd, selectors.EVENT_READ, None)
             self._play()
@@ -144,7 +146,7 @@ class _Pairing:
 
     def _play(self) -> None:
         self._start_ready()
-        while self._running or (self._waiting and self._raw_playing):
+        while (self._running or (self._waiting and self._raw_playing)) and not self._trace.machine_faults:
             soonest = min((running.lost_at for running in self._running.values()), default=None)
             timeout = None if soonest is None else max(0.0, soonest - time.monotonic())
             for key, _ in self._selector.select(timeout):
@@ -153,7 +155,7 @@ class _Pairing:
                 elif key.data in self._running:
                     self._hear(key.data)
             self._give_up_lost()
-        for role in self._waiting:
+        for role in self._waiting if not self._trace.machine_faults else ():
             missing = [need for need in role.needs if need not in self._trace.published]
             self._fault(
                 "unpublished",
@@ -204,7 +206,7 @@ class _Pairing:
             self._hear_record(name, record)
             if name not in self._running:
                 return  # killed meanwhile
-        if running.handle.ended:
+        if running.handle.ended or running.terminated:
             if not running.terminated:
                 self._fault("lost", name, "the connection to the role ended before the role did")
             self._let_go(name)
@@ -369,11 +371,12 @@ class _RawRole(threading.Thread):
 
 
 def _supervisor_fault(line: bytes) -> str | None:
-    """The text of a supervisor's own ``{"kind":"fault","label":…}`` line."""
+    """The text of a supervisor's own ``{"kind":"fault","label":…,"stderr":…}`` line."""
     if b'"fault"' not in line:
         return None
     with contextlib.suppress(ValueError):
         data = json.loads(line)
         if isinstance(data, dict) and data.get("kind") == "fault":
-            return str(data.get("label"))
+            why = cause(str(data.get("stderr") or ""))
+            return f"{data.get('label')}: {why}" if why else str(data.get("label"))
     return None

@@ -17,7 +17,7 @@ from conformance.language.collect import collect_file
 from conformance.play.subjects.node import NodeSubject
 from conformance.play.subjects.python import PythonSubject
 from conformance.play.subjects.rundir import RunDirectory
-from tests.conformance.play.test_subjects import CASE_FILE, _first_record
+from tests.conformance.play.test_subjects import CASE_FILE, first_record
 from tests.conformance.scripted import make_case
 
 HANG = "(t) => { t.note('pid', process.pid); t.net.createServer().listen(0); }"
@@ -38,7 +38,7 @@ def main(provider: str) -> None:
             node.start(made, made.roles[0], {}, 60_000, run_dir),
             python.start(forked, forked.roles[0], {}, 60_000, run_dir),
         ]
-        pids = [_first_record(role)["args"][0] for role in roles]
+        pids = [first_record(role)["args"][0] for role in roles]
         if provider == "docker":
             print(run_dir, python._hello["pid"], pids[1], flush=True)
         else:

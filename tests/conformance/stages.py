@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -11,6 +12,9 @@ from typing import Any, NoReturn
 
 def _write(fd: int, kind: str, **fields: Any) -> None:
     os.write(fd, json.dumps({"kind": kind, **fields}).encode() + b"\n")
+
+
+CAPABILITIES = Path("/proc/self/status").read_text().split("CapEff:")[1].split()[0]
 
 
 def tell(
@@ -36,6 +40,8 @@ def tell(
                     :-1
                 ],  # the listing's own
                 "capabilities": status["CapEff"],
+                "capabilities at import": CAPABILITIES,
+                "capabilities in the case file": case.roles[0].function.__globals__.get("CAPABILITIES"),
             }
         ],
     )
@@ -74,3 +80,21 @@ def leave(case: Any, role: str, values: Any, **_: Any) -> NoReturn:
 def fail(case: Any, role: str, values: Any, **_: Any) -> int:
     """Fail as only a broken stage does."""
     raise RuntimeError("a broken stage")
+
+
+def start_others(case: Any, role: str, values: Any, *, trace_out: int, **_: Any) -> int:
+    """Leave a child and an orphan in a session of its own behind, both with the role's descriptors."""
+    child = subprocess.Popen(["sleep", "60"], close_fds=False)
+    orphan = subprocess.run(
+        ["setsid", "sh", "-c", "sleep 60 >&2 & echo $!"], stdout=subprocess.PIPE, check=True, close_fds=False
+    )
+    _write(trace_out, "note", args=[[child.pid, int(orphan.stdout)]])
+    child.returncode = 0  # nobody waits for it
+    return 0
+
+
+def start_others_and_wait(case: Any, role: str, values: Any, **rest: Any) -> int:
+    """The same, and stay."""
+    start_others(case, role, values, **rest)
+    time.sleep(60)
+    return 0

@@ -1,15 +1,19 @@
 """The Python twin of node_fixtures/supervisor.js: a warm parent that forks a fresh process for each role.
 
-    python -m conformance.play.subjects.forkserver DIR STAGE
+    python -m conformance.play.subjects.forkserver LEASE STAGE
 
-The protocol is the supervisor's: ``DIR/lease.sock`` is the harness's and must not be outlived,
-``DIR/roles.sock`` takes one connection per role. The parent has imported STAGE (``module:function``, and so
-nodesock) and the case files, but has never made a loop: what a role inherits is code, not state. In the child
-the connection itself is descriptor 0 (replies) and 3 (trace); the parent only watches it for a hang-up, and
-adds ``terminated`` when the child has ended.
+LEASE is a descriptor, one end of a socket pair. It must not be outlived, and over it come the roles: each is a
+connection, handed over with the case file and the case that the harness means. No path leads here, and what is said
+on a connection names no file, so nothing but what the harness has collected is played. The rest of the protocol is
+the supervisor's. The process was confined before it began (``confine``).
+
+The parent has imported STAGE (``module:function``, and so nodesock) and the case files, but has never made a loop:
+what a role inherits is code, not state. In the child the connection itself is descriptor 0 (replies) and 3 (trace);
+the parent only watches it for a hang-up, and adds ``terminated`` when the child has ended.
 
 The parent has one thread and no loop but its own epoll, so forking is safe. Children die with it
-(PR_SET_PDEATHSIG).
+(PR_SET_PDEATHSIG), and with a role whatever it has started: what is left of it becomes the parent's child, since
+both are reapers of orphans (PR_SET_CHILD_SUBREAPER).
 """
 
 import contextlib
@@ -32,14 +36,14 @@ from typing import Any
 from conformance.errors import CollectionError
 from conformance.language.case import Case
 from conformance.language.collect import Declared, declared_cases
-from conformance.play.subjects.confine import confine
+from conformance.play.subjects.confine import reap_orphans
 
 #: ``STAGE``: plays one role in this process and returns its exit code; called as
 #: ``conformance.play.stage.run_role``.
 Stage = Callable[..., int]
 
 _KILL_AFTER = 1.0  # seconds after its own deadline that a role is killed
-_TAIL = 16384
+_HEAD, _TAIL = 4096, 12288  # how much of stdout and stderr is kept, from the beginning and from the end
 _PR_SET_PDEATHSIG = 1
 _TRACE_FD = 3
 
@@ -47,10 +51,12 @@ _libc = ctypes.CDLL(None)
 
 
 class _Role:
-    """A connection, and from its command on the child that plays it."""
+    """A connection, the case it is for, and from its command on the child that plays it."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, file: str, case_id: str) -> None:
         self.connection = connection
+        self.file = file
+        self.case_id = case_id
         self.fd = connection.fileno()
         self.received = b""
         self.deadline_ms = 0
@@ -67,7 +73,7 @@ class _Role:
 class ForkServer:
     """The parent. ``serve`` returns when the lease ends."""
 
-    def __init__(self, directory: Path, stage: Stage) -> None:
+    def __init__(self, lease: int, stage: Stage) -> None:
         self._stage = stage
         self._epoll = select.epoll()
         self._roles: dict[int, _Role] = {}  # by connection
@@ -75,13 +81,7 @@ class ForkServer:
         # Closed only between two polls: a polled event must not meet another role under the same number.
         self._done: list[int] = []
         self._files: dict[str, tuple[int, dict[str, Declared]]] = {}
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listener.bind(str(directory / "roles.sock"))
-        self._listener.listen(511)
-        self._listener.setblocking(False)
-        self._lease = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._lease.connect(str(directory / "lease.sock"))
-        self._epoll.register(self._listener, select.EPOLLIN)
+        self._lease = socket.socket(fileno=lease)
         self._epoll.register(self._lease, select.EPOLLIN | select.EPOLLRDHUP)
 
     def serve(self, hello: dict[str, Any]) -> None:
@@ -92,9 +92,8 @@ class ForkServer:
         while True:
             for fd, events in self._epoll.poll(self._until_kill()):
                 if fd == self._lease.fileno():
-                    return
-                if fd == self._listener.fileno():
-                    self._accept()
+                    if not self._accept():
+                        return
                 elif fd in self._children:
                     self._reap(self._children[fd])
                 elif fd in self._roles:
@@ -122,15 +121,18 @@ class ForkServer:
 
     # -- connections -----------------------------------------------------------------------------------------
 
-    def _accept(self) -> None:
-        try:
-            connection, _ = self._listener.accept()
-        except BlockingIOError:
-            return
+    def _accept(self) -> bool:
+        """Take one role from the harness; False if the lease has ended."""
+        said, fds, _, _ = socket.recv_fds(self._lease, 1 << 16, 1)
+        if not said:
+            return False
+        meant = json.loads(said)
+        connection = socket.socket(fileno=fds[0])
         connection.setblocking(False)
-        role = _Role(connection)
+        role = _Role(connection, meant["file"], meant["case"])
         self._roles[role.fd] = role
         self._epoll.register(role.fd, select.EPOLLIN | select.EPOLLRDHUP)
+        return True
 
     def _attend(self, role: _Role, events: int) -> None:
         if role.unsent:
@@ -154,7 +156,7 @@ class ForkServer:
             try:
                 command = json.loads(role.received)
                 role.deadline_ms = command["deadline_ms"]
-                case = self._case(command)
+                case = self._case(role)
             except CollectionError as error:
                 self._fault(role, str(error))
             except Exception as error:  # noqa: BLE001 - one bad command must not end the parent
@@ -164,14 +166,14 @@ class ForkServer:
         elif not chunk:
             self._forget(role)
 
-    def _case(self, command: dict[str, Any]) -> Case:
-        """The case that ``program`` (``Case.python_program``) means; case files are read once per change."""
-        file, _, case_id = command["program"].rpartition("::")
-        changed = os.stat(file).st_mtime_ns
-        known = self._files.get(file)
+    def _case(self, role: _Role) -> Case:
+        """The case that the harness means; case files are read once per change."""
+        changed = os.stat(role.file).st_mtime_ns
+        known = self._files.get(role.file)
         if known is None or known[0] != changed:
-            known = self._files[file] = (changed, {one.id: one for one in declared_cases(Path(file))})
-        return known[1][case_id].build(translate=False)
+            declared = {one.id: one for one in declared_cases(Path(role.file))}
+            known = self._files[role.file] = (changed, declared)
+        return known[1][role.case_id].build(translate=False)
 
     def _fault(self, role: _Role, text: str) -> None:
         self._finish(role, [{"kind": "fault", "label": text}])
@@ -221,9 +223,10 @@ class ForkServer:
         _, status = os.waitpid(role.pid, 0)
         code = os.waitstatus_to_exitcode(status)
         del self._children[role.pidfd]
+        self._end_orphans()
         self._epoll.unregister(role.pidfd)
         self._done.append(role.pidfd)
-        stdout, stderr = _tail(role.stdout), _tail(role.stderr)
+        stdout, stderr = _said(role.stdout), _said(role.stderr)
         lines: list[dict[str, Any]] = []
         if role.overdue:
             lines.append(_record("hung", label="killed", args=[role.deadline_ms]))
@@ -231,6 +234,24 @@ class ForkServer:
         lines.append(_record("terminated", label=stderr, args=ending, state={"stdout": stdout}))
         role.connection.setblocking(False)
         self._finish(role, lines)
+
+    def _end_orphans(self) -> None:
+        """Kill what roles that have ended have left running, and what that leaves in turn."""
+        mine = {role.pid for role in self._children.values()}
+        while orphans := _children_of_this_process() - mine:
+            for pid in orphans:
+                os.kill(pid, signal.SIGKILL)
+            for pid in orphans:
+                os.waitpid(pid, 0)
+
+
+def _children_of_this_process() -> set[int]:
+    pid = os.getpid()
+    try:
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except OSError:  # a kernel without CONFIG_PROC_CHILDREN
+        return set()
+    return {int(child) for child in listed.split()}
 
 
 def _play(role: _Role, parent: int, stage: Stage, command: dict[str, Any], case: Case) -> None:
@@ -247,7 +268,7 @@ def _play(role: _Role, parent: int, stage: Stage, command: dict[str, Any], case:
         os.set_inheritable(_TRACE_FD, False)
         os.closerange(_TRACE_FD + 1, 1 << 20)
         os.chdir(command["path_dir"])
-        confine()
+        reap_orphans()
         gc.enable()
         code = stage(
             case,
@@ -277,14 +298,18 @@ def _record(kind: str, **fields: Any) -> dict[str, Any]:
     return {"kind": kind, "object": None, "label": None, "args": [], "state": None, **fields}
 
 
-def _tail(fd: int) -> str:
+def _said(fd: int) -> str:
+    """What is in the file, which is closed: all, or of much the beginning (it may have the reason) and the end."""
     size = os.fstat(fd).st_size
-    text = os.pread(fd, _TAIL, max(0, size - _TAIL)).decode(errors="replace")
+    if size <= _HEAD + _TAIL:
+        data = os.pread(fd, size, 0)
+    else:
+        data = os.pread(fd, _HEAD, 0) + "\n…\n".encode() + os.pread(fd, _TAIL, size - _TAIL)
     os.close(fd)
-    return text
+    return data.decode(errors="replace")
 
 
-def main(directory: str, stage: str) -> None:
+def main(lease: str, stage: str) -> None:
     """Serve until the lease ends."""
     # 0-3 are a role's; whatever this process opens must lie above them, or a child's dup2 would cut it off.
     while (fd := os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)) <= _TRACE_FD:
@@ -293,7 +318,7 @@ def main(directory: str, stage: str) -> None:
     module, _, name = stage.partition(":")
     play: Stage = getattr(importlib.import_module(module), name)
     os.environ["CONFORMANCE_TRACE_FD"] = str(_TRACE_FD)
-    server = ForkServer(Path(directory), play)
+    server = ForkServer(int(lease), play)
     versions: dict[str, Any] = {"python": platform.python_version()}
     # A stage of another implementation need not have nodesock.
     with contextlib.suppress(ImportError, AttributeError):

@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import tempfile
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -36,8 +37,16 @@ class Provider(Protocol):
     provider: str
     image: str | None
 
+    @property
+    def lost(self) -> bool:
+        """Whether the supervisor has ended."""
+        ...
+
     def open(self, run_dir: Path, directory: Path, pool: int) -> dict[str, Any]:
-        """Start the supervisor in ``directory`` and return its hello. Raises ``ReferenceUnavailable``."""
+        """Start the supervisor in ``directory``, its sockets in ``directory/io``, and return its hello.
+
+        Raises ``ReferenceUnavailable``.
+        """
         ...
 
     def close(self) -> None:
@@ -59,16 +68,21 @@ class NodeSubject(Openable):
         self._pool = pool
         self._provider: Provider | None = None
         self._hello: dict[str, Any] = {}
-        self._socket = ""
+        self._run_dir = self._directory = Path()
+        self._roles = -1
         self._note: str | None = None
+        self._lock = threading.Lock()
 
     def open(self, run_dir: Path) -> None:
-        directory = Path(tempfile.mkdtemp(prefix="n-", dir=run_dir))
+        self._run_dir = run_dir
+        self._directory = Path(tempfile.mkdtemp(prefix="n-", dir=run_dir))
+        (self._directory / "io").mkdir()
         for fixture in FIXTURES.iterdir():
             if fixture.suffix in (".js", ".json"):
-                shutil.copy(fixture, directory)
-        self._hello = self._open_provider(run_dir, directory)
-        self._socket = str(directory / "roles.sock")
+                shutil.copy(fixture, self._directory)
+        self._hello = self._open_provider(run_dir, self._directory)
+        # Before the first role runs: one that can write there could put a link to any socket in its place.
+        self._roles = os.open(self._directory / "io" / "roles.sock", os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
         version = self._hello["versions"]["node"]
         if version != self._version:
             raise ReferenceUnavailable(
@@ -76,9 +90,16 @@ class NodeSubject(Openable):
             )
 
     def close(self) -> None:
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
         if self._provider is not None:
             self._provider.close()
             self._provider = None
+        if self._roles >= 0:
+            os.close(self._roles)
+            self._roles = -1
 
     def describe(self) -> Description:
         if self._provider is None:
@@ -102,7 +123,20 @@ class NodeSubject(Openable):
             "deadline_ms": deadline_ms,
             "path_dir": str(path_dir),
         }
-        return connect(self._socket, command)
+        with self._lock:
+            self._revive()
+            return connect(f"/proc/self/fd/{self._roles}", command)
+
+    def _revive(self) -> None:
+        """Start a supervisor that has died anew. Raises ``RoleStartError``."""
+        if self._provider is None:
+            raise RoleStartError(f"{self.name} is closed")
+        if self._provider.lost:
+            self._close()
+            try:
+                self.open(self._run_dir)
+            except ReferenceUnavailable as unavailable:
+                raise RoleStartError(str(unavailable)) from None
 
     def _open_provider(self, run_dir: Path, directory: Path) -> dict[str, Any]:
         if self._wanted != "local":
@@ -112,7 +146,7 @@ class NodeSubject(Openable):
                     self._provider = DockerNode(self._version)
                     return self._provider.open(run_dir, directory, self._pool)
             except ReferenceUnavailable as unavailable:
-                self.close()
+                self._close()
                 trouble = str(unavailable)
             if self._wanted == "docker":
                 raise ReferenceUnavailable(f"Docker was asked for and cannot be used: {trouble}")
@@ -125,7 +159,7 @@ class NodeSubject(Openable):
 
 
 def connect(path: str, command: Mapping[str, Any]) -> StreamRole:
-    """One role at a supervisor or forkserver. Raises ``RoleStartError``."""
+    """One role at a supervisor. Raises ``RoleStartError``."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.settimeout(5.0)
@@ -133,4 +167,4 @@ def connect(path: str, command: Mapping[str, Any]) -> StreamRole:
         return StreamRole(connection, command)
     except OSError as error:
         connection.close()
-        raise RoleStartError(f"no answer at {path}: {error.strerror or error}") from None
+        raise RoleStartError(f"the supervisor does not answer: {error.strerror or error}") from None

@@ -15,10 +15,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conformance.play.last_words import cause
 from conformance.play.subjects.base import ReferenceUnavailable
 from conformance.play.subjects.lease import Lease, LeaseLost
 from conformance.play.subjects.node_image import ensure_image
-from conformance.play.subjects.rundir import is_abandoned
+from conformance.play.subjects.rundir import is_abandoned, roles_directory
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -78,7 +79,7 @@ def _knock(where: str) -> None:
 
 
 class DockerNode:
-    """The supervisor in a container; the host's network, nothing writable but the run directory."""
+    """The supervisor in a container: the host's network, and of its files those that the container's own roles need."""
 
     provider = "docker"
 
@@ -104,9 +105,10 @@ class DockerNode:
             _sweep(self._client)
             image = ensure_image(self._client, self._version)
             self.image = image.described
-            self._lease = Lease(directory / "lease.sock")
+            sockets, roles = directory / "io", roles_directory(run_dir)
+            self._lease = Lease(sockets / "lease.sock")
             files = resource.getrlimit(resource.RLIMIT_NOFILE)  # EMFILE comes as early as for the other roles
-            command = [str(directory / "supervisor.js"), str(directory), str(pool)]
+            command = [str(directory / "supervisor.js"), str(sockets), str(pool)]
             self._container = self._client.containers.create(
                 image.reference,
                 command,
@@ -121,7 +123,7 @@ class DockerNode:
                 security_opt=["no-new-privileges"],
                 ulimits=[docker.types.Ulimit(name="nofile", soft=files[0], hard=files[1])],
                 user=f"{os.getuid()}:{os.getgid()}",
-                volumes={str(run_dir): {"bind": str(run_dir), "mode": "rw"}},
+                mounts=[_mounted(directory, read_only=True), _mounted(sockets), _mounted(roles)],
                 working_dir="/",
             )
             return self._start(self._container, self._lease)
@@ -129,6 +131,11 @@ class DockerNode:
             raise ReferenceUnavailable(
                 f"Docker cannot run Node {self._version}: {_innermost(error)}"
             ) from None
+
+    @property
+    def lost(self) -> bool:
+        """Whether the container has ended."""
+        return self._lease is None or self._lease.lost
 
     def close(self) -> None:
         """Give the lease up and wait until the container has been removed."""
@@ -171,14 +178,22 @@ class DockerNode:
             container.start()
             return lease.accept(_READY_WITHIN, ended)
         except LeaseLost as lost:
-            said = b"".join(output).decode(errors="replace").strip().splitlines()
-            why = f": {said[-1]}" if said else ""
-            raise ReferenceUnavailable(f"the container of {self.image} {lost}{why}") from None
+            said = cause(b"".join(output).decode(errors="replace"))
+            raise ReferenceUnavailable(
+                f"the container of {self.image} {lost}{f': {said}' if said else ''}"
+            ) from None
         finally:
             os.close(ended)
 
     def __repr__(self) -> str:
         return f"<DockerNode {self._version} {self.image or 'not open'}>"
+
+
+def _mounted(directory: Path, *, read_only: bool = False) -> Any:
+    """The directory under its own path. Unlike a volume it is never made where the engine does not find it."""
+    from docker.types import Mount
+
+    return Mount(str(directory), str(directory), type="bind", read_only=read_only)
 
 
 def _await_removal(container: "Container") -> None:

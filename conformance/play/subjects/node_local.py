@@ -1,13 +1,11 @@
 """Node as a plain process beside the harness: the provider where there is no container engine."""
 
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
-from conformance.play.subjects import confine
 from conformance.play.subjects.base import ReferenceUnavailable
-from conformance.play.subjects.lease import LeasedProcess, LeaseLost
+from conformance.play.subjects.lease import Lease, LeasedProcess, LeaseLost
 
 
 class LocalNode:
@@ -20,14 +18,20 @@ class LocalNode:
         self.binary = binary
         self._process: LeasedProcess | None = None
 
+    @property
+    def lost(self) -> bool:
+        """Whether the supervisor has ended."""
+        return self._process is None or self._process.lost
+
     def open(self, run_dir: Path, directory: Path, pool: int) -> dict[str, Any]:
         """Start the supervisor found in ``directory`` and return its hello.
 
         Raises ``ReferenceUnavailable``.
         """
-        confined = [sys.executable, "-I", "-S", confine.__file__]
-        command = [*confined, str(self.binary), str(directory / "supervisor.js"), str(directory), str(pool)]
-        self._process = LeasedProcess(directory, command, {"PATH": os.defpath})
+        sockets = directory / "io"
+        command = [str(self.binary), str(directory / "supervisor.js"), str(sockets), str(pool)]
+        lease = Lease(sockets / "lease.sock")
+        self._process = LeasedProcess(directory, command, {"PATH": os.defpath}, lease)
         try:
             return self._process.open()
         except LeaseLost as lost:

@@ -1,19 +1,27 @@
 """nodesock, or any implementation that a Python stage can play, as a subject: one forked process per role.
 
-``forkserver`` is the warm parent; this is the harness's end of it.
+``forkserver`` is the warm parent; this is the harness's end of it. Nobody but the harness can reach it: each role is a
+socket pair of which one end is handed over the lease, with the case file and the case to play.
 """
 
 import os
+import socket
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from conformance.language.case import Case, Role
-from conformance.play.subjects.base import Description, Openable, StreamRole, SubjectUnavailable
-from conformance.play.subjects.lease import LeasedProcess, LeaseLost
-from conformance.play.subjects.node import connect
+from conformance.play.subjects.base import (
+    Description,
+    Openable,
+    RoleStartError,
+    StreamRole,
+    SubjectUnavailable,
+)
+from conformance.play.subjects.lease import LeasedProcess, LeaseLost, PairLease
 
 
 class PythonSubject(Openable):
@@ -29,23 +37,32 @@ class PythonSubject(Openable):
         self.name = name
         self._stage = stage
         self._process: LeasedProcess | None = None
+        self._lease: PairLease | None = None
         self._hello: dict[str, Any] = {"versions": {}}
-        self._socket = ""
+        self._run_dir = Path()
+        self._lock = threading.Lock()
 
     def open(self, run_dir: Path) -> None:
+        self._run_dir = run_dir
         directory = Path(tempfile.mkdtemp(prefix="y-", dir=run_dir))
-        self._socket = str(directory / "roles.sock")
-        command = [sys.executable, "-m", "conformance.play.subjects.forkserver", str(directory), self._stage]
-        self._process = LeasedProcess(directory, command, _environment())
+        self._lease = PairLease()
+        number = str(self._lease.theirs.fileno())
+        command = [sys.executable, "-m", "conformance.play.subjects.forkserver", number, self._stage]
+        self._process = LeasedProcess(directory, command, _environment(), self._lease)
         try:
             self._hello = self._process.open()
         except LeaseLost as lost:
             raise SubjectUnavailable(f"{self.name} cannot be run: its process {lost}") from None
 
     def close(self) -> None:
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
         if self._process is not None:
             self._process.close()
             self._process = None
+        self._lease = None
 
     def describe(self) -> Description:
         versions = self._hello["versions"]
@@ -62,14 +79,44 @@ class PythonSubject(Openable):
     def start(
         self, case: Case, role: Role, values: Mapping[str, Any], deadline_ms: int, path_dir: Path
     ) -> StreamRole:
-        command = {
+        return self._play(case, self._command(role, values, deadline_ms, path_dir))
+
+    @staticmethod
+    def _command(role: Role, values: Mapping[str, Any], deadline_ms: int, path_dir: Path) -> dict[str, Any]:
+        return {
             "role": role.name,
-            "program": case.python_program,
             "values": dict(values),
             "deadline_ms": deadline_ms,
             "path_dir": str(path_dir),
         }
-        return connect(self._socket, command)
+
+    def _play(self, case: Case, command: Mapping[str, Any]) -> StreamRole:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            with theirs:
+                self._living().send({"file": str(case.file), "case": case.id}, theirs)
+            return StreamRole(ours, command)
+        except RoleStartError:
+            ours.close()
+            raise
+        except OSError as error:
+            ours.close()
+            raise RoleStartError(
+                f"{self.name}'s process does not answer: {error.strerror or error}"
+            ) from None
+
+    def _living(self) -> PairLease:
+        """The lease on a forkserver that is there: one that has died is replaced. Raises ``RoleStartError``."""
+        with self._lock:
+            if self._lease is None:
+                raise RoleStartError(f"{self.name} is closed")
+            if self._lease.lost:
+                self._close()
+                try:
+                    self.open(self._run_dir)
+                except SubjectUnavailable as unavailable:
+                    raise RoleStartError(str(unavailable)) from None
+            return self._lease
 
     def __repr__(self) -> str:
         return f"<PythonSubject {self.name} {'open' if self._process else 'not open'}>"

@@ -1,5 +1,6 @@
-"""The run directory, which the harness, the container and every role share.
+"""The run directory, which the harness and its subjects share.
 
+A container sees two parts of it: its own subject's directory and ``p``, where the directories of the roles lie.
 Unix socket paths hold 107 bytes at most, so the directory lies near the root. It is locked while its harness
 lives; directories whose harness died without tidying up are swept away by the next one.
 """
@@ -45,6 +46,13 @@ class RunDirectory:
 
     def __repr__(self) -> str:
         return f"<RunDirectory {self.path}>"
+
+
+def roles_directory(run_dir: Path) -> Path:
+    """The part of a run directory in which each pairing has a directory for its roles (``t.path``)."""
+    directory = run_dir / "p"
+    directory.mkdir(exist_ok=True)
+    return directory
 
 
 def is_abandoned(directory: Path) -> bool:

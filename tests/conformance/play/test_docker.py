@@ -66,21 +66,38 @@ def test_the_container_is_hardened(docker_node: NodeSubject, engine: Any, run_di
     assert host["AutoRemove"] is True
     assert host["Memory"] > 0 and host["PidsLimit"] > 0
     assert host["Privileged"] is False
-    assert [mount["Source"] for mount in container.attrs["Mounts"]] == [str(run_dir)]
+    mounts = {mount["Source"]: mount["RW"] for mount in container.attrs["Mounts"]}
+    own = docker_node._directory
+    assert mounts == {str(own): False, str(own / "io"): True, str(run_dir / "p"): True}
     assert container.attrs["Config"]["User"] == f"{os.getuid()}:{os.getgid()}"
 
 
-def test_a_role_can_write_in_the_run_directory_only(docker_node: NodeSubject, run_dir: Path) -> None:
-    assert note(docker_node, run_dir, "fs.writeFileSync('/new', '')") == "EROFS"
-    assert note(docker_node, run_dir, f"fs.writeFileSync({str(run_dir / 'new')!r}, '')") is None
-    assert (run_dir / "new").stat().st_uid == os.getuid()
-    (run_dir / "new").unlink()
+def test_a_role_can_write_where_roles_work_only(docker_node: NodeSubject, run_dir: Path) -> None:
+    for directory in (Path("/"), run_dir, docker_node._directory):
+        assert note(docker_node, run_dir, f"fs.writeFileSync({str(directory / 'new')!r}, '')") == "EROFS"
+    assert note(docker_node, run_dir, f"fs.writeFileSync({str(run_dir / 'p' / 'new')!r}, '')") is None
+    assert (run_dir / "p" / "new").stat().st_uid == os.getuid()
+    (run_dir / "p" / "new").unlink()
 
 
 def test_a_role_has_no_privileges(docker_node: NodeSubject, run_dir: Path) -> None:
     status = "fs.readFileSync('/proc/self/status', 'latin1')"
     assert note(docker_node, run_dir, f"/CapEff:\\s*0+\\n/.test({status})") is True
     assert note(docker_node, run_dir, f"/NoNewPrivs:\\s*1\\n/.test({status})") is True
+
+
+def test_what_a_role_has_started_ends_with_it(docker_node: NodeSubject, run_dir: Path) -> None:
+    program = (
+        "(t) => { const { spawn } = process.getBuiltinModule('child_process');"
+        " for (const detached of [true, false])"
+        "   spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit', detached });"
+        " t.note('started', 2); process.exit(0); }"
+    )
+    trace = run_pairing(make_case(programs={"main": program}), {"main": docker_node}, run_dir)
+    assert (trace.faults, trace.roles["main"][-1]["args"]) == ([], [0, None])
+    assert trace.duration_s < 5
+    commands = "fs.readdirSync('/proc').filter(Number).map((pid) => fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1'))"
+    assert note(docker_node, run_dir, f"{commands}.filter((one) => one.includes('setInterval')).length") == 0
 
 
 def test_names_are_resolved_as_on_the_host(docker_node: NodeSubject, run_dir: Path) -> None:
@@ -153,11 +170,13 @@ def test_a_container_that_does_not_come_up_says_why_and_is_removed(
     engine: Any, docker_daemon: None, run_dir: Path
 ) -> None:
     own = run_dir / "broken"
-    own.mkdir()
+    (own / "io").mkdir(parents=True)
     (own / "supervisor.js").write_text("throw new Error('broken supervisor');")
     node = DockerNode(node_binary.DEFAULT_VERSION)
     try:
-        with pytest.raises(ReferenceUnavailable, match="ended before it was ready") as caught:
+        with pytest.raises(
+            ReferenceUnavailable, match="ended before it was ready: Error: broken supervisor"
+        ) as caught:
             node.open(own, own, 1)
     finally:
         node.close()

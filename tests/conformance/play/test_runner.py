@@ -218,9 +218,7 @@ class TestRawRoles:
 
         monkeypatch.setattr(runner._RawRole, "start", start_and_end)
         subject = ScriptedSubject(main=Peer.end)
-        trace = play(
-            subject, run_dir, raw={"raw": lambda r: r.publish(port=9)}, needs={"main": ("port",)}
-        )
+        trace = play(subject, run_dir, raw={"raw": lambda r: r.publish(port=9)}, needs={"main": ("port",)})
         assert trace.faults == []
         assert subject.started == ["main"]
 

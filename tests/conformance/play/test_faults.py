@@ -1,0 +1,132 @@
+"""Faults around the roles, each named for what it is: processes that die, leave others behind or never end."""
+
+import contextlib
+import os
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.language.case import Case
+from conformance.language.collect import collect_file
+from conformance.play.subjects.node import NodeSubject
+from conformance.play.subjects.python import PythonSubject
+from tests.conformance.play.test_subjects import CASE_FILE, first_record, is_gone, play, terminated
+from tests.conformance.scripted import make_case
+
+#: Programs whose role starts other processes and says their pids; each keeps the role's stdout open.
+_STARTING = [
+    """(t) => {
+      const { spawn } = process.getBuiltinModule('child_process');
+      const child = spawn('sleep', ['60'], { stdio: 'inherit' });
+      t.note('pids', [child.pid]);""",
+    """(t) => {
+      const { spawnSync } = process.getBuiltinModule('child_process');
+      const options = { stdio: ['ignore', 'pipe', 'inherit'] };
+      const pid = Number(spawnSync('setsid', ['sh', '-c', 'sleep 60 >&2 & echo $!'], options).stdout);
+      setInterval(() => {}, 1000);
+      t.note('pids', [pid]);""",
+]
+GRANDCHILDREN = [program + " }" for program in _STARTING]
+LEAVING = [program + " process.exit(0); }" for program in _STARTING]
+MAIN = make_case().roles[0]
+
+
+class TestNode:
+    """The supervisor and its roles."""
+
+    def test_a_supervisor_that_is_gone_is_replaced(self, run_dir: Path) -> None:
+        node = NodeSubject("local")
+        with node.opened(run_dir):
+            before = node._hello["pid"]
+            os.kill(before, signal.SIGKILL)
+            assert is_gone(before)
+            assert terminated(play(node, make_case(), run_dir)) == [0, None]
+            assert node._hello["pid"] != before
+        assert [fault.kind for fault in play(node, make_case(), run_dir).faults] == ["start"]
+
+    def test_what_a_role_has_started_ends_with_it(self, local_node: NodeSubject, run_dir: Path) -> None:
+        for program in GRANDCHILDREN:
+            role = local_node.start(make_case(programs={"main": program}), MAIN, {}, 10_000, run_dir)
+            pids = first_record(role)["args"][0]
+            role.kill()
+            assert [pid for pid in pids if not is_gone(pid)] == []
+
+    def test_a_role_that_ends_before_what_it_has_started_has_ended(
+        self, local_node: NodeSubject, run_dir: Path
+    ) -> None:
+        for program in LEAVING:
+            trace = play(local_node, make_case(programs={"main": program}), run_dir)
+            assert terminated(trace) == [0, None]
+            assert trace.duration_s < 4
+            assert [pid for pid in trace.roles["main"][0]["args"][0] if not is_gone(pid)] == []
+
+    def test_what_another_role_has_started_goes_on(self, local_node: NodeSubject, run_dir: Path) -> None:
+        role = local_node.start(make_case(programs={"main": GRANDCHILDREN[-1]}), MAIN, {}, 10_000, run_dir)
+        pids = first_record(role)["args"][0]
+        assert terminated(play(local_node, make_case(), run_dir)) == [0, None]
+        assert [pid for pid in pids if is_gone(pid, 0)] == []
+        role.kill()
+        assert [pid for pid in pids if not is_gone(pid)] == []
+
+
+class TestPython:
+    """The forkserver and its roles."""
+
+    @pytest.fixture
+    def case(self, tmp_path: Path) -> Case:
+        file = tmp_path / "forked.py"
+        file.write_text(CASE_FILE)
+        return collect_file(file)[0]
+
+    @pytest.fixture
+    def with_stage(self, run_dir: Path) -> Any:
+        with contextlib.ExitStack() as stack:
+
+            def opened(name: str) -> PythonSubject:
+                subject = PythonSubject(stage=f"tests.conformance.stages:{name}")
+                return stack.enter_context(subject.opened(run_dir))  # type: ignore[no-any-return]
+
+            yield opened
+
+    def test_what_a_role_has_started_ends_with_it(
+        self, with_stage: Callable[[str], PythonSubject], case: Case, run_dir: Path
+    ) -> None:
+        subject = with_stage("start_others")
+        trace = play(subject, case, run_dir)
+        assert terminated(trace) == [0, None]
+        assert trace.duration_s < 4
+        assert [pid for pid in trace.roles["main"][0]["args"][0] if not is_gone(pid)] == []
+
+        role = with_stage("start_others_and_wait").start(case, case.roles[0], {}, 10_000, run_dir)
+        pids = first_record(role)["args"][0]
+        assert terminated(play(subject, case, run_dir)) == [0, None]
+        assert [pid for pid in pids if is_gone(pid, 0)] == []
+        role.kill()
+        assert [pid for pid in pids if not is_gone(pid)] == []
+
+    def test_a_forkserver_that_is_gone_is_replaced(
+        self, with_stage: Callable[[str], PythonSubject], case: Case, run_dir: Path
+    ) -> None:
+        subject = with_stage("tell")
+        before = subject._hello["pid"]
+        os.kill(before, signal.SIGKILL)
+        assert is_gone(before)
+        with ThreadPoolExecutor(4) as pool:
+            traces = list(pool.map(lambda _: play(subject, case, run_dir), range(8)))
+        assert [terminated(trace) for trace in traces] == [[3, None]] * 8
+        assert len({trace.roles["main"][0]["args"][0]["parent"] for trace in traces}) == 1
+
+    def test_a_forkserver_that_does_not_come_back_says_why(
+        self, with_stage: Callable[[str], PythonSubject], case: Case, run_dir: Path
+    ) -> None:
+        subject = with_stage("tell")
+        subject._stage = "nowhere:play"
+        os.kill(subject._hello["pid"], signal.SIGKILL)
+        assert is_gone(subject._hello["pid"])
+        for _ in range(2):
+            (fault,) = play(subject, case, run_dir).faults
+            assert fault.kind == "start" and "No module named 'nowhere'" in fault.message
