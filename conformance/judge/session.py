@@ -6,6 +6,7 @@ the same luck with an order that is in fact free. Whatever the harness or the ma
 makes the item ``errored``.
 """
 
+import functools
 import itertools
 import re
 import threading
@@ -92,7 +93,7 @@ class Session:
         *,
         known: Sequence[KnownDivergence] = (),
         keep: Callable[[Case, Pairing, Sequence[PairingTrace], Result], None] | None = None,
-        play: Player = run_pairing,
+        play: Player | None = None,
     ) -> None:
         self.config = config
         self.reference = reference
@@ -100,13 +101,13 @@ class Session:
         self.known = tuple(known)
         self._run_dir = run_dir
         self._keep = keep
-        self._play = play
         self._described: Mapping[str, Any] = reference.describe()
         self._cache = TraceCache(config.output / "cache") if config.cache else None
         self._references: dict[str, Reference | ReferenceFailed] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
         self.stopping = threading.Event()
+        self._play = play or functools.partial(run_pairing, stopping=self.stopping.is_set)
 
     # -- one item ------------------------------------------------------------------------------------------
 
@@ -153,8 +154,8 @@ class Session:
             for role in case.roles
         }
         run = self._run(case, players)
-        if run.machine_faults:
-            return Result(case.id, pairing.name, Verdict.ERRORED, "; ".join(map(str, run.machine_faults))), [
+        if run.fatal_faults:
+            return Result(case.id, pairing.name, Verdict.ERRORED, "; ".join(map(str, run.fatal_faults))), [
                 run
             ]
         comparison = self._compare(case, pairing, reference, run)

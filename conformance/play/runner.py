@@ -7,19 +7,22 @@ them run side by side in threads. What a role did is in its trace; what happened
 """
 
 import contextlib
+import ctypes
 import functools
 import json
 import os
 import queue
 import selectors
 import shutil
+import sys
 import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from conformance.language.case import Case, Role
@@ -37,14 +40,23 @@ DEFAULT_DEADLINE = 10.0
 #: it once the role had a process. On a busy machine roles may have to queue for one.
 _LOST_AFTER = 45.0
 
+#: How long after its deadline, or after its cancellation, a raw role may go on in its own code, in seconds.
+_RAW_GRACE = 0.5
+
+#: How often a pairing that waits for nothing but raw roles looks whether the run is being stopped, in seconds.
+_LOOK_EVERY = 0.2
+
 #: More records than this is a role that runs in circles.
 _MOST_RECORDS = 50_000
 
 #: How much garbage of one role is reported.
 _MOST_GARBAGE = 5
 
-#: kind of fault → whose it is. ``machine``: the pairing is errored. ``role``: the implementation that played
-#: that role, or the one it spoke with, did not do its part; the traces normally show it as well.
+#: An error of one of these kinds in a raw role is a slip of the pen: no peer brings it about.
+_MISTAKES = (AttributeError, NameError, TypeError)
+
+#: kind of fault → whose it is. ``machine`` and ``case``: the pairing is errored. ``role``: the implementation that
+#: played that role, or the one it spoke with, did not do its part; the traces normally show it as well.
 FAULTS = {
     "start": "machine",  # a role's process could not be started
     "lost": "machine",  # the connection ended without `terminated`, or nobody killed a hung role
@@ -52,6 +64,7 @@ FAULTS = {
     "garbage": "role",  # a line that is no record
     "flood": "role",  # more records than any case writes; the role was killed
     "unpublished": "role",  # a role waited for a value and everyone who could publish it has ended
+    "mistake": "case",  # a raw role is wrong
     "raw": "role",  # a raw role failed: its peer did not do what the raw role waited for
 }
 
@@ -66,7 +79,7 @@ class Fault:
 
     @property
     def whose(self) -> str:
-        """``machine`` (the pairing is errored) or ``role`` (the implementation that played the role)."""
+        """``machine`` or ``case`` (the pairing is errored), or ``role`` (the implementation that played it)."""
         return FAULTS[self.kind]
 
     def __str__(self) -> str:
@@ -88,20 +101,27 @@ class PairingTrace:
     duration_s: float = 0.0
 
     @property
-    def machine_faults(self) -> list[Fault]:
-        """The faults that make the pairing ``errored``, whatever the traces say."""
-        return [fault for fault in self.faults if fault.whose == "machine"]
+    def fatal_faults(self) -> list[Fault]:
+        """The faults that make the pairing ``errored``, whatever the traces say. It ends with the first."""
+        return [fault for fault in self.faults if fault.whose != "role"]
 
 
 def run_pairing(
-    case: Case, subjects: Mapping[str, Subject], run_dir: Path, deadline: float = DEFAULT_DEADLINE
+    case: Case,
+    subjects: Mapping[str, Subject],
+    run_dir: Path,
+    deadline: float = DEFAULT_DEADLINE,
+    *,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> PairingTrace:
     """Run every role of ``case``, role name → opened subject, and return their traces.
 
     ``run_dir`` is the run directory the subjects were opened in. ``deadline`` is seconds per role; the case's
-    own ``deadline_ms`` wins. Raises nothing for what a role does; may be called from several threads at once.
+    own ``deadline_ms`` wins. ``stopping`` is true once the run has been interrupted: the subjects are then closed,
+    which ends their roles, and raw roles are not waited for. Raises nothing for what a role does; may be called
+    from several threads at once.
     """
-    return _Pairing(case, subjects, run_dir, deadline).run()
+    return _Pairing(case, subjects, run_dir, deadline, stopping).run()
 
 
 class _Running:
@@ -115,8 +135,16 @@ class _Running:
 
 
 class _Pairing:
-    def __init__(self, case: Case, subjects: Mapping[str, Subject], run_dir: Path, deadline: float) -> None:
+    def __init__(
+        self,
+        case: Case,
+        subjects: Mapping[str, Subject],
+        run_dir: Path,
+        deadline: float,
+        stopping: Callable[[], bool],
+    ) -> None:
         self._case = case
+        self._stopping = stopping
         self._subjects = subjects
         self._run_dir = run_dir
         self._deadline_ms = case.deadline_ms or round(deadline * 1000)
@@ -146,22 +174,31 @@ class _Pairing:
 
     def _play(self) -> None:
         self._start_ready()
-        while (self._running or (self._waiting and self._raw_playing)) and not self._trace.machine_faults:
-            soonest = min((running.lost_at for running in self._running.values()), default=None)
-            timeout = None if soonest is None else max(0.0, soonest - time.monotonic())
-            for key, _ in self._selector.select(timeout):
+        while (self._running or (self._waiting and self._raw_playing)) and not self._trace.fatal_faults:
+            if not self._running and self._stopping():
+                return
+            for key, _ in self._selector.select(self._until_look()):
                 if key.data is None:
                     self._hear_raw()
                 elif key.data in self._running:
                     self._hear(key.data)
             self._give_up_lost()
-        for role in self._waiting if not self._trace.machine_faults else ():
+        for role in self._waiting if not self._trace.fatal_faults else ():
             missing = [need for need in role.needs if need not in self._trace.published]
             self._fault(
                 "unpublished",
                 role.name,
                 f"it waited for {', '.join(missing)}, and no role is left to publish it",
             )
+
+    def _until_look(self) -> float:
+        """Seconds until something may have to be given up."""
+        soonest = min(
+            [running.lost_at for running in self._running.values()]
+            + [self._raw[name].stuck_at for name in self._raw_playing],
+        )
+        left = max(0.0, soonest - time.monotonic())
+        return left if self._running else min(left, _LOOK_EVERY)
 
     # -- starting --------------------------------------------------------------------------------------------
 
@@ -259,8 +296,8 @@ class _Pairing:
         for name, kind, what in self._news.take():
             if kind == "publish":
                 self._publish(what)
-            elif kind == "failed":
-                self._fault("raw", name, what)
+            elif kind in FAULTS:
+                self._fault(kind, name, what)
             elif kind == "ended":
                 self._raw_playing.discard(name)
 
@@ -271,6 +308,9 @@ class _Pairing:
         for name in [name for name, running in self._running.items() if running.lost_at <= now]:
             self._fault("lost", name, f"it did not end within {self._deadline_ms} ms, and nobody killed it")
             self._let_go(name)
+        for name in [name for name in self._raw_playing if self._raw[name].stuck_at <= now]:
+            self._raw_playing.discard(name)
+            self._fault("raw", name, f"it did not end by its deadline; it is at {self._raw[name].place()}")
 
     def _let_go(self, name: str) -> None:
         handle = self._running.pop(name).handle
@@ -286,8 +326,9 @@ class _Pairing:
             self._let_go(name)
         for raw in self._raw.values():
             raw.cancel()
-        for raw in self._raw.values():
-            raw.join()
+        for name, raw in self._raw.items():
+            if not raw.end() and name in self._raw_playing:
+                self._fault("raw", name, f"every other role has ended, it has not; it is at {raw.place()}")
         with contextlib.suppress(ValueError, OSError):
             self._hear_raw()
         self._selector.close()
@@ -302,11 +343,14 @@ class _News:
     def __init__(self) -> None:
         self.fd, self._wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._queue: queue.SimpleQueue[tuple[str, str, Any]] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._closed = False
 
     def tell(self, role: str, kind: str, what: Any) -> None:
         self._queue.put((role, kind, what))
-        with contextlib.suppress(BlockingIOError):
-            os.write(self._wake, b".")
+        with self._lock, contextlib.suppress(BlockingIOError):
+            if not self._closed:  # a role that was given up speaks after the end
+                os.write(self._wake, b".")
 
     def take(self) -> list[tuple[str, str, Any]]:
         with contextlib.suppress(BlockingIOError):
@@ -317,12 +361,18 @@ class _News:
         return taken
 
     def close(self) -> None:
-        os.close(self.fd)
-        os.close(self._wake)
+        with self._lock:
+            self._closed = True
+            os.close(self.fd)
+            os.close(self._wake)
 
 
 class _RawRole(threading.Thread):
-    """A raw role in its thread. It ends when its function does, fails, or is cancelled."""
+    """A raw role in its thread. It ends when its function does, fails, or is cancelled.
+
+    One that hears of neither deadline nor cancellation, since it is in its own code and in no call of ``r``, is
+    interrupted there; what even that does not end (it waits in the kernel) is left behind and ends with the harness.
+    """
 
     def __init__(
         self, role: Role, seconds: float, path_dir: Path, published: Mapping[str, Any], news: _News
@@ -333,8 +383,10 @@ class _RawRole(threading.Thread):
         self._values = {need: published[need] for need in role.needs}
         self._told, self._tell = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._is_cancelled = False
+        deadline = time.monotonic() + seconds
+        self.stuck_at = deadline + _RAW_GRACE
         self._r = Raw(
-            deadline=time.monotonic() + seconds,
+            deadline=deadline,
             path_dir=path_dir,
             publish=functools.partial(news.tell, role.name, "publish"),
             lookup=published.get,
@@ -347,8 +399,11 @@ class _RawRole(threading.Thread):
             self._role.function(self._r, **self._values)
         except RawCancelled:
             pass
+        except _MISTAKES as error:
+            place = self._place(traceback.walk_tb(error.__traceback__))
+            self._news.tell(self._role.name, "mistake", f"{place}: {type(error).__name__}: {error}")
         except Exception as error:  # noqa: BLE001 - whatever a case raises
-            self._news.tell(self._role.name, "failed", f"{type(error).__name__}: {error}")
+            self._news.tell(self._role.name, "raw", f"{type(error).__name__}: {error}")
         finally:
             self._r.close_all()
             self._news.tell(self._role.name, "ended", None)
@@ -363,11 +418,30 @@ class _RawRole(threading.Thread):
         self._is_cancelled = True
         self.tell()
 
-    def join(self, timeout: float | None = None) -> None:
-        """Wait for the end of the thread and let go of its pipe; called once, by the pairing."""
-        super().join(timeout)
+    def end(self) -> bool:
+        """Whether the thread ends, within a second, now that it is cancelled; called once, by the pairing."""
+        self.join(_RAW_GRACE)
+        if self.is_alive():
+            thread, reason = ctypes.c_ulong(self.ident or 0), ctypes.py_object(RawCancelled)
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, reason)
+            self.join(_RAW_GRACE)
+        if self.is_alive():
+            self._r.close_all()
+            return False
         os.close(self._told)
         os.close(self._tell)
+        return True
+
+    def place(self) -> str:
+        """Where in the case it is: file and line."""
+        frame = sys._current_frames().get(self.ident or 0)
+        return self._place(reversed(list(traceback.walk_stack(frame))))
+
+    def _place(self, frames: Iterable[tuple[FrameType, int]]) -> str:
+        """The innermost of ``frames``, the outermost first, that is the case's own code."""
+        file = self._role.function.__code__.co_filename
+        lines = [line for frame, line in frames if frame.f_code.co_filename == file]
+        return f"{Path(file).name}:{lines[-1]}" if lines else f"an unknown line of {Path(file).name}"
 
 
 def _supervisor_fault(line: bytes) -> str | None:

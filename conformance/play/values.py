@@ -113,9 +113,15 @@ def _string(text: str) -> Any:
     return {"$string": len(data), "digest": digest(data), "head": text[:HEAD]}
 
 
+def _says_what_was_missing(error: BaseException) -> bool:
+    """Whether the ``name`` of an error is Python's, of the name that was not found, and not Node's, of the class."""
+    owner = next((cls for cls in type(error).__mro__ if "name" in vars(cls)), None)
+    return owner in (AttributeError, ImportError, NameError)
+
+
 def _error(error: BaseException, names: Mapping[int, str] | None, depth: int) -> dict[str, Any]:
     name = getattr(error, "name", None)
-    if not isinstance(name, str):
+    if not isinstance(name, str) or _says_what_was_missing(error):
         name = "Error" if type(error) is Exception else type(error).__name__
     message = getattr(error, "message", None)
     encoded = {"$error": name, "message": _string(message if isinstance(message, str) else str(error))}

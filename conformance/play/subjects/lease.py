@@ -127,6 +127,8 @@ def _wait(fd: int, ended: int, until: float) -> None:
 
 
 def _hung_up(connection: socket.socket) -> bool:
+    if connection.fileno() < 0:
+        return True
     poller = select.poll()
     poller.register(connection, select.POLLRDHUP)
     return bool(poller.poll(0))
@@ -179,6 +181,7 @@ class LeasedProcess:
                     os.close(inherited)
             return self._lease.accept(_READY_WITHIN, ended)
         except LeaseLost as lost:
+            self.close()
             said = cause(self._log.read_text(errors="replace"))
             raise LeaseLost(f"{lost}: {said}" if said else str(lost)) from None
         finally:

@@ -68,7 +68,8 @@ class NodeSubject(Openable):
         self._pool = pool
         self._provider: Provider | None = None
         self._hello: dict[str, Any] = {}
-        self._run_dir = self._directory = Path()
+        self._run_dir: Path | None = None
+        self._directory = Path()
         self._roles = -1
         self._note: str | None = None
         self._lock = threading.Lock()
@@ -91,6 +92,7 @@ class NodeSubject(Openable):
 
     def close(self) -> None:
         with self._lock:
+            self._run_dir = None
             self._close()
 
     def _close(self) -> None:
@@ -129,9 +131,9 @@ class NodeSubject(Openable):
 
     def _revive(self) -> None:
         """Start a supervisor that has died anew. Raises ``RoleStartError``."""
-        if self._provider is None:
+        if self._run_dir is None:
             raise RoleStartError(f"{self.name} is closed")
-        if self._provider.lost:
+        if self._provider is None or self._provider.lost:
             self._close()
             try:
                 self.open(self._run_dir)

@@ -37,9 +37,9 @@ class PythonSubject(Openable):
         self.name = name
         self._stage = stage
         self._process: LeasedProcess | None = None
-        self._lease: PairLease | None = None
+        self._lease: PairLease
         self._hello: dict[str, Any] = {"versions": {}}
-        self._run_dir = Path()
+        self._run_dir: Path | None = None
         self._lock = threading.Lock()
 
     def open(self, run_dir: Path) -> None:
@@ -56,13 +56,10 @@ class PythonSubject(Openable):
 
     def close(self) -> None:
         with self._lock:
-            self._close()
-
-    def _close(self) -> None:
-        if self._process is not None:
-            self._process.close()
-            self._process = None
-        self._lease = None
+            self._run_dir = None
+            if self._process is not None:
+                self._process.close()
+                self._process = None
 
     def describe(self) -> Description:
         versions = self._hello["versions"]
@@ -108,10 +105,10 @@ class PythonSubject(Openable):
     def _living(self) -> PairLease:
         """The lease on a forkserver that is there: one that has died is replaced. Raises ``RoleStartError``."""
         with self._lock:
-            if self._lease is None:
+            if self._run_dir is None or self._process is None:
                 raise RoleStartError(f"{self.name} is closed")
             if self._lease.lost:
-                self._close()
+                self._process.close()
                 try:
                     self.open(self._run_dir)
                 except SubjectUnavailable as unavailable:

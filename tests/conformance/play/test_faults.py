@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import re
 import signal
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,10 +14,11 @@ import pytest
 
 from conformance.language.case import Case
 from conformance.language.collect import collect_file
+from conformance.play.runner import run_pairing
 from conformance.play.subjects.node import NodeSubject
 from conformance.play.subjects.python import PythonSubject
 from tests.conformance.play.test_subjects import CASE_FILE, first_record, is_gone, play, terminated
-from tests.conformance.scripted import make_case
+from tests.conformance.scripted import Peer, ScriptedSubject, make_case
 
 #: Programs whose role starts other processes and says their pids; each keeps the role's stdout open.
 _STARTING = [
@@ -130,3 +133,77 @@ class TestPython:
         for _ in range(2):
             (fault,) = play(subject, case, run_dir).faults
             assert fault.kind == "start" and "No module named 'nowhere'" in fault.message
+
+
+def spin(r: Any) -> None:
+    while True:
+        pass
+
+
+def sleep(r: Any) -> None:
+    time.sleep(4)
+
+
+def deaf(r: Any) -> None:
+    until = time.monotonic() + 4
+    while time.monotonic() < until:
+        with contextlib.suppress(BaseException):
+            r.hold()
+            time.sleep(0.01)
+
+
+class TestRaw:
+    """Raw roles that are in their own code when they should be gone, and those that are wrong."""
+
+    @pytest.mark.parametrize("raw", [spin, sleep, deaf])
+    def test_one_that_does_not_end_by_its_deadline_says_where_it_is(self, raw: Any, run_dir: Path) -> None:
+        case = make_case(raw={"raw": raw}, needs={"main": ("port",)}, deadline_ms=100)
+        trace = run_pairing(case, {"main": ScriptedSubject()}, run_dir)
+        assert trace.duration_s < 3
+        line = raw.__code__.co_firstlineno
+        first = trace.faults[0]
+        assert (first.kind, first.role) == ("raw", "raw")
+        assert "did not end by its deadline" in first.message
+        place = re.search(r"test_faults\.py:(\d+)", first.message)
+        assert place and line < int(place[1]) <= line + 6
+
+    @pytest.mark.parametrize(("raw", "said"), [(spin, []), (sleep, ["raw"]), (deaf, ["raw"])])
+    def test_one_that_goes_on_when_all_others_have_ended_is_not_waited_for(
+        self, raw: Any, said: list[str], run_dir: Path
+    ) -> None:
+        subject = ScriptedSubject(main=Peer.end)
+        trace = run_pairing(make_case(raw={"raw": raw}), {"main": subject}, run_dir)
+        subject.close()
+        assert trace.duration_s < 3
+        assert [fault.kind for fault in trace.faults] == said
+
+    def test_an_interrupted_run_does_not_wait_for_one(self, run_dir: Path) -> None:
+        case = make_case(raw={"raw": spin}, needs={"main": ("port",)})
+        trace = run_pairing(case, {"main": ScriptedSubject()}, run_dir, stopping=lambda: True)
+        assert trace.duration_s < 3
+
+    @pytest.mark.parametrize(
+        ("mistake", "said"),
+        [
+            (lambda r: r.lisen(), "AttributeError: 'Raw' object has no attribute 'lisen'"),
+            (lambda r: r.pause(), "TypeError: "),
+            (lambda r: listen(r), "NameError: name 'listen' is not defined"),  # type: ignore[name-defined]  # noqa: F821
+        ],
+    )
+    def test_one_that_is_wrong_is_the_cases_fault(self, mistake: Any, said: str, run_dir: Path) -> None:
+        case = make_case(raw={"raw": mistake}, needs={"main": ("port",)})
+        (fault,) = run_pairing(case, {"main": ScriptedSubject()}, run_dir).faults
+        assert (fault.kind, fault.whose) == ("mistake", "case")
+        assert f"test_faults.py:{mistake.__code__.co_firstlineno}: {said}" in fault.message
+
+
+@pytest.mark.parametrize("how", ["start", "lost"])
+def test_a_pairing_ends_with_the_first_fault_of_the_machine(how: str, run_dir: Path) -> None:
+    """The other role would wait for its deadline in vain."""
+    scripts = {"server": Peer.wait_until_let_go} | ({} if how == "start" else {"client": lambda peer: None})
+    subject = ScriptedSubject(**scripts)
+    case = make_case(programs={"server": "", "client": ""})
+    trace = run_pairing(case, {"server": subject, "client": subject}, run_dir, 5.0)
+    subject.close()
+    assert trace.duration_s < 1
+    assert [(fault.kind, fault.role) for fault in trace.faults] == [(how, "client")]

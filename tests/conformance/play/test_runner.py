@@ -99,7 +99,7 @@ def test_a_connection_that_ends_without_terminated_is_the_machines_fault(run_dir
     trace = play(ScriptedSubject(main=lambda peer: peer.write("note")), run_dir)
     fault = only_fault(trace)
     assert (fault.kind, fault.whose) == ("lost", "machine")
-    assert trace.machine_faults == [fault]
+    assert trace.fatal_faults == [fault]
 
 
 def test_a_role_that_cannot_be_started_is_the_machines_fault(run_dir: Path) -> None:
