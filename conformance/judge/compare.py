@@ -6,8 +6,9 @@ time, and which steps of different lines always came in the same order. What the
 is an ``Instability``: named and counted, never compared and never passed in silence.
 
 Levels, in this order: garbage, a role that died, a role that hung (these three explain all that is missing
-after them), then sequence, order, error and value, state, kernel. The first difference is the one of the
-strictest level; within it the subject's own roles before the reference's, and then the earliest step.
+after them; a role that died, of an uncaught error too, also explains another that hangs), then sequence, order,
+error and value, state, kernel. The first difference is the one of the strictest level; within it the subject's own
+roles before the reference's, and then the earliest step.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.judge.normalize import NormalRun, NormalTrace, Step
+from conformance.play.last_words import cause
 
 #: From strict to subtle. Every difference is of one of these categories.
 CATEGORIES = ("garbage", "died", "hung", "sequence", "order", "error", "value", "state", "kernel")
@@ -134,11 +136,15 @@ class Expectation:
         (default: all).
         """
         found: list[tuple[tuple[int, bool, int, int], Difference]] = []
+        hung = {role for role in self._roles if (trace := run.get(role)) and trace.last_of("hung")}
         for place, (role, expected) in enumerate(self._roles.items()):
             foreign = subject_roles is not None and role not in subject_roles
             got = run.get(role) or NormalTrace(())
             for position, difference in _differences(role, expected, self.sample[role], got, self.runs):
                 level = _LEVEL[difference.category]
+                if hung - {role} and _is_death(difference):  # those that hang wait for what it did not do
+                    found.append(((_LEVEL["died"], False, position, place), difference))
+                    continue
                 if foreign:  # the reference only hangs or dies because of what the subject did first
                     level = max(level, _LEVEL["sequence"])
                 found.append(((level, foreign, position, place), difference))
@@ -250,6 +256,14 @@ def _differences(
     yield from _order(role, expected, got, runs)
 
 
+def _is_death(difference: Difference) -> bool:
+    """Whether it says that a role died: by a signal or a broken start, or of an error that nobody caught."""
+    got = difference.got
+    return difference.category == "died" or (
+        difference.category == "sequence" and isinstance(got, dict) and got.get("kind") == "uncaught"
+    )
+
+
 def _ending(role: str, sample: NormalTrace, got: NormalTrace) -> Iterator[tuple[int, Difference]]:
     """A role that hung or died: these explain what is missing, so they are said before it."""
     wanted, ended = sample.last_of("terminated"), got.last_of("terminated")
@@ -264,7 +278,7 @@ def _ending(role: str, sample: NormalTrace, got: NormalTrace) -> Iterator[tuple[
         if got.last_of("exit", "uncaught") is not None:
             return  # it ended of itself, only with another code: that is in the sequence and its values
         how = "left no trace of its end" if ended is None else f"died with {_exit_text(ended.args)}"
-        stderr = _last_line(ended.detail) if ended is not None else ""
+        stderr = cause(ended.detail) if ended is not None else ""
         message = f"{role} {how}{_last_words(sample, got)}" + (f"; stderr: {stderr}" if stderr else "")
         got_json = ended.to_json() if ended else None
         yield (
@@ -472,11 +486,6 @@ def _active(hung: Step) -> str:
 def _exit_text(args: Sequence[Any]) -> str:
     code, signal = (*args, None, None)[:2]
     return f"signal {signal}" if signal else f"exit code {code}"
-
-
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else ""
 
 
 def _path_text(path: Path) -> str:

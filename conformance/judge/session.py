@@ -22,6 +22,7 @@ from conformance.config import Config
 from conformance.errors import OutputError
 from conformance.judge.compare import Comparison, Difference, Expectation
 from conformance.judge.normalize import NormalTrace, normalize
+from conformance.judge.trouble import trouble
 from conformance.judge.verdict import HIDING, KnownDivergence, Outcome, Result, Verdict, accept, judged, stale
 from conformance.language.case import Case
 from conformance.play.cache import TraceCache
@@ -245,9 +246,9 @@ class Session:
 
     def _reference_run(self, case: Case, number: int) -> PairingTrace:
         run = self._run(case, {role.name: self.reference for role in case.roles})
-        trouble = _trouble(case, run)
-        if trouble is not None:
-            raise ReferenceFailed(f"reference run {number}: {trouble}", run)
+        reason = trouble(case, run)
+        if reason is not None:
+            raise ReferenceFailed(f"reference run {number}: {reason}", run)
         return run
 
     def _run(self, case: Case, players: Mapping[str, Subject]) -> PairingTrace:
@@ -352,25 +353,6 @@ def _expectation(case: Case, runs: Sequence[PairingTrace]) -> Expectation:
 
 def _flat(items: Sequence[tuple[Case, Sequence[Pairing]]]) -> Iterator[tuple[Case, Pairing]]:
     return ((case, pairing) for case, wanted in items for pairing in wanted)
-
-
-def _trouble(case: Case, run: PairingTrace) -> str | None:
-    """Why a reference run cannot be held against anything, or None."""
-    if run.faults:
-        return "; ".join(map(str, run.faults))
-    for role in case.roles:
-        records = run.roles.get(role.name) or []
-        kinds = [record["kind"] for record in records]
-        if "hung" in kinds:
-            active = (records[kinds.index("hung")].get("state") or {}).get("active") or ["nothing"]
-            return f"{role.name} hung, still active: {', '.join(map(str, active))}"
-        if "terminated" not in kinds:
-            return f"{role.name} left no word of its end"
-        if not {"exit", "uncaught"} & set(kinds):
-            ended = records[kinds.index("terminated")]
-            stderr = (ended.get("label") or "").strip().splitlines()
-            return f"{role.name} died with {ended['args']}: {stderr[-1] if stderr else 'no word on stderr'}"
-    return None
 
 
 def _fault_difference(fault: Fault) -> Difference:

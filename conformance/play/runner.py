@@ -401,7 +401,9 @@ class _RawRole(threading.Thread):
             pass
         except _MISTAKES as error:
             place = self._place(traceback.walk_tb(error.__traceback__))
-            self._news.tell(self._role.name, "mistake", f"{place}: {type(error).__name__}: {error}")
+            self._news.tell(
+                self._role.name, "mistake", f"the case is wrong: {place}: {type(error).__name__}: {error}"
+            )
         except Exception as error:  # noqa: BLE001 - whatever a case raises
             self._news.tell(self._role.name, "raw", f"{type(error).__name__}: {error}")
         finally:

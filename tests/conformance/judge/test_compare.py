@@ -301,3 +301,34 @@ def test_a_key_that_only_some_reference_runs_have_is_unstable():
     found = compare([one, two], one)
     assert found.first is None and [unstable.path for unstable in found.unstable] == ["args.0.b"]
     assert "nothing | 2" in found.unstable[0].message
+
+
+@pytest.mark.parametrize("subject_roles", [{"server", "client"}, {"client"}, {"server"}])
+@pytest.mark.parametrize("uncaught", [True, False])
+def test_a_role_that_died_is_told_before_one_that_hangs(subject_roles: set[str], uncaught: bool) -> None:
+    """Whichever of them the subject plays: the other waits for what it did not do."""
+    expectation = Expectation([normalize({"server": BASE, "client": BASE})])
+    hung = [
+        *BASE[:2],
+        Record("hung", None, None, [500], {"active": ["Timeout"]}),
+        Record("terminated", None, "", [99, None]),
+    ]
+    thrown = Record("uncaught", None, "uncaughtException", [{"$error": "RangeError", "message": "too much"}])
+    died = (
+        [*BASE[:1], thrown, *ending(1)]
+        if uncaught
+        else [*BASE[:1], Record("terminated", None, "", [None, "SIGABRT"])]
+    )
+    found = expectation.compare(normalize({"server": hung, "client": died}), subject_roles).differences
+    assert found[0].role == "client"
+    assert ("RangeError: too much" if uncaught else "SIGABRT") in found[0].message
+    assert any(difference.role == "server" for difference in found)
+
+
+def test_what_aborted_a_role_is_told_and_not_the_last_of_its_stack() -> None:
+    stderr = (
+        "#  node[1]: void node::X() at x.cc:1\n#  Assertion failed: (x)\n\n"
+        "----- Native stack trace -----\n\n 1: 0x93 [node]\n"
+    )
+    died = first([BASE], [*BASE[:1], Record("terminated", None, stderr, [None, "SIGABRT"])])
+    assert "stderr: Assertion failed: (x)" in died.message

@@ -68,6 +68,43 @@ class _WithJson:
         return {"flow_label": 1}
 
 
+class _Named(AttributeError):
+    name = "TypeError"
+
+
+def _raised(code: str) -> BaseException:
+    try:
+        exec(code, {})  # noqa: S102 - constants of this file
+    except Exception as error:  # noqa: BLE001 - the error is the result
+        return error
+    raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("import socket; socket.nothing", "AttributeError"),
+        ("(1).nothing", "AttributeError"),
+        ("nothing", "NameError"),
+        ("import nothing_here", "ModuleNotFoundError"),
+        ("from socket import nothing", "ImportError"),
+        ("def f():\n    del x\n    x = 1\nf()", "UnboundLocalError"),
+        ("raise Exception('x')", "Error"),
+        ("{}['x']", "KeyError"),
+        ("b'\\xff'.decode()", "UnicodeDecodeError"),
+    ],
+)
+def test_a_python_errors_class_is_its_class(code: str, name: str) -> None:
+    assert encode(_raised(code))["$error"] == name
+
+
+def test_an_error_that_has_a_name_of_its_own_goes_by_it() -> None:
+    assert encode(_Named("x", name="nothing", obj=1))["$error"] == "TypeError"
+    error = ValueError("x")
+    error.name = "AbortError"  # type: ignore[attr-defined]
+    assert encode(error)["$error"] == "AbortError"
+
+
 class _Refused(ConnectionRefusedError):
     name = "Error"
     code = "ECONNREFUSED"
