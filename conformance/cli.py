@@ -6,7 +6,7 @@ could not run, 4 usage (an unknown option, a broken case file, an unreadable set
 
 import contextlib
 import functools
-import json
+import io
 import os
 import signal
 import sys
@@ -44,6 +44,7 @@ from conformance.tell.console import (
 )
 from conformance.tell.document import document, write_json, write_junit
 from conformance.tell.html import write_html
+from conformance.tell.printable import one_line, printable, to_json
 
 Items = list[tuple[Case, list[Pairing]]]
 Command = Callable[..., Any]
@@ -165,11 +166,11 @@ def list_(globs: Sequence[str], keywords: str, as_json: bool, config: Config) ->
             }
             for case, wanted in items
         ]
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        click.echo(to_json(rows))
         return
     width = max(len(case.id) for case, _ in items)
     for case, _ in items:
-        click.echo(f"{case.id:<{width}}  {case.about}")
+        click.echo(one_line(f"{case.id:<{width}}  {case.about}"))
 
 
 @cli.command()
@@ -201,7 +202,7 @@ def run(globs: Sequence[str], keywords: str, pairing: str | None, as_json: bool,
             write_html(config.output, outcome, data, {case.id: case.about for case, _ in items}, replay)
         print(f"report: {config.output / 'index.html'}", file=stream)
         if as_json:
-            click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+            click.echo(to_json(data))
     sys.exit(outcome.exit)
 
 
@@ -209,7 +210,7 @@ def _run(session: Session, items: Items, stream: Any) -> Outcome:
     reference, subject = session.reference.describe(), session.subject.describe()
     print(headline(reference, subject), file=stream)
     if reference.get("note"):
-        print(f"note: {reference['note']}", file=stream)
+        print(one_line(f"note: {reference['note']}"), file=stream)
     stream.flush()
     for name in (
         "report.json",
@@ -237,7 +238,7 @@ def _run(session: Session, items: Items, stream: Any) -> Outcome:
 def show(case_id: str) -> None:
     """Show a case: its requirement, its roles, its source and the JavaScript made from it."""
     case = _one(case_id)
-    click.echo(f"{case.id}\n  {case.about}\n  {case.file}:{case.line}\n")
+    click.echo(printable(f"{case.id}\n  {case.about}\n  {case.file}:{case.line}\n"))
     for role in (*case.roles, *case.raw_roles):
         needs = f", waits for {', '.join(role.needs)}" if role.needs else ""
         click.echo(f"  role {role.name}{' (played by the harness)' if role.raw else ''}{needs}")
@@ -248,9 +249,9 @@ def show(case_id: str) -> None:
         if value:
             click.echo(f"  {name} {value}")
     click.echo(f"  pairings {', '.join(pairing.name for pairing in pairings(case))}")
-    click.echo(f"\n# Python\n\n{_source(case)}")
+    click.echo(printable(f"\n# Python\n\n{_source(case)}"))
     for role in case.roles:
-        click.echo(f"\n// JavaScript, role {role.name}\n\n{case.programs[role.name]}")
+        click.echo(printable(f"\n// JavaScript, role {role.name}\n\n{case.programs[role.name]}"))
 
 
 @cli.command()
@@ -277,9 +278,9 @@ def diff(case_id: str, pairing: str | None, everything: bool, config: Config) ->
     meta = found.meta
     click.echo(f"{meta['case']}[{meta['pairing']}]: {meta['verdict']}")
     for difference in meta["differences"]:
-        click.echo(f"  {difference['category']}: {difference['message']}")
+        click.echo(one_line(f"  {difference['category']}: {difference['message']}"))
     for text in (*meta["unstable"], *([] if meta["differences"] else filter(None, [meta["reason"]]))):
-        click.echo(f"  {text}")
+        click.echo(one_line(f"  {text}"))
     console = Console(highlight=False, soft_wrap=True, width=terminal_width())
     side_by_side(reference, found, console, everything)
     sys.exit(Exit.DIVERGENT if meta["differences"] else Exit.CONFORMANT)
@@ -312,11 +313,11 @@ def surface(as_json: bool, config: Config) -> NoReturn:
     with _terminated_like_interrupted(), opened(config, keep_traces=False) as session:
         found = check(session)
         if as_json:
-            click.echo(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
+            click.echo(to_json(found.to_json()))
         else:
             click.echo(headline(session.reference.describe(), session.subject.describe()))
             for line in found.lines():
-                click.echo(line)
+                click.echo(one_line(line))
     sys.exit(Exit.DIVERGENT if found.gaps or found.stale else Exit.CONFORMANT)
 
 
@@ -431,6 +432,9 @@ def _terminated_like_interrupted() -> Iterator[None]:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit. Whatever goes wrong is a line on stderr, each fault of a case file one."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a character that its encoding lacks ends no run
     try:
         cli.main(
             args=None if arguments is None else list(arguments),
@@ -466,5 +470,5 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _fail(message: str, code: Exit) -> Exit:
     for line in message.splitlines():
-        click.echo(f"conformance: {' '.join(line.split())}", err=True)
+        click.echo(one_line(f"conformance: {' '.join(line.split())}"), err=True)
     return code

@@ -111,21 +111,22 @@ class CaseItem(pytest.Item):
     def runtest(self) -> None:
         from conformance.judge.verdict import Verdict
         from conformance.tell.console import address, describe
+        from conformance.tell.printable import one_line
 
         run = _run_of(self.config)
         session = run.session()
         result = session.judge(self.case, self.pairing)
         self.user_properties.append((PROPERTY, result.verdict.value))
         if result.verdict is Verdict.SKIPPED:
-            pytest.skip(result.reason)
+            pytest.skip(one_line(result.reason))
         if result.accepted is not None:
-            pytest.xfail(f"{result.accepted}: {result.reason}")
+            pytest.xfail(one_line(f"{result.accepted}: {result.reason}"))
         if result.fails:
             show = f"python -m conformance diff {address(self.case)} --pairing {self.pairing.name}"
             lines = [str(line) for line in describe(result, f"pytest '{self.nodeid}'")]
             raise NotConformant(result, [*lines, f"  traces: {show}"])
         if result.verdict is Verdict.UNSTABLE:
-            self.add_report_section("call", "conformance", f"unstable: {result.reason}")
+            self.add_report_section("call", "conformance", one_line(f"unstable: {result.reason}"))
         entry = next((known for known in session.known if self._is_exactly(known)), None)
         if entry is not None and result.verdict is Verdict.CONFORMANT and not entry.intermittent:
             raise NotConformant(result, [f"{entry} in known_divergences.toml no longer diverges: remove it"])
@@ -137,11 +138,12 @@ class CaseItem(pytest.Item):
         from conformance.config import ConfigError
         from conformance.errors import OutputError
         from conformance.play.subjects.base import SubjectUnavailable
+        from conformance.tell.printable import one_line
 
         if isinstance(excinfo.value, NotConformant):
             return "\n".join(excinfo.value.lines)
         if isinstance(excinfo.value, SubjectUnavailable | ConfigError | OutputError):
-            return str(excinfo.value)
+            return one_line(str(excinfo.value))
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:

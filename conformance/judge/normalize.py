@@ -33,10 +33,14 @@ NUMBERED = {"fd": "<fd>", "pid": "<pid>", "ppid": "<pid>", "inode": "<inode>", "
 HEAD = 48
 
 _PORT_NAME = re.compile(r"(?:^|[_ -])ports?$|[a-z]Ports?$")
-_ADDRESS = re.compile(r"\A(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%\w+)?|localhost)\Z")
+_ADDRESS = re.compile(r"\A(?:\d{1,3}(?:\.\d{1,3}){3}|(?=[0-9A-Fa-f.]*:)[0-9A-Fa-f:.]+(?:%\w+)?|localhost)\Z")
 _ADDRESS_AND_PORT = re.compile(
     r"(?:(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9A-Fa-f:]*::?[0-9A-Fa-f.]*(?:%\w+)?\]?|\blocalhost):(\d{4,5})(?!\w)"
 )
+#: How much of a text is searched for addresses, in characters: twice what a stage writes in full. The search may take
+#: the square of the length.
+_SCANNED = 1024
+
 _PORT_IN_TEXT = re.compile(r"(?<=:)(\d{4,5})(?!\w)")
 
 # Whose line a record without an object belongs to: that of its label, or the process as a whole.
@@ -234,7 +238,7 @@ def _ports_of(step: Step) -> Iterator[int]:
 
 
 def _scan(text: str, found: list[int]) -> str:
-    found.extend(int(port) for port in _ADDRESS_AND_PORT.findall(text))
+    found.extend(int(port) for port in _ADDRESS_AND_PORT.findall(text[:_SCANNED]))
     return text
 
 

@@ -26,7 +26,7 @@ def export(case: Case) -> str:
     )
     return f"""\
 'use strict';
-// {case.id}: {" ".join(case.about.split())}
+// {case.id}: {_comment(case.about)}
 //
 // Made by `python -m conformance export {case.id}` from {case.file.name}, line {case.line}.
 //   node x.js                       every role, each in a process of its own
@@ -56,6 +56,11 @@ def _usage(case: Case) -> str:
     role = case.roles[-1]
     call = " ".join([role.name, *(f"{need}=…" for need in role.needs)])
     return f"{call:<22} that role alone"
+
+
+def _comment(text: str) -> str:
+    """The text in one line that can be written as UTF-8."""
+    return " ".join(text.split()).encode("utf-8", "backslashreplace").decode()
 
 
 def _body(source: str) -> str:

@@ -1,6 +1,7 @@
 """The trace: one ``Record`` a line, as both stages write them and everything after them reads them."""
 
 import json
+import math
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -24,6 +25,10 @@ KINDS = frozenset(
         "terminated",
     }
 )
+
+
+#: How many lists and objects within each other a record holds at most; the stages stop at a dozen.
+DEEPEST = 100
 
 
 class TraceError(ValueError):
@@ -87,12 +92,41 @@ class Record:
         """One line of a trace, parsed. Raises ``TraceError``."""
         try:
             text = line if isinstance(line, str) else line.decode()
-            data = json.loads(text)
+            data = _DECODER.decode(text)
+        except RecursionError:
+            raise TraceError(f"nested deeper than {DEEPEST} levels: {_shorten(line)}") from None
         except ValueError:
             raise TraceError(f"not JSON: {_shorten(line)}") from None
-        if "\\ud" in text:
+        if text.count("[") + text.count("{") > DEEPEST and _is_deep(data):
+            raise TraceError(f"nested deeper than {DEEPEST} levels: {_shorten(line)}")
+        if "\\ud" in text or "\\uD" in text:
             data = _writable(data)
         return cls.from_json(data)
+
+
+def _finite(text: str) -> float:
+    """A number that JSON can hold again: no NaN, and nothing that overflows. Raises ``ValueError``."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
+
+
+_DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
+
+
+def _is_deep(value: Value) -> bool:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            item
+            for one in level
+            if isinstance(one, dict | list)
+            for item in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _writable(value: Value) -> Value:

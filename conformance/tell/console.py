@@ -19,6 +19,7 @@ from conformance.judge.verdict import Outcome, Result, Verdict
 from conformance.language.case import Case
 from conformance.language.collect import CASES
 from conformance.tell.document import reason
+from conformance.tell.printable import one_line
 from conformance.tell.side_by_side import align, brief
 from conformance.tell.traces import Recorded
 
@@ -40,7 +41,7 @@ def headline(reference: Mapping[str, Any], subject: Mapping[str, Any]) -> str:
     ours = [f"libuv {reference.get('libuv') or 'unknown'}", f"provider: {reference.get('provider')}"]
     if reference.get("image"):
         ours.append(f"image {reference['image']}")
-    return (
+    return one_line(
         f"{subject.get('name')} {subject.get('version') or ''} ({', '.join(theirs)}) "
         f"against Node {reference.get('version')} ({', '.join(ours)})"
     )
@@ -116,21 +117,21 @@ class Reporter:
         words.append(f"{result.pairing} {'ok' if word == 'conformant' else word}")
         self._left[result.id] -= 1
         if not self._left[result.id]:
-            self._console.print(Text(f"{result.id}: {', '.join(words)}"))
+            self._console.print(_line(f"{result.id}: {', '.join(words)}"))
 
 
 def describe(result: Result, replay: str | None) -> list[Text]:
     """A result that is not conformant, in a few lines: the verdict, the reason and how to see it again."""
     word = result.word
-    lines = [Text.assemble((word.upper(), f"bold {COLOURS[word]}"), " ", (result.name, "bold"))]
-    lines.append(Text(f"  {reason(result)}"))
+    lines = [Text.assemble((word.upper(), f"bold {COLOURS[word]}"), " ", (one_line(result.name), "bold"))]
+    lines.append(_line(f"  {reason(result)}"))
     difference = result.first_difference
     if difference is not None and not difference.path:
-        lines += [Text(line) for line in difference_lines(difference)]
+        lines += map(_line, difference_lines(difference))
     if len(result.differences) > 1:
         lines.append(Text(f"  and {len(result.differences) - 1} more differences"))
     if result.fails and replay:
-        lines.append(Text(f"  replay: {replay}"))
+        lines.append(_line(f"  replay: {replay}"))
     return lines
 
 
@@ -145,7 +146,10 @@ def difference_lines(difference: Difference) -> list[str]:
 
 def summary(outcome: Outcome, seconds: float) -> list[str]:
     """The last lines of a run."""
-    lines = [f"{entry} in known_divergences.toml no longer diverges: remove it" for entry in outcome.stale]
+    lines = [
+        one_line(f"{entry} in known_divergences.toml no longer diverges: remove it")
+        for entry in outcome.stale
+    ]
     cases = len({result.id for result in outcome.results})
     lines.append(f"{cases} cases, {len(outcome.results)} items in {seconds:.1f} s: {outcome.totals}")
     if outcome.interrupted:
@@ -159,7 +163,7 @@ def side_by_side(reference: Recorded, found: Recorded, console: Console, everyth
     width = max(40, (min(console.width, 200) - 5) // 2)
     for role, trace in found.traces.items():
         played = found.meta["runs"][0]["subjects"].get(role, "")
-        console.print(Text(f"{role} (reference | {played})", style="bold"))
+        console.print(_line(f"{role} (reference | {played})", "bold"))
         rows = align(reference.traces[role], trace)
         shown = _near_differences([row.status != "same" for row in rows]) if not everything else None
         hidden = 0
@@ -170,12 +174,12 @@ def side_by_side(reference: Recorded, found: Recorded, console: Console, everyth
             if hidden:
                 console.print(Text(f"    … {hidden} equal", style="bright_black"))
                 hidden = 0
-            left, right = (brief(step, width) if step else "" for step in (row.left, row.right))
+            left, right = (one_line(brief(step, width)) if step else "" for step in (row.left, row.right))
             mark = {"same": " ", "changed": "≠", "missing": "<", "extra": ">"}[row.status]
             style = {"same": "", "changed": "yellow", "missing": "red", "extra": "red"}[row.status]
             console.print(Text(f"  {left:<{width}} {mark} {right}", style=style))
             for path, one, other in row.changes:
-                console.print(Text(f"      {path}: {one} ≠ {other}", style="yellow"))
+                console.print(_line(f"      {path}: {one} ≠ {other}", "yellow"))
         if hidden:
             console.print(Text(f"    … {hidden} equal", style="bright_black"))
 
@@ -185,6 +189,10 @@ def _near_differences(different: Sequence[bool], context: int = 3) -> set[int] |
     if not places:
         return None
     return {index for place in places for index in range(place - context, place + context + 1)}
+
+
+def _line(text: str, style: str = "") -> Text:
+    return Text(one_line(text), style)
 
 
 def terminal_width() -> int:

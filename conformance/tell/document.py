@@ -1,6 +1,5 @@
 """``report.json`` and ``junit.xml``: a run as data for other programs."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from conformance.judge.verdict import Outcome, Result, Verdict
+from conformance.tell.printable import one_line, to_json
 
 SCHEMA = Path(__file__).parent / "schema.json"
 
@@ -53,7 +53,7 @@ def reason(result: Result) -> str:
 def write_json(path: Path, data: Mapping[str, Any]) -> None:
     """Write ``report.json``."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(to_json(data) + "\n", encoding="utf-8")
 
 
 def write_junit(path: Path, outcome: Outcome, replay: Mapping[str, str]) -> None:
@@ -63,20 +63,16 @@ def write_junit(path: Path, outcome: Outcome, replay: Mapping[str, str]) -> None
     suites: dict[str, TestSuite] = {}
     for result in outcome.results:
         topic, _, name = result.id.partition("/")
-        case = TestCase(f"{name}[{result.pairing}]", f"conformance.{topic}", result.duration_s)
+        case = TestCase(one_line(f"{name}[{result.pairing}]"), f"conformance.{topic}", result.duration_s)
         case.result = _junit_results(result)
         if result.fails:
-            case.system_out = "\n".join(
-                [
-                    *(difference.message for difference in result.differences),
-                    f"replay: {replay.get(result.name, '')}",
-                ]
-            )
+            lines = [difference.message for difference in result.differences]
+            case.system_out = "\n".join(map(one_line, [*lines, f"replay: {replay.get(result.name, '')}"]))
         suites.setdefault(topic, TestSuite(topic)).add_testcase(case)
     if outcome.stale:
         suite = suites.setdefault("known_divergences", TestSuite("known_divergences"))
         for entry in outcome.stale:
-            case = TestCase(str(entry), "conformance.known_divergences")
+            case = TestCase(one_line(str(entry)), "conformance.known_divergences")
             case.result = [Failure("no longer diverges: remove the entry", "stale")]
             suite.add_testcase(case)
     xml = JUnitXml("conformance")
@@ -90,8 +86,9 @@ def _junit_results(result: Result) -> list[Any]:
     if result.verdict is Verdict.CONFORMANT:
         return []
     if result.verdict is Verdict.ERRORED:
-        return [Error(result.reason, "errored")]
+        return [Error(one_line(result.reason), "errored")]
     if result.fails:
         difference = result.first_difference
-        return [Failure(result.reason, difference.category if difference is not None else "divergent")]
-    return [Skipped(f"{result.verdict.value}: {reason(result)}", result.verdict.value)]
+        category = difference.category if difference is not None else "divergent"
+        return [Failure(one_line(result.reason), category)]
+    return [Skipped(one_line(f"{result.verdict.value}: {reason(result)}"), result.verdict.value)]

@@ -6,14 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from conformance.judge.normalize import NormalTrace
 from conformance.judge.verdict import Outcome, Result
 from conformance.tell.document import reason
+from conformance.tell.printable import LONGEST, printable
 from conformance.tell.side_by_side import Row, align, brief, state_changes
 from conformance.tell.traces import Recorded, directory_of, read
 
 _TEMPLATES = Path(__file__).parent / "templates"
+
+#: The longest text on a page, in characters: what a role may leave on stderr, and more than a message has.
+_LONGEST = 16 * LONGEST
 
 
 def write_html(
@@ -29,6 +34,7 @@ def write_html(
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
+        finalize=_shown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -57,6 +63,13 @@ def write_html(
     (output / "index.html").write_text(
         index.render(outcome=outcome, ordered=ordered, abouts=abouts, **shared), encoding="utf-8"
     )
+
+
+def _shown(value: Any) -> Any:
+    """What an expression in a template gives, before it is escaped. A macro's text has been here already."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return printable(value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…")
+    return value
 
 
 def _urgency(result: Result) -> int:

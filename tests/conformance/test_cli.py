@@ -300,6 +300,30 @@ def test_known_divergences_of_a_case_of_ones_own(run: Run, node: None, tmp_path:
     assert run("run", "odd.py", *options).code == 1
 
 
+COLOURED = """
+from conformance import case
+
+
+@case(about="a label with a \\x1b[1mcontrol\\x1b[0m character", fixtures={"main": "surface.js"})
+def coloured(t):
+    t.note("\\x1b[31mred\\n::error::injected", 1)
+"""
+
+
+def test_a_control_character_is_escaped_and_all_reports_are_written(
+    run: Run, node: None, tmp_path: Path
+) -> None:
+    (tmp_path / "coloured.py").write_text(COLOURED)
+    assert "a \\x1b[1mcontrol" in run("list", "coloured.py").out
+    ran = run("run", "coloured.py", "--repeat", "1", "--confirm", "0")
+    assert ran.code == 1 and "\x1b" not in ran.out
+    for name in ("report.json", "junit.xml", "index.html", "cases/coloured/coloured.html"):
+        (text,) = [path.read_text() for path in (tmp_path / "build/conformance").rglob(name)]
+        assert "\x1b" not in text
+    told = run("diff", "coloured.py", "--all").out
+    assert "\\x1b[31mred\\n::error" in told and "\x1b" not in told
+
+
 def test_json_alone_on_stdout(run: Run, node: None) -> None:
     ran = run("run", "mine.py::mine/a_note", "--json", "--no-cache")
     assert ran.code == 0 and "against Node" in ran.err
