@@ -17,7 +17,7 @@ from nodesock.abort import AbortController, AbortSignal
 from nodesock.callables import call
 from nodesock.events import EventEmitter
 from nodesock.process import next_tick, process, queue_microtask
-from nodesock.runtime.loop import run
+from nodesock.runtime.loop import call_soon_threadsafe, run
 from nodesock.runtime.promises import Promise, spawn
 from nodesock.runtime.timers import (
     clear_immediate,
@@ -36,6 +36,7 @@ __all__ = [
     "Promise",
     "__version__",
     "call",
+    "call_soon_threadsafe",
     "clear_immediate",
     "clear_interval",
     "clear_timeout",

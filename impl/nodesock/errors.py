@@ -27,6 +27,7 @@ __all__ = [
     "NodeTypeError",
     "SystemError",
     "UVError",
+    "WrongThreadError",
     "aggregate_two_errors",
     "dns_exception",
     "errno_exception",
@@ -143,6 +144,13 @@ def aggregate_two_errors(inner: Any, outer: Any) -> Any:
         outer.errors.append(inner)
         return outer
     return AggregateError([outer, inner], str(outer))
+
+
+class WrongThreadError(RuntimeError):
+    """Sockets, timers or ticks were used in another thread than the one in which `nodesock.run()` is on.
+
+    It is no NodeError: in Node no other thread can reach them. `nodesock.call_soon_threadsafe` is the way in.
+    """
 
 
 class InternalError(NodeError):

@@ -9,39 +9,42 @@ out.
 leaves `run()`. What libuv still delivers in that same turn is kept for the next `run()`, so nothing runs after the
 fatal exception and nothing is lost.
 
-While `run()` is on in the main thread, a signal wakes the loop, so a Python signal handler runs at once and
-KeyboardInterrupt ends the run; it comes in as any other exception.
+While `run()` is on in the main thread a signal wakes the loop, and interrupts.py sees to it that no signal handler,
+and so no KeyboardInterrupt, ever strikes inside nodesock's own code.
+
+`call_soon_threadsafe` is the one thing of nodesock that other threads may use meanwhile.
 """
 
 import os
-import signal
-import socket
-import threading
 from collections import deque
 from collections.abc import Callable, Coroutine
+from threading import get_ident
 from types import TracebackType
 from typing import Any
 
 import nodesock._pyuv as _pyuv
-from nodesock.callables import call
-from nodesock.runtime import ticks, uncaught, uv_loop
+from nodesock.callables import adapt, call
+from nodesock.errors import node_error
+from nodesock.runtime import interrupts, ticks, uncaught, uv_loop, wakeup
 from nodesock.runtime.hooks import hooks
 from nodesock.runtime.promises import spawn
 from nodesock.runtime.ticks import drain
 from nodesock.runtime.uncaught import report_exception
 from nodesock.runtime.uv_loop import get_loop, on_forget
 
-__all__ = ["defer", "enter", "reset", "run", "running"]
+__all__ = ["call_soon_threadsafe", "defer", "enter", "reset", "run", "running"]
 
-_running = False
 #: what libuv delivered after a fatal exception, for the next run
 _deferred: deque[tuple[Callable[..., Any], tuple[Any, ...]]] = deque()
 on_forget(_deferred.clear)
+#: what other threads want to have called, first come first served
+_calls: deque[tuple[Callable[..., Any], tuple[Any, ...]]] = deque()
+on_forget(_calls.clear)
 
 
 def running() -> bool:
     """Whether `run()` is on."""
-    return _running
+    return uv_loop.thread != 0
 
 
 def enter(fn: Callable[..., Any], *args: Any) -> None:
@@ -75,34 +78,41 @@ def run(main: Callable[..., Any] | Coroutine[Any, Any, Any] | None = None) -> in
     Emits 'beforeExit' and 'exit' on `process` as Node does. Raises the first uncaught exception, KeyboardInterrupt and
     `process.exit`'s SystemExit included; RuntimeError if the loop runs already. Returns `process.exit_code` or 0.
     """
-    global _running
-    if _running:
+    if uv_loop.thread:
         raise RuntimeError("the nodesock loop is already running")
-    loop = get_loop()
-    loop.excepthook = _excepthook
-    _running = True
-    restore = _watch_signals()
+    interrupts.hold()
     try:
-        hooks.run_phase("start")
-        uncaught.say_last_words()  # of an exception from before there was a run to end
-        if main is not None:
-            _start(main)
-        elif ticks.ticks or ticks.microtasks:
-            enter(_nothing)
-        _spin(loop)
-        if uncaught.fatal is None:
-            try:
-                hooks.run_phase("exit")
-            except BaseException as error:
-                report_exception(error)
+        get_loop().excepthook = _excepthook
+        unwatch = wakeup.watch(_on_wakeup)
+        try:
+            uv_loop.set_thread(get_ident())
+            _live(main)
+        finally:
+            uv_loop.set_thread(0)
+            unwatch()
+            hooks.run_phase("over")
+        fatal = uncaught.take_fatal()
+        if fatal is not None:
+            raise fatal
+        return hooks.exit_code()
     finally:
-        _running = False
-        restore()
-        hooks.run_phase("over")
-    fatal = uncaught.take_fatal()
-    if fatal is not None:
-        raise fatal
-    return hooks.exit_code()
+        interrupts.let_go()
+
+
+def _live(main: Callable[..., Any] | Coroutine[Any, Any, Any] | None) -> None:
+    """A run from its start to its exit; `uncaught` has what ended it early."""
+    hooks.run_phase("start")
+    uncaught.say_last_words()  # of an exception from before there was a run to end
+    if main is not None:
+        _start(main)
+    elif ticks.ticks or ticks.microtasks:
+        enter(_nothing)
+    _spin()
+    if uv_loop.thread and uncaught.fatal is None:  # in a child that was forked in a callback it is not
+        try:
+            hooks.run_phase("exit")
+        except BaseException as error:
+            report_exception(error)
 
 
 def _start(main: Callable[..., Any] | Coroutine[Any, Any, Any]) -> None:
@@ -114,6 +124,7 @@ def _start(main: Callable[..., Any] | Coroutine[Any, Any, Any]) -> None:
     except BaseException as error:
         if not report_exception(error):
             return
+    interrupts.guard_handlers()
     drain()
 
 
@@ -127,98 +138,83 @@ def _nothing() -> None:
     pass
 
 
-def _spin(loop: Any) -> None:
-    while uncaught.fatal is None:
+def _spin() -> None:
+    while uv_loop.thread and uncaught.fatal is None:
         while _deferred and uncaught.fatal is None:
             fn, args = _deferred.popleft()
             enter(fn, *args)
+        _make_calls()
         if uncaught.fatal is not None:
             return
+        loop = get_loop()
         loop.run(_pyuv.UV_RUN_DEFAULT)
-        if uncaught.fatal is not None:
+        if uncaught.fatal is not None or not uv_loop.thread:
             return
-        if loop.alive:
+        if loop.alive or _calls:
             continue
         enter(hooks.run_phase, "beforeExit")
-        if not loop.alive:
+        if not loop.alive and not _calls:
             return
+
+
+# --- from outside ----------------------------------------------------------------------------------------------------
+
+
+def call_soon_threadsafe(fn: Callable[..., Any], *args: Any) -> None:
+    """Have the loop call `fn(*args)` soon, as a callback of its own. The one function for other threads.
+
+    Calls are made in the order in which they were asked for. One that comes before `run()`, or too late for it, is
+    made by the next `run()`. Waiting calls do not keep the loop alive. Raises ERR_INVALID_ARG_TYPE.
+    """
+    if not callable(fn):
+        raise node_error("ERR_INVALID_ARG_TYPE", "callback", "function", fn)
+    _calls.append((adapt(fn, len(args)), args))
+    wakeup.wake()
+
+
+def _make_calls() -> None:
+    """Make the calls that wait by now; a fatal exception leaves the others for the next run."""
+    for _ in range(len(_calls)):
+        if uncaught.fatal is not None:
+            return
+        fn, args = _calls.popleft()
+        enter(fn, *args)
+
+
+def _on_wakeup() -> None:
+    interrupts.guard_handlers()
+    if ticks.ticks or ticks.microtasks:
+        enter(_nothing)  # a signal handler waits, or has queued something
+    _make_calls()
+
+
+# --- the end of a loop -----------------------------------------------------------------------------------------------
 
 
 def reset() -> None:
     """Throw the loop, its handles and all queues away and start afresh: for tests, between two runs.
 
-    Every open handle is closed without its callbacks; timers, ticks and a pending fatal exception are forgotten.
-    Raises RuntimeError while the loop runs.
+    Every open handle is closed without its callbacks, its descriptor too; timers, ticks and a pending fatal exception
+    are forgotten. What was open reads closed. Raises RuntimeError while the loop runs.
     """
-    if _running:
+    if uv_loop.thread:
         raise RuntimeError("the nodesock loop is running")
-    old = uv_loop.loop
-    if old is not None:
-        uncaught.set_fatal(InterruptedError("the loop was reset"))  # callbacks are put off, then forgotten
-        for handle in old.handles:
-            if not handle.closed:
-                handle.close()
-        old.run(_pyuv.UV_RUN_DEFAULT)
-    uv_loop.forget()
-
-
-# --- signals ---------------------------------------------------------------------------------------------------------
-
-_wakeup: tuple[socket.socket, socket.socket, Any] | None = None
-
-
-def _watch_signals() -> Callable[[], None]:
-    """Let signals wake the loop. Returns what puts things back. Does nothing outside the main thread."""
-    if threading.current_thread() is not threading.main_thread():
-        return _nothing
-    global _wakeup
-    if _wakeup is None:
-        reader, writer = socket.socketpair()
-        reader.setblocking(False)
-        writer.setblocking(False)
-        poll = _pyuv.Poll(get_loop(), reader.fileno())
-        poll.start(_pyuv.UV_READABLE, _on_signal)
-        poll.ref = False
-        _wakeup = (reader, writer, poll)
-    before = signal.set_wakeup_fd(_wakeup[1].fileno(), warn_on_full_buffer=False)
-
-    def restore() -> None:
-        signal.set_wakeup_fd(before)
-
-    return restore
-
-
-def _on_signal(_poll: Any, _events: int, _error: int | None) -> None:
-    # Python has run the handler on the way into this function; what it queued is drained here.
-    if _wakeup is not None:
-        try:
-            _wakeup[0].recv(512)
-        except OSError:
-            pass
-    enter(_nothing)
-
-
-def _forget_wakeup() -> None:
-    global _wakeup
-    if _wakeup is not None:
-        _wakeup[0].close()
-        _wakeup[1].close()
-    _wakeup = None
-
-
-on_forget(_forget_wakeup)
-
-
-# --- fork ------------------------------------------------------------------------------------------------------------
+    interrupts.hold()
+    try:
+        if uv_loop.loop is not None:
+            uncaught.set_fatal(InterruptedError("the loop was reset"))  # callbacks are put off, then forgotten
+            for handle in uv_loop.loop.handles:
+                if not handle.closed:
+                    handle.close()
+            uv_loop.loop.run(_pyuv.UV_RUN_DEFAULT)
+        uv_loop.forget()
+    finally:
+        interrupts.let_go()
 
 
 def _after_fork_in_child() -> None:
-    global _running
-    if _wakeup is not None:
-        uv_loop.keep_for_ever(_wakeup[2])
-        if _running and threading.current_thread() is threading.main_thread():
-            signal.set_wakeup_fd(-1)
-    _running = False
+    uv_loop.set_thread(0)
+    interrupts.forget()
     uv_loop.forget_parents()
 
 

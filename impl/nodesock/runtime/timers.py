@@ -71,17 +71,21 @@ class _Timers:
         timer._start = start
         known = self.lists.get(msecs)
         if known is None:
+            # In this order, so that an interrupt in between (there is no guard outside `run()`) costs this timer only.
             self.ages += 1
             expiry = start + msecs
-            known = self.lists[msecs] = _List(msecs, expiry, self.ages)
-            if len(self.heap) > 64 and len(self.heap) > 4 * len(self.lists):
-                self.sweep()
-            heapq.heappush(self.heap, (expiry, known.age, known))
             if expiry < self.next_expiry:
                 self.schedule(msecs)
                 self.next_expiry = expiry
-        timer._list = known
-        known.timers[timer] = None
+            if len(self.heap) > 64 and len(self.heap) > 4 * len(self.lists):
+                self.sweep()
+            timer._list = known = _List(msecs, expiry, self.ages)
+            known.timers[timer] = None
+            heapq.heappush(self.heap, (expiry, known.age, known))
+            self.lists[msecs] = known
+        else:
+            timer._list = known
+            known.timers[timer] = None
 
     def first(self) -> _List | None:
         """The list that expires first."""
@@ -91,6 +95,7 @@ class _Timers:
             if candidate.timers and candidate.expiry == expiry and candidate.age == age:
                 return candidate
             heapq.heappop(heap)
+            self.drop_empty(candidate)
         return None
 
     def sweep(self) -> None:
@@ -250,8 +255,8 @@ def _start(fn: Callable[..., Any], delay: Any, args: tuple[Any, ...], repeat: bo
     if not callable(fn):
         raise node_error("ERR_INVALID_ARG_TYPE", "callback", "function", fn)
     timer = Timeout(adapt(fn, len(args)), _delay(delay), args, repeat, True)
-    timer._count(True)
     _timers.insert(timer, now())
+    timer._count(True)
     return timer
 
 
@@ -522,7 +527,18 @@ def immediate_count() -> int:
 
 
 def _forget() -> None:
+    """The loop is gone: what waited reads as cleared, and whoever was running it finds nothing more."""
     global _timers, _immediates
+    for known in _timers.lists.values():
+        for timer in known.timers:
+            timer._fn = timer._list = None
+            timer._counted = timer._repeat = False
+        known.timers.clear()
+    for queue in (_immediates.queue, _immediates.rest):
+        for immediate in queue:
+            immediate._fn = None
+        queue.clear()
+    _timers.heap.clear()
     _timers = _Timers()
     _immediates = _Immediates()
 
