@@ -9,12 +9,27 @@ the callbacks of all requests that the close cancelled.
 from collections.abc import Callable
 from typing import Any
 
+import nodesock._pyuv as _pyuv
 from nodesock.bindings.uv import UV_EBADF
 from nodesock.runtime import handles, loop, uncaught
 
 
+class _Gone:
+    """The libuv handle of a wrapper whose loop is no more: closed, so all that is asked of it raises."""
+
+    __slots__ = ()
+
+    closed = True
+    active = ref = readable = writable = False
+    write_queue_size = send_queue_size = 0
+
+    def __getattr__(self, name: str) -> Any:
+        raise _pyuv.error.HandleClosedError("Handle is closing/closed")
+
+
 class HandleWrap:
-    """A libuv handle. `owner` belongs to whoever made it."""
+    """A libuv handle. `owner` belongs to whoever made it; if it has a method `_abandoned`, that is called when the
+    loop is thrown away (after fork, in the child) and the handle with it."""
 
     # With a dictionary, so that a method can be replaced on one handle, as in Node.
     __slots__ = ("__dict__", "__weakref__", "_closing", "_handle", "_on_closed", "owner", "type_name")
@@ -52,6 +67,17 @@ class HandleWrap:
 
     def _release(self) -> None:
         """What a subclass lets go of once it is closed."""
+
+    def abandon(self) -> None:
+        """Its loop is gone: let go of the libuv handle as it is, closed for whoever asks; nothing is called back."""
+        self._closing = True
+        self._on_closed = None
+        self._handle = _Gone()
+        self._release()
+        owner, self.owner = self.owner, None
+        abandoned = getattr(owner, "_abandoned", None)
+        if abandoned is not None:
+            abandoned()
 
     @property
     def active(self) -> bool:

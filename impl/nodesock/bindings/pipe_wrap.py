@@ -17,14 +17,15 @@ from nodesock.bindings.connection_wrap import SOCKET as SOCKET
 from nodesock.bindings.connection_wrap import ConnectionHandle
 from nodesock.bindings.stream_wrap import Request
 from nodesock.bindings.uv import UV_EBADF, UV_ECANCELED, UV_EINVAL, attempt, from_exception, well_formed
-from nodesock.runtime.uv_loop import get_loop
+from nodesock.runtime.uv_loop import get_loop, on_forget
 
 UV_READABLE: Final = 1
 UV_WRITABLE: Final = 2
 _NAME_MAX: Final = 108
 
-#: what answers a connect to an abstract name; pyuv itself does not keep a handle that nobody holds
-_wakeups: set[Any] = set()
+#: what answers a connect to an abstract name, and the descriptor that it watches, or -1; pyuv itself does not keep a
+#: handle that nobody holds
+_wakeups: dict[Any, int] = {}
 
 
 class Pipe(ConnectionHandle):
@@ -74,27 +75,23 @@ class Pipe(ConnectionHandle):
         status = attempt(sock.connect, os.fsencode(path)) or attempt(self._handle.open, sock.fileno())
         if status:
             sock.close()
-            self._answer(
-                _pyuv.Async(get_loop(), lambda wakeup: self._answered(wakeup, status, request))
-            ).send()
+            failed = _pyuv.Async(get_loop(), lambda wakeup: self._answered(wakeup, status, request))
+            _wakeups[failed] = -1
+            failed.send()
             return
         # The answer is that the socket is writable, as libuv has it, so that it comes in its turn among the others.
         watched = os.dup(sock.detach())
 
-        def writable(wakeup: Any, _events: int, _error: int | None) -> None:
-            os.close(watched)
-            self._answered(wakeup, 0, request)
-
-        self._answer(_pyuv.Poll(get_loop(), watched)).start(_pyuv.UV_WRITABLE, writable)
-
-    def _answer(self, wakeup: Any) -> Any:
-        _wakeups.add(wakeup)
-        return wakeup
+        poll = _pyuv.Poll(get_loop(), watched)
+        _wakeups[poll] = watched
+        poll.start(_pyuv.UV_WRITABLE, lambda wakeup, _events, _error: self._answered(wakeup, 0, request))
 
     def _answered(self, wakeup: Any, status: int, request: Request) -> None:
         if not wakeup.closed:
             wakeup.close()
-        _wakeups.discard(wakeup)
+        watched = _wakeups.pop(wakeup, -1)
+        if watched >= 0:
+            os.close(watched)
         request(self._handle, UV_ECANCELED if self._closing else status or None)
 
     def fchmod(self, mode: int) -> int:
@@ -129,6 +126,15 @@ class Pipe(ConnectionHandle):
         except Exception as error:
             return from_exception(error)
 
+
+def _forget_wakeups() -> None:
+    for watched in _wakeups.values():
+        if watched >= 0:
+            os.close(watched)
+    _wakeups.clear()
+
+
+on_forget(_forget_wakeups)
 
 
 def _fits(path: str) -> bool:

@@ -222,6 +222,8 @@ class StreamHandle(HandleWrap):
 
     def _release(self) -> None:
         self.on_read = _no_reader
+        self._read_callback = None
+        self.reading = False
         self._shutting = None  # its callback knows this object
 
 

@@ -441,13 +441,17 @@ class UDP(HandleWrap):
         if self._recv_callback is not None:
             attempt(self._handle.stop_recv)  # lets go of our callback, and so of this object
             self._recv_callback = None
+        self._give_back()
+
+    def _release(self) -> None:
+        self._on_message = self._recv_callback = None
+        self._give_back()
+
+    def _give_back(self) -> None:
         self.receiving = False
         if self._sock is not None:
             self._sock.detach()
             self._sock = None
-
-    def _release(self) -> None:
-        self._on_message = None
 
 
 def endpoint_of(name: tuple[Any, ...]) -> Endpoint:

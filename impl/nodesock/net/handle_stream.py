@@ -34,6 +34,7 @@ from nodesock.net.on_read import OnRead
 from nodesock.runtime.ticks import next_tick
 from nodesock.runtime.timers import Timeout, clear_timeout, set_unref_timeout, timer_duration
 from nodesock.stream import Duplex
+from nodesock.stream.core.destroy import abandon
 from nodesock.validators import UNDEFINED, validate_function
 
 
@@ -366,6 +367,16 @@ class HandleStream(Duplex):
     def _close_handle(self, handle: Any, closed: Callable[[], Any]) -> None:
         """Close the handle; `closed()` follows from libuv's closing phase."""
         handle.close(closed)
+
+    def _abandoned(self) -> None:
+        """The loop is gone and the handle with it, as in a forked child: the socket has closed, and nobody hears of
+        it."""
+        handle = self._handle
+        if handle is not None:
+            self._bytes_read, self._bytes_written = handle.bytes_read, handle.bytes_written
+        self._handle = self._timer = None
+        self.connecting = False
+        abandon(self)
 
     # --- state ----------------------------------------------------------------------------------------------
 

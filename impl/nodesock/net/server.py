@@ -325,6 +325,12 @@ class Server(EventEmitter):
         if self._handle is None and not self._connections:
             next_tick(lambda: self.emit("close"))
 
+    def _abandoned(self) -> None:
+        """The loop is gone and the handle with it, as in a forked child: the server has closed, and nobody hears of
+        it."""
+        self._handle = None
+        self._connections = 0
+
     def async_dispose(self) -> Promise:
         """`server[Symbol.asyncDispose]()`: close, if it is listening; the promise resolves with 'close'.
 

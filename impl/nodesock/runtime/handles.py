@@ -30,6 +30,8 @@ def active_resources_info() -> list[str]:
 
 
 def _forget() -> None:
+    for handle in handles:
+        handle.abandon()
     handles.clear()
     requests.clear()
 

@@ -145,8 +145,8 @@ class Timeout:
         self._msecs = int(delay)
         self._repeat = repeat
         self._ref = ref
-        #: whether it is among `_timers.referenced`; a one-shot timer is until its callback has returned
-        self._counted = False
+        #: where it is among the `referenced`, if it is; a one-shot timer is until its callback has returned
+        self._counted: _Timers | None = None
         self._start = 0
         self._list: _List | None = None
         self._id = 0
@@ -183,9 +183,13 @@ class Timeout:
         return self
 
     def _count(self, alive: bool) -> None:
-        if alive is not self._counted:
-            self._counted = alive
-            _timers.count(1 if alive else -1)
+        counted = self._counted
+        if alive and counted is None:
+            self._counted = _timers
+            _timers.count(1)
+        elif not alive and counted is not None:
+            self._counted = None
+            counted.count(-1)
 
     def close(self) -> "Timeout":
         """The same as clear_timeout."""
@@ -363,7 +367,9 @@ def _run_list(due: _List, time: int) -> bool:
             fn(*timer._args)
         finally:
             again = timer._list
-            if timer._repeat and timer._fn is not None:
+            if timers is not _timers:  # the callback has forked, and this is the child
+                timer._fn = timer._list = timer._counted = None
+            elif timer._repeat and timer._fn is not None:
                 if again is not None:  # refreshed by its own callback
                     del again.timers[timer]
                 timers.insert(timer, start)
@@ -531,15 +537,16 @@ def _forget() -> None:
     global _timers, _immediates
     for known in _timers.lists.values():
         for timer in known.timers:
-            timer._fn = timer._list = None
-            timer._counted = timer._repeat = False
+            timer._fn = timer._list = timer._counted = None
         known.timers.clear()
     for queue in (_immediates.queue, _immediates.rest):
         for immediate in queue:
             immediate._fn = None
         queue.clear()
     _timers.heap.clear()
+    ids = _timers.ids
     _timers = _Timers()
+    _timers.ids = ids
     _immediates = _Immediates()
 
 

@@ -149,6 +149,17 @@ def undestroy(stream: Stream) -> None:
         stream._writable_state.reset()
 
 
+def abandon(stream: Stream) -> None:
+    """Have a stream whose resource is gone read as one that was destroyed and has closed; nothing is emitted."""
+    rs, ws = stream._readable_state, stream._writable_state
+    if rs is not None:
+        rs.destroyed = rs.closed = rs.close_emitted = True
+        rs.direct = rs.standing = False
+    if ws is not None:
+        ws.destroyed = ws.closed = ws.close_emitted = True
+        ws.ready = False
+
+
 def construct(stream: Stream, then: Callable[[], None]) -> None:
     """Run `_construct`, if there is one, on the next tick, and `then` when it has called back; until then
     nothing is read or written. The two sides of a duplex share one run.
