@@ -438,11 +438,8 @@ class Socket(EventEmitter):
         return self
 
     def _abandoned(self) -> None:
-        """The loop is gone and the handle with it, as in a forked child: the socket has closed, and nobody hears of
-        it."""
-        if self._handle is not None:
-            self._handle = self._queue = None
-            del self._transmit
+        """The loop is gone and the handle with it, as in a forked child: the socket has closed without an event."""
+        self._handle = self._queue = self._sender.transmit = None
 
     def ref(self) -> Self:
         """Keep the loop alive while the socket is open (the default). Mirrors `socket.ref()`."""
