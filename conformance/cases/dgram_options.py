@@ -227,3 +227,15 @@ def broadcast_send(t):
         socket.send("x", 9, "127.255.255.255", t.callback("on", lambda error: socket.close()))
 
     socket.bind(0, "127.0.0.1", on_listening)
+
+
+@case(about="of a TTL beyond 32 bits the low 32 count")
+def TtlBeyond32Bits(t):
+    socket = t.dgram.create_socket("udp4")
+
+    def bound():
+        for ttl in [4294967297, -4294967295, 4294967296]:
+            t.attempt(str(ttl), lambda: socket.set_ttl(ttl) == ttl)
+        socket.close()
+
+    socket.bind(0, "127.0.0.1", bound)

@@ -89,6 +89,11 @@ def to_int32(value: Any) -> int:
     return whole - (1 << 32) if whole & 0x80000000 else whole
 
 
+def to_uint32(value: Any) -> int:
+    """JavaScript's `value >>> 0`."""
+    return to_int32(value) & 0xFFFFFFFF
+
+
 def merge_options(options: object, given: Mapping[str, Any]) -> Mapping[str, Any]:
     """The options of a call: those in Node's place for them, if it is a mapping that stands there, and the keywords.
 

@@ -319,3 +319,16 @@ def test_open_sockets_are_kept_though_nobody_holds_them() -> None:
 
     run(main)
     assert heard == [b"x"]
+
+
+def test_a_ttl_that_no_double_is_counts_as_the_nearest_one() -> None:
+    """Not a case: JavaScript has no such number. 2**53 + 1 is 2**53 there, whose low 32 bits are 0."""
+
+    def main() -> None:
+        socket = dgram.create_socket("udp4")
+        socket.bind_sync()
+        with pytest.raises(NodeError, match="setTTL EINVAL"):
+            socket.set_ttl(2**53 + 1)
+        socket.close()
+
+    run(main)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from nodesock.bindings.uv import UV_EADDRINUSE, UV_ECONNREFUSED, UV_EINVAL, UV_ENETUNREACH
-from nodesock.dgram.socket import BINDING, BOUND, CONNECTED, CONNECTING, DISCONNECTED, UNBOUND
+from nodesock.dgram.states import BINDING, BOUND, CONNECTED, CONNECTING, DISCONNECTED, UNBOUND
 from nodesock.errors import NodeError
 from nodesock.runtime.ticks import drain
 

@@ -5,11 +5,11 @@
     socket = dgram.create_socket("udp4", lambda message, sender: socket.send(message, sender.port, sender.address))
     socket.bind(41234)
 
-`socket.py` is the socket: its state, all its methods, and how the two state machines move. The other files are what it
-uses, and none of them knows a `Socket`: `arguments.py` sorts out what callers pass, `message.py` makes the bytes of a
-datagram, `lookup.py` finds IP addresses, `handle.py` binds and connects the handle, `sender.py` sends through it,
-`membership.py` joins and leaves groups, `listeners.py` waits for binds and connects, `errors.py` words the system's
-errors, `integers.py` makes JavaScript's integers, `remote_info.py` describes the sender of a datagram.
+`socket.py` is the socket, with its state and all its methods; `states.py` says how its two state machines move. The
+other files are what it uses, and none of them knows a `Socket`: `arguments.py` sorts out what callers pass,
+`message.py` makes the bytes of a datagram, `lookup.py` finds IP addresses, `handle.py` binds and connects the handle,
+`sender.py` sends through it, `membership.py` joins and leaves groups, `listeners.py` waits for binds and connects,
+`errors.py` words the system's errors, `remote_info.py` describes the sender of a datagram.
 """
 
 from typing import Any

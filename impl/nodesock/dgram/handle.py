@@ -6,8 +6,8 @@ from typing import Any, Final, NamedTuple
 from nodesock.bindings.udp_wrap import UDP
 from nodesock.bindings.uv import guess_handle_type
 from nodesock.dgram.errors import bind_error, check
-from nodesock.dgram.integers import to_uint32
 from nodesock.errors import UVError, exception_with_host_port, node_error
+from nodesock.validators import to_uint32
 
 
 class Family(NamedTuple):

@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
-from nodesock.dgram.integers import to_uint32
 from nodesock.encodings import encode
 from nodesock.errors import node_error
+from nodesock.validators import to_uint32
 
 _TYPES: Final = ("string", "Buffer", "TypedArray", "DataView")
 

@@ -1,20 +1,6 @@
 """Mirrors lib/dgram.js: `dgram.Socket`.
 
-A socket has two state machines. These are all their moves, and only this file makes them:
-
-    bind state     UNBOUND      -> BINDING       bind(), and connect() and send() on their own
-                   BINDING      -> BOUND         the bind has succeeded; 'listening'
-                   BINDING      -> UNBOUND       the lookup or the bind has failed; 'error'
-                   UNBOUND      -> BOUND         bind_sync(), and connect_sync() on its own
-
-    connect state  DISCONNECTED -> CONNECTING    connect()
-                   CONNECTING   -> CONNECTED     the connect has succeeded; 'connect'
-                   CONNECTING   -> DISCONNECTED  the lookup or the connect has failed
-                   DISCONNECTED -> CONNECTED     connect_sync()
-                   CONNECTED    -> DISCONNECTED  disconnect()
-
-As in Node, two sockets never move again: one whose `bind` raised (for its descriptor, say) stays BINDING, and one whose
-`connect` waited for a bind that failed stays CONNECTING.
+A socket has two state machines; states.py has their moves, and only this file makes them.
 
 `_handle` is None from `close()` on, which is final. Closing leaves both states as they are, as in Node: a closed socket
 that was connected still answers "Already connected".
@@ -25,7 +11,7 @@ an IP address takes) -> the handle's send method. A connected socket sends withi
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from nodesock.addresses.address_info import AddressInfo
 from nodesock.bindings.udp_wrap import UDP
@@ -42,25 +28,24 @@ from nodesock.dgram.arguments import (
 )
 from nodesock.dgram.errors import check, checked_address, checked_size
 from nodesock.dgram.handle import take_over
-from nodesock.dgram.integers import to_int32
 from nodesock.dgram.listeners import BindQueue, close_on_abort, connect_failed, report_bind
 from nodesock.dgram.lookup import literals, resolve
 from nodesock.dgram.membership import change_membership, change_source_membership
 from nodesock.dgram.remote_info import RemoteInfo
 from nodesock.dgram.sender import Sender, unheard
+from nodesock.dgram.states import BINDING, BOUND, CONNECTED, CONNECTING, DISCONNECTED, UNBOUND
 from nodesock.errors import NodeError, errno_exception, node_error, property_error
 from nodesock.events import EventEmitter
 from nodesock.runtime.promises import Promise
 from nodesock.runtime.ticks import next_tick, ticks
-from nodesock.validators import UNDEFINED, is_truthy, validate_number, validate_port, validate_string
-
-UNBOUND: Final = 0
-BINDING: Final = 1
-BOUND: Final = 2
-
-DISCONNECTED: Final = 0
-CONNECTING: Final = 1
-CONNECTED: Final = 2
+from nodesock.validators import (
+    UNDEFINED,
+    is_truthy,
+    to_int32,
+    validate_number,
+    validate_port,
+    validate_string,
+)
 
 _new = tuple.__new__  # a RemoteInfo without the frame of its own __new__
 
