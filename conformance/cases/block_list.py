@@ -472,3 +472,43 @@ def FromJsonHalfway(t):
     texts = ["Address: IPv4 1.1.1.1", "Subnet: IPv4 1.1.1.1/333", "Address: IPv4 1.1.1.2"]
     t.attempt("throws", lambda: blocked.from_json(texts))
     t.note("rules", blocked.rules)
+
+
+@case(about="BlockList looks at its arguments one after the other: of several bad ones the first is named")
+def CheckOrder(t):
+    blocks = t.net.BlockList()
+    address = t.net.SocketAddress(address="127.0.0.1")
+    t.attempt("address, family", lambda: blocks.add_address(5, 6))
+    t.attempt("family", lambda: blocks.add_address("no address", 6))
+    t.attempt("unknown family", lambda: blocks.add_address("no address", "ipv5"))
+    t.attempt("start, end, family", lambda: blocks.add_range(5, 6, 7))
+    t.attempt("end, family", lambda: blocks.add_range("1.1.1.1", 6, 7))
+    t.attempt("start's text before end's type", lambda: blocks.add_range("no address", 6))
+    t.attempt("end's text", lambda: blocks.add_range("1.1.1.2", "no address"))
+    t.attempt("end, start is a SocketAddress", lambda: blocks.add_range(address, 6, 7))
+    t.attempt("family, start is a SocketAddress", lambda: blocks.add_range(address, "127.0.0.2", 7))
+    t.attempt("order", lambda: blocks.add_range("127.0.0.2", address))
+    t.attempt("network, prefix, family", lambda: blocks.add_subnet(5, "6", 7))
+    t.attempt("prefix, family", lambda: blocks.add_subnet("1.1.1.1", "6", 7))
+    t.attempt("network's text before prefix", lambda: blocks.add_subnet("no address", 99))
+    t.attempt("prefix", lambda: blocks.add_subnet("1.1.1.1", 33))
+    t.attempt("prefix, network is a SocketAddress", lambda: blocks.add_subnet(address, "6", 7))
+    t.attempt("check: address, family", lambda: blocks.check(5, 6))
+    t.attempt("check: family", lambda: blocks.check("127.0.0.1", 6))
+    t.note("rules", len(blocks.rules))
+
+
+@case(about="a rule of any kind blocks, whatever its place among the rules, also an IPv4 address mapped to IPv6")
+def CheckAmongKinds(t):
+    for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2]]:
+        blocks = t.net.BlockList()
+        for kind in order:
+            if kind == 0:
+                blocks.add_address("10.0.0.1")
+            elif kind == 1:
+                blocks.add_range("10.0.1.1", "10.0.1.3")
+            else:
+                blocks.add_subnet("10.0.2.0", 24)
+        addresses = ["10.0.0.1", "10.0.0.2", "10.0.1.0", "10.0.1.1", "10.0.1.3", "10.0.1.4", "10.0.2.255", "10.0.3.0"]
+        t.note("blocked", [blocks.check(address) for address in addresses])
+        t.note("mapped", [blocks.check(f"::ffff:{address}", "ipv6") for address in addresses])
