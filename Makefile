@@ -26,9 +26,10 @@ check: $(READY) ## lint, types and import rules
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest -q tests/test_layering.py
 
-bench: $(READY) ## CPU time per echoed message over TCP and UDP, nodesock and Node beside it; 1 if Node uses less
+bench: $(READY) ## CPU time per echoed message and per text encoding, nodesock and Node beside it; 1 if Node echoes with less
 	$(BIN)/python -m bench.echo
 	$(BIN)/python -m bench.udp_echo
+	$(BIN)/python -m bench.encodings
 
 docs: $(READY) ## the API reference, into build/docs/
 	$(BIN)/python docs/reference.py build/docs

@@ -304,3 +304,80 @@ class CorkInCallback:
 
         client.on("ready", lambda: client.write("one ", t.callback("first", on_written)))
         client.resume()
+
+
+def write_corked(t, client, count):
+    client.cork()
+    client.write("first ", t.callback("first"))
+    for _ in range(count - 2):
+        client.write(b".")
+    client.write("last", t.callback("last"))
+    client.uncork()
+    t.note("waiting", client.writable_length)
+    t.next_tick(lambda: t.note("tick", client.writable_length))
+    client.end()
+
+
+@case(about="up to 1024 corked chunks that the kernel takes are written at once")
+class ManyCorkedChunks:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("ready", lambda: write_corked(t, client, 1024))
+        client.resume()
+
+
+@case(about="of more than 1024 corked chunks the rest is written later, even if the kernel would take it")
+class TooManyCorkedChunks:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("ready", lambda: write_corked(t, client, 1025))
+        client.resume()
+
+
+@case(about="a backlog of big chunks of more than the kernel takes arrives whole, with one call back for each")
+class BigBacklog:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_ready():
+            client.cork()
+            client.write("a" * 6000000, t.callback("first"))
+            client.write(b"b" * 100000, t.callback("second"))
+            client.write("c" * 6000000, "latin1", t.callback("third"))
+            client.uncork()
+            t.note("waiting", client.writable_length)
+            client.end()
+
+        client.on("ready", on_ready)
+        client.resume()
+
+
+@case(about="text that waits is counted by its length, whether or not it is good hex or base64")
+class BadDigitsWait:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_ready():
+            client.cork()
+            for text in ["zz", "abc", "ab cd", "\ud83d\ude00=", "YQ==", "=", "==", "Y==="]:
+                for encoding in ["hex", "base64", "base64url", "latin1", "utf16le", "utf8"]:
+                    client.write(text, encoding)
+                    t.note(text + " as " + encoding, client.bytes_written)
+            client.uncork()
+            t.note("written", client.bytes_written)
+            client.end()
+
+        client.on("ready", on_ready)
+        client.resume()

@@ -3,9 +3,13 @@
 JavaScript strings are sequences of UTF-16 code units, Python's of code points. Everything here answers as
 Node does for the same text: an astral character counts as two units, a lone surrogate becomes U+FFFD in
 UTF-8, and the one-byte encodings take the low byte of every unit.
+
+The work is done by the C routines of the standard library, never by a loop over characters; bench/encodings.py times
+it beside Node's.
 """
 
-from binascii import a2b_base64, b2a_base64
+import re
+from binascii import a2b_base64, a2b_hex, b2a_base64
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -43,7 +47,11 @@ _NOT_BASE64 = bytes(set(range(256)) - set(_BASE64_DIGITS))
 _FROM_URL = bytes.maketrans(b"-_", b"+/")
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 _ASCII_FOLD = bytes(byte & 0x7F for byte in range(256))
-_HEX_DIGITS = frozenset(b"0123456789abcdefABCDEF")
+#: 0 for every byte that is no hexadecimal digit
+_IS_HEX = bytes(int(byte in b"0123456789abcdefABCDEF") for byte in range(256))
+#: all bytes but the first of four in UTF-8
+_NOT_ASTRAL = bytes(range(0xF0))
+_SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
 def normalize_encoding(encoding: Any) -> str | None:
@@ -60,14 +68,14 @@ def is_encoding(encoding: Any) -> bool:
 
 def units(text: str) -> int:
     """The length JavaScript gives this text: its number of UTF-16 code units."""
-    if text.isascii() or max(text) <= "\uffff":
+    if text.isascii():
         return len(text)
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return len(text) + len(text.encode("utf-8", "surrogatepass").translate(None, _NOT_ASTRAL))
 
 
 def slice_units(text: str, start: int, stop: int | None = None) -> str:
     """`text.slice(start, stop)` by UTF-16 code units; may cut an astral character into two lone surrogates."""
-    if text.isascii() or max(text) <= "\uffff":
+    if units(text) == len(text):
         return text[start:stop]
     raw = text.encode("utf-16-le", "surrogatepass")
     return raw[start * 2 : None if stop is None else stop * 2].decode("utf-16-le", "surrogatepass")
@@ -77,8 +85,11 @@ def _encode_utf8(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        # Lone surrogates: join the pairs that belong together, replace the rest.
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+        if _SURROGATE_PAIR.search(text):
+            text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+        # Only lone surrogates are left, for which Python writes "?" and Node U+FFFD.
+        parts = [part.encode("utf-8", "replace").replace(b"?", b"\xef\xbf\xbd") for part in text.split("?")]
+        return b"?".join(parts)
 
 
 def _encode_low_bytes(text: str) -> bytes:
@@ -103,8 +114,11 @@ def _encode_base64(text: str) -> bytes:
 
 def _encode_hex(text: str) -> bytes:
     digits = _encode_low_bytes(text)
-    good = next((at for at, digit in enumerate(digits) if digit not in _HEX_DIGITS), len(digits))
-    return bytes.fromhex(digits[: good & ~1].decode("ascii"))
+    try:
+        return a2b_hex(digits)
+    except ValueError:  # ends before the first pair that is not of two digits
+        good = digits.translate(_IS_HEX).find(0)
+        return a2b_hex(digits[: (good if good >= 0 else len(digits)) & ~1])
 
 
 _ENCODERS: dict[str, Callable[[str], bytes]] = {
@@ -141,8 +155,24 @@ def default_encoding(options: Mapping[str, Any]) -> str:
 
 
 def byte_length(data: str | bytes, encoding: str | None = None) -> int:
-    """`Buffer.byteLength(data, encoding)` of what is to be sent; an unknown encoding counts as utf8."""
-    return len(data) if not isinstance(data, str) else len(encode(data, encoding if is_encoding(encoding) else None))
+    """`Buffer.byteLength(data, encoding)` of what is to be sent; an unknown encoding counts as utf8.
+
+    As in Node hex and base64 are not looked at: the answer is the length of what so many good digits stand for.
+    """
+    if not isinstance(data, str):
+        return len(data)
+    name = normalize_encoding(encoding) or "utf8"
+    if name == "utf8":
+        return len(data) if data.isascii() else len(_encode_utf8(data))
+    length = units(data)
+    if name == "utf16le":
+        return length * 2
+    if name == "hex":
+        return length // 2
+    if name in ("base64", "base64url"):
+        padding = 0 if not data.endswith("=") else 2 if data.endswith("==") and length > 2 else 1
+        return (length - padding) * 3 // 4
+    return length
 
 
 def _decode_utf8(data: bytes) -> str:
@@ -154,7 +184,7 @@ def _decode_utf16(data: bytes) -> str:
 
 
 def _decode_ascii(data: bytes) -> str:
-    return data.translate(_ASCII_FOLD).decode("ascii")
+    return (data if data.isascii() else data.translate(_ASCII_FOLD)).decode("ascii")
 
 
 def _decode_base64(data: bytes) -> str:

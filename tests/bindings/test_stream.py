@@ -21,50 +21,9 @@ from nodesock.runtime.handles import active_resources_info
 from nodesock.runtime.loop import run
 from nodesock.runtime.ticks import next_tick
 from nodesock.runtime.timers import set_immediate, set_timeout
+from tests.bindings.ends import listening, never, pair, port
 
 pytestmark = pytest.mark.usefixtures("fresh_loop")
-
-
-def listening(on_client: Callable[[TCP], object]) -> TCP:
-    server = TCP(SERVER)
-    assert server.bind("127.0.0.1", 0) == 0
-
-    def accepted(status: int, client: TCP | None) -> None:
-        assert status == 0 and client is not None
-        on_client(client)
-
-    assert server.listen(511, accepted) == 0
-    return server
-
-
-def port(handle: TCP) -> int:
-    name = handle.getsockname()
-    assert isinstance(name, tuple)
-    return name[2]
-
-
-def pair(ready: Callable[[TCP, TCP], object]) -> None:
-    """Two ends of one connection, once both are there."""
-    ends: dict[str, TCP] = {}
-
-    def arrived(name: str, end: TCP) -> None:
-        ends[name] = end
-        if len(ends) == 2:
-            server.close()
-            ready(ends["near"], ends["far"])
-
-    server = listening(lambda client: arrived("far", client))
-    near = TCP()
-
-    def connected(status: int) -> None:
-        assert status == 0
-        arrived("near", near)
-
-    assert near.connect("127.0.0.1", port(server), connected) == 0
-
-
-def never(status: int) -> None:
-    raise AssertionError(f"must not be called, was with {status}")
 
 
 @pytest.mark.parametrize("kind", ["tcp", "pipe"])
@@ -146,37 +105,6 @@ def test_what_the_kernel_does_not_take_is_queued_and_arrives_whole() -> None:
     assert bytes(got) == payload + b"smallabc"
     assert log == [("big", 0), ("small", 0), ("vector", 0), ("shutdown", 0), "eof"]
     assert active_resources_info() == []
-
-
-@pytest.mark.parametrize("sizes", [[1, 2, 3], [200_000, 1, 300_000], [3_000_000, 3_000_000]])
-def test_writev_sends_all_in_order(sizes: list[int]) -> None:
-    chunks = [os.urandom(size) for size in sizes]
-    got = bytearray()
-
-    def ready(near: TCP, far: TCP) -> None:
-        far.on_read = lambda nread, data: got.extend(data) if data is not None else far.close()
-        far.read_start()
-        result = near.writev(chunks, lambda status: near.close() if status == 0 else None)
-        assert near.bytes_written == sum(sizes)
-        if result == 0:
-            near.close()
-
-    run(lambda: pair(ready))
-    assert bytes(got) == b"".join(chunks)
-
-
-def test_writev_of_more_buffers_than_the_kernel_takes() -> None:
-    chunks = [b"%06d" % number * 40 for number in range(3000)]
-    got = bytearray()
-
-    def ready(near: TCP, far: TCP) -> None:
-        far.on_read = lambda nread, data: got.extend(data) if data is not None else far.close()
-        far.read_start()
-        if near.writev(chunks, lambda status: near.close()) == 0:
-            near.close()
-
-    run(lambda: pair(ready))
-    assert bytes(got) == b"".join(chunks)
 
 
 def test_close_cancels_in_libuvs_order_before_it_is_closed() -> None:

@@ -14,16 +14,19 @@ from typing import Any, Final
 import nodesock._pyuv as _pyuv
 from nodesock.bindings.handle_wrap import HandleWrap
 from nodesock.bindings.uv import UV_EAGAIN, UV_EALREADY, UV_EBADF, UV_EINVAL, UV_ENOTCONN, from_exception
-from nodesock.encodings import byte_length
+from nodesock.encodings import units
 from nodesock.runtime import loop, uncaught
 from nodesock.runtime.handles import requests
 from nodesock.runtime.ticks import drain, microtasks, ticks
 from nodesock.runtime.uncaught import report_exception
 
 _UVError: Final = _pyuv.error.UVError
-#: vectored writes up to this many bytes are joined (one copy is cheaper than the bookkeeping), longer ones use writev
+#: up to this many bytes a vectored write joins its buffers (one copy is cheaper than the bookkeeping); with more, libuv
+#: gets the buffers themselves
 _JOIN_MAX: Final = 128 * 1024
 _IOV_MAX: Final = min(os.sysconf("SC_IOV_MAX"), 1024) if os.sysconf("SC_IOV_MAX") > 0 else 16
+#: pyuv never releases the list of buffers that it is given: it always gets this one, which is empty in between
+_buffers: Final[list[Any]] = []
 
 
 def _no_reader(_nread: int, _data: bytes | None) -> None:
@@ -45,6 +48,21 @@ class Request:
             loop.enter(self._on_complete, error or 0)
         finally:
             requests.pop(self, None)
+
+
+class _PartedWrite(Request):
+    """A write that libuv gets in several parts: it ends with the last of them, or the first that fails."""
+
+    __slots__ = ("_parts",)
+
+    def __init__(self, on_complete: Callable[[int], Any], parts: int) -> None:
+        super().__init__(on_complete)
+        self._parts = parts
+
+    def __call__(self, handle: Any, error: int | None) -> None:
+        self._parts -= 1
+        if not self.done and (error is not None or not self._parts):
+            super().__call__(handle, error)
 
 
 class StreamHandle(HandleWrap):
@@ -151,25 +169,26 @@ class StreamHandle(HandleWrap):
     def writev(
         self, chunks: Sequence[bytes | bytearray | memoryview], on_complete: Callable[[int], Any]
     ) -> int:
-        """`write` for several buffers in one system call."""
-        size = sum(len(chunk) if chunk.__class__ is bytes else memoryview(chunk).nbytes for chunk in chunks)
-        if size <= _JOIN_MAX or len(chunks) > _IOV_MAX or self._closing:
+        """`write` for several buffers, of which the kernel is offered the first IOV_MAX (1024) at once."""
+        size = _size(chunks)
+        if size <= _JOIN_MAX and len(chunks) <= _IOV_MAX:
             return self.write(b"".join(chunks), on_complete)
+        self.bytes_written += size
+        if self._closing:
+            return UV_EBADF
         taken = 0
         if self._handle.write_queue_size == 0:
             try:
-                taken = os.writev(self._handle.fileno(), chunks)
+                taken = os.writev(self._handle.fileno(), chunks[:_IOV_MAX])
             except BlockingIOError:
                 pass
             except Exception as error:
                 err = from_exception(error)
                 if err != UV_ENOTCONN or not self._connecting():
-                    self.bytes_written += size
                     return err
-        self.bytes_written += size
         if taken == size:
             return 0
-        return self._queue(b"".join(_after(chunks, taken)), on_complete)
+        return self._queue_all(_after(chunks, taken), on_complete)
 
     def _connecting(self) -> bool:
         """Whether a connect is under way, so that writes wait for it."""
@@ -181,6 +200,22 @@ class StreamHandle(HandleWrap):
             self._handle.write(data, request)
         except _UVError as error:
             return from_exception(error)
+        requests[request] = "SimpleWriteWrap"
+        return 1
+
+    def _queue_all(self, buffers: Sequence[Any], on_complete: Callable[[int], Any]) -> int:
+        """Queue the buffers, IOV_MAX at a time: libuv writes no more at once, and pyuv lists them on the C stack."""
+        parts = [buffers[start : start + _IOV_MAX] for start in range(0, len(buffers), _IOV_MAX)]
+        request = _PartedWrite(on_complete, len(parts))
+        try:
+            for part in parts:
+                _buffers[:] = (b"".join(part),) if _size(part) <= _JOIN_MAX else part
+                self._handle.write(_buffers, request)
+        except _UVError as error:
+            request.done = True
+            return from_exception(error)
+        finally:
+            _buffers.clear()
         requests[request] = "SimpleWriteWrap"
         return 1
 
@@ -227,17 +262,18 @@ class StreamHandle(HandleWrap):
         self._shutting = None  # its callback knows this object
 
 
-def _after(chunks: Sequence[Any], taken: int) -> list[memoryview]:
-    """What is left of the chunks after the first `taken` bytes."""
-    rest = []
-    for chunk in chunks:
+def _size(chunks: Sequence[Any]) -> int:
+    return sum(len(chunk) if chunk.__class__ is bytes else memoryview(chunk).nbytes for chunk in chunks)
+
+
+def _after(chunks: Sequence[Any], taken: int) -> Sequence[Any]:
+    """What is left of the chunks after the first `taken` bytes; nothing is copied."""
+    for at, chunk in enumerate(chunks):
         view = memoryview(chunk).cast("B")
-        if taken >= view.nbytes:
-            taken -= view.nbytes
-            continue
-        rest.append(view[taken:])
-        taken = 0
-    return rest
+        if taken < view.nbytes:
+            return [view[taken:], *chunks[at + 1 :]]
+        taken -= view.nbytes
+    return ()
 
 
 #: bytes that the longest character of an encoding takes, where Node writes strings without making a buffer first
@@ -249,4 +285,4 @@ _WIDTHS: Final = {"utf8": 3, "utf-8": 3, "latin1": 1, "binary": 1, "ascii": 1} |
 def is_tried_first(text: str, encoding: str) -> bool:
     """Whether StreamBase::WriteString tries to send such a short string before it makes a request of it: what the
     kernel then refuses with an error was never counted as written."""
-    return byte_length(text, "utf16le") // 2 * _WIDTHS.get(encoding, 16385) <= 16384
+    return units(text) * _WIDTHS.get(encoding, 16385) <= 16384
