@@ -7,16 +7,15 @@ could not run, 4 usage (an unknown option, a broken case file, an unreadable set
 import contextlib
 import functools
 import io
-import os
 import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import click
 from rich.console import Console
@@ -25,25 +24,29 @@ from conformance import config as settings
 from conformance.config import Config, ConfigError
 from conformance.errors import CollectionError, NothingSelected, OutputError, writing
 from conformance.judge.session import Pairing, Session, pairings
-from conformance.judge.verdict import Exit, Outcome
+from conformance.judge.verdict import Exit, Outcome, Result, Verdict
 from conformance.language.case import Case
 from conformance.language.collect import case_files, collect, ids_matching
 from conformance.language.export import export as export_program
 from conformance.opening import opened
 from conformance.play.subjects import node_binary
 from conformance.play.subjects.base import ReferenceUnavailable, SubjectUnavailable
-from conformance.tell import traces
+from conformance.tell import flakes, traces
 from conformance.tell.console import (
     Reporter,
+    Unread,
     address,
     headline,
     replay_command,
+    resume_command,
     side_by_side,
     summary,
     terminal_width,
 )
 from conformance.tell.document import document, write_json, write_junit
 from conformance.tell.html import write_html
+from conformance.tell.journal import Interrupted, Journal, Selection, interrupted
+from conformance.tell.place import clear, finish, last, show_unfinished, unfinished
 from conformance.tell.printable import one_line, printable, to_json
 
 Items = list[tuple[Case, list[Pairing]]]
@@ -90,6 +93,9 @@ def _settings(*names: str) -> Callable[[Command], Command]:
             type=int,
             metavar="N",
             help="Further reference runs before a divergence is believed (default 15).",
+        ),
+        "rerun": click.option(
+            "--rerun", type=int, metavar="N", help="Further runs of an item that diverges (default 10)."
         ),
         "jobs": click.option(
             "--jobs", "-j", type=int, metavar="N", help="Cases at a time (default: as many as cores)."
@@ -176,61 +182,130 @@ def list_(globs: Sequence[str], keywords: str, as_json: bool, config: Config) ->
 @cli.command()
 @_selection
 @click.option("--pairing", metavar="NAME", help="Only this pairing, like python-node (a glob).")
+@click.option("--resume", is_flag=True, help="Go on with the interrupted run; without a CASE, with its selection.")
 @click.option("--json", "as_json", is_flag=True, help="report.json on stdout, everything else on stderr.")
-@_settings("node", "subject", "repeat", "confirm", "jobs", "deadline", "output", "known_divergences", "cache")
-def run(globs: Sequence[str], keywords: str, pairing: str | None, as_json: bool, config: Config) -> NoReturn:
+@_settings("node", "subject", "repeat", "confirm", "rerun", "jobs", "deadline", "output", "known_divergences", "cache")
+def run(
+    globs: Sequence[str], keywords: str, pairing: str | None, resume: bool, as_json: bool, config: Config
+) -> NoReturn:
     """Run cases in all their pairings and write the reports."""
-    items = _select(globs, keywords, pairing, config)
+    selection = Selection(tuple(globs), keywords, pairing)
+    before = _interrupted(config.output, selection) if resume else None
+    if before is not None:
+        selection = before.selection
+    items = _select(selection.cases, selection.keywords, selection.pairing, config)
+    work = unfinished(config.output) if selection.is_whole else last(config.output)
     try:
-        config.output.mkdir(parents=True, exist_ok=True)
+        work.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"output: {config.output} cannot be written: {error.strerror}") from None
     stream = sys.stderr if as_json else sys.stdout
-    with _terminated_like_interrupted(), opened(config) as session:
-        outcome = _run(session, items, stream)
-        reference, subject = session.reference.describe(), session.subject.describe()
-    if not outcome.interrupted:
-        data = document(outcome, reference, subject)
-        replay = {
-            f"{case.id}[{one.name}]": replay_command(case, one.name, config, reference)
-            for case, wanted in items
-            for one in wanted
-        }
-        with writing(config.output):
-            write_json(config.output / "report.json", data)
-            write_junit(config.output / "junit.xml", outcome, replay)
-            write_html(config.output, outcome, data, {case.id: case.about for case, _ in items}, replay)
-        print(f"report: {config.output / 'index.html'}", file=stream)
-        if as_json:
-            click.echo(to_json(data))
+    with _terminated_like_interrupted(), opened(config, work) as session:
+        outcome, data = _run(session, items, selection, before, work, stream)
+    if as_json:
+        click.echo(to_json(data))
     sys.exit(outcome.exit)
 
 
-def _run(session: Session, items: Items, stream: Any) -> Outcome:
-    reference, subject = session.reference.describe(), session.subject.describe()
+def _run(
+    session: Session, items: Items, selection: Selection, before: Interrupted | None, work: Path, stream: TextIO
+) -> tuple[Outcome, dict[str, Any]]:
+    """Judge all items, say so on ``stream`` and write the reports; the outcome and the content of ``report.json``."""
+    config, reference, subject = session.config, session.reference.describe(), session.subject.describe()
+    cases = [case for case, _ in items]
+    data = document(Outcome(()), reference, subject)
+    sides = {side: data[side] for side in ("reference", "subject")}
+    finished = {} if before is None else _taken_over(before, cases, sides)
     print(headline(reference, subject), file=stream)
     if reference.get("note"):
         print(one_line(f"note: {reference['note']}"), file=stream)
     stream.flush()
-    for name in (
-        "report.json",
-        "junit.xml",
-        "index.html",
-    ):  # of an earlier run: never to be taken for this one's
-        (session.config.output / name).unlink(missing_ok=True)
     replay = {
-        f"{case.id}[{one.name}]": replay_command(case, one.name, session.config, reference)
+        f"{case.id}[{one.name}]": replay_command(case, one.name, config, reference)
         for case, wanted in items
         for one in wanted
     }
-    counts = {case.id: len(wanted) for case, wanted in items}
+    left = {case.id: sum(f"{case.id}[{one.name}]" not in finished for one in wanted) for case, wanted in items}
     started = time.monotonic()
-    with Reporter(stream, sum(counts.values()), counts, replay) as reporter:
-        outcome = session.run(items, reporter.result, _matching(session.config, items))
-    for line in summary(outcome, time.monotonic() - started):
-        print(line, file=stream)
+    with writing(work):
+        clear(work)
+    with contextlib.closing(Journal(work, selection, sides, cases, finished)) as journal:
+
+        def keep(result: Result) -> None:
+            journal.add(result)
+            reporter.result(result)
+
+        with Reporter(stream, sum(left.values()), left, replay) as reporter:
+            outcome = session.run(items, keep, _matching(config, items), finished)
+        for line in summary(outcome, time.monotonic() - started):
+            print(line, file=stream)
+        stream.flush()
+        data = document(outcome, reference, subject)
+        go_on = resume_command(selection, config, reference)
+        try:
+            journal.release()
+            for result in outcome.results:
+                if result.verdict is not Verdict.NOT_RUN:
+                    journal.add(result)
+            place = _report(config.output, work, outcome, data, {case.id: case.about for case in cases}, replay)
+            with writing(config.output):
+                new = (result for result in outcome.results if result.name not in finished)
+                flakes.record(config.output / flakes.NAME, new)
+            if outcome.trouble is not None:
+                raise OutputError(outcome.trouble)
+            if outcome.interrupted:
+                print(f"interrupted: {journal.kept} of {len(outcome.results)} items were judged", file=stream)
+                print(f"go on with: {go_on}", file=stream)
+            else:
+                journal.done()
+        except OutputError as error:
+            kept = f"{journal.kept} of {len(outcome.results)} results are in {journal.path}"
+            raise OutputError(f"{error}; {kept}; go on with: {go_on}") from None
+    if selection.is_whole and not outcome.interrupted:
+        with writing(config.output):
+            finish(config.output)
+        place = config.output
+    print(f"report: {place / 'index.html'}", file=stream)
     stream.flush()
-    return outcome
+    return outcome, data
+
+
+def _report(
+    output: Path,
+    work: Path,
+    outcome: Outcome,
+    data: Mapping[str, Any],
+    abouts: Mapping[str, str],
+    replay: Mapping[str, str],
+) -> Path:
+    """Write the reports; where they are. Raises ``OutputError``."""
+    place = work
+    with writing(output):
+        if outcome.interrupted and work != last(output):
+            place = last(output)
+            clear(place)
+            show_unfinished(output)
+        write_json(place / "report.json", data)
+        write_junit(place / "junit.xml", outcome, replay)
+        write_html(place, outcome, data, abouts, replay)
+    return place
+
+
+def _interrupted(output: Path, selection: Selection) -> Interrupted:
+    found = interrupted(output, selection)
+    if found is None:
+        what = "" if selection.is_whole else " of this selection"
+        raise Failed(f"--resume: there is no interrupted run{what} under {output}", Exit.USAGE)
+    return found
+
+
+def _taken_over(before: Interrupted, cases: Sequence[Case], sides: Mapping[str, Any]) -> dict[str, Result]:
+    """The results of the interrupted run that still hold. Raises ``Failed`` if it compared something else."""
+    for side in ("reference", "subject"):
+        if before.sides[side] != sides[side]:
+            was, now = (", ".join(str(v) for v in one[side].values() if v) for one in (before.sides, sides))
+            raise Failed(f"--resume: the {side} of the interrupted run was {was}; now it is {now}", Exit.USAGE)
+    return before.taken_over(cases)
 
 
 @cli.command(short_help="Show a case: about, roles, source, JavaScript.")
@@ -268,18 +343,20 @@ def diff(case_id: str, pairing: str | None, everything: bool, config: Config) ->
     names = [one.name for one in pairings(case, subject=config.subject_name)]
     if pairing is not None and pairing not in names:
         raise Failed(f"{case.id} has no pairing {pairing!r}; it has {', '.join(names)}", Exit.USAGE)
-    recorded = [traces.read(config.output, case.id, name) for name in names]
+    place = traces.newest([last(config.output), config.output], case.id)
+    recorded = [traces.read(place, case.id, name) for name in names]
     reference, *others = recorded
     wanted = [one for one in others if one is not None and pairing in (None, one.meta["pairing"])]
     if reference is None or not wanted:
-        at = traces.directory_of(config.output, case.id, pairing or "")
+        at = traces.directory_of(place, case.id, pairing or "")
         raise Failed(f"no traces under {at}: run the case first", Exit.NOTHING_SELECTED)
     found = next((one for one in wanted if one.meta["verdict"] != "conformant"), wanted[0])
     meta = found.meta
     click.echo(f"{meta['case']}[{meta['pairing']}]: {meta['verdict']}")
     for difference in meta["differences"]:
         click.echo(one_line(f"  {difference['category']}: {difference['message']}"))
-    for text in (*meta["unstable"], *([] if meta["differences"] else filter(None, [meta["reason"]]))):
+    reasons = [] if meta["differences"] else [meta["reason"], meta.get("raced")]
+    for text in filter(None, (*meta["unstable"], *reasons)):
         click.echo(one_line(f"  {text}"))
     console = Console(highlight=False, soft_wrap=True, width=terminal_width())
     side_by_side(reference, found, console, everything)
@@ -310,7 +387,7 @@ def surface(as_json: bool, config: Config) -> NoReturn:
     """Hold Node's own public names, found by reflection, against the subject's. Exits 1 on a gap."""
     from conformance.surface import check
 
-    with _terminated_like_interrupted(), opened(config, keep_traces=False) as session:
+    with _terminated_like_interrupted(), opened(config) as session:
         found = check(session)
         if as_json:
             click.echo(to_json(found.to_json()))
@@ -337,9 +414,9 @@ def node_() -> None:
             newest += ", newer than the pinned one"
         rows.append((str(line.major), line.pinned or "-", ", ".join(line.cached) or "-", newest))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    for *cells, last in rows:
+    for *cells, newest in rows:
         click.echo(
-            "  ".join([*(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)), last])
+            "  ".join([*(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)), newest])
         )
     click.echo(
         f"\nthe reference is {node_binary.DEFAULT_VERSION}; the cache is {node_binary.cache_dir() / 'node'}"
@@ -435,6 +512,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a character that its encoding lacks ends no run
+    out: Any = Unread(sys.stdout)
+    err: Any = Unread(sys.stderr)
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = _main(arguments)
+        out.flush()
+    sys.exit(code)
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     try:
         cli.main(
             args=None if arguments is None else list(arguments),
@@ -442,6 +528,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             standalone_mode=False,
         )
         code = Exit.CONFORMANT
+    except SystemExit as ended:
+        return int(ended.code or 0)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else "")
         code = Exit.USAGE
@@ -457,15 +545,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = _fail(str(error), error.code)
     except (KeyboardInterrupt, click.Abort):
         code = _fail("interrupted", Exit.INTERRUPTED)
-    except BrokenPipeError:  # the reader, a pager say, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = Exit.CONFORMANT
     except OSError as error:  # an output directory that is a file, say
         code = _fail(str(error), Exit.UNAVAILABLE)
     except Exception:  # noqa: BLE001 -- a bug of the harness: told in full, and never with the code of a divergence
         traceback.print_exc()
         code = _fail("internal error of the harness, see above", Exit.UNAVAILABLE)
-    sys.exit(code)
+    return code
 
 
 def _fail(message: str, code: Exit) -> Exit:

@@ -30,14 +30,15 @@ class Config:
     ``node`` is a provider (docker, local), a version (24, 24.5, 24.5.0) or both with a comma, None for
     the default. ``subject`` is held against it, ``output`` is where reports and traces go, ``cases`` are
     globs or case files. ``deadline`` is seconds per role, ``repeat`` the number of reference runs,
-    ``confirm`` how many more there are before a divergence is believed, ``jobs`` how many cases run at
-    once.
+    ``confirm`` how many more there are before a divergence is believed, ``rerun`` how often an item that
+    diverges is run again, ``jobs`` how many cases run at once.
     """
 
     node: str | None = None
     subject: str = "python"
     repeat: int = 3
     confirm: int = 15
+    rerun: int = 10
     jobs: int = 0
     deadline: float = 10.0
     output: Path = Path("build/conformance")
@@ -80,6 +81,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "subject": (str,),
     "repeat": (int,),
     "confirm": (int,),
+    "rerun": (int,),
     "jobs": (int,),
     "deadline": (int, float),
     "output": (str,),
@@ -109,6 +111,8 @@ def check(config: Config) -> Config:
         raise ConfigError(f"repeat: at least 1 reference run is needed, not {config.repeat}")
     if config.confirm < 0:
         raise ConfigError(f"confirm: 0 or more further reference runs, not {config.confirm}")
+    if config.rerun < 0:
+        raise ConfigError(f"rerun: 0 or more further runs of an item, not {config.rerun}")
     if config.jobs < 0:
         raise ConfigError(f"jobs: 0 (as many as cores) or more, not {config.jobs}")
     if not 0 < config.deadline <= 3600:

@@ -5,6 +5,7 @@ import fnmatch
 from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import entry_points
 from importlib.util import find_spec
+from pathlib import Path
 
 from conformance.config import Config, ConfigError
 from conformance.errors import writing
@@ -59,9 +60,9 @@ def known_divergences(config: Config) -> tuple[KnownDivergence, ...]:
 
 
 @contextlib.contextmanager
-def opened(config: Config, *, keep_traces: bool = True) -> Iterator[Session]:
-    """A session with everything open. Raises ``ConfigError`` or ``SubjectUnavailable`` before anything
-    runs.
+def opened(config: Config, keep: Path | None = None) -> Iterator[Session]:
+    """A session with everything open, which keeps its traces under ``keep``. Raises ``ConfigError`` or
+    ``SubjectUnavailable`` before anything runs.
     """
     known = known_divergences(config)
     subject = subject_named(config.subject, config.provider)
@@ -71,17 +72,17 @@ def opened(config: Config, *, keep_traces: bool = True) -> Iterator[Session]:
         for one in (reference, subject):
             stack.callback(one.close)  # before it is open: an open that fails half-way is closed as well
             one.open(run_dir)
-        keep = _keeper(config) if keep_traces else None
-        session = Session(config, reference, subject, run_dir, known=known, keep=keep)
+        keeper = _keeper(keep) if keep is not None else None
+        session = Session(config, reference, subject, run_dir, known=known, keep=keeper)
         stack.callback(
             session.stopping.set
         )  # a judge that still runs must not take the closing for a verdict
         yield session
 
 
-def _keeper(config: Config) -> Callable[[Case, Pairing, Sequence[PairingTrace], Result], None]:
+def _keeper(directory: Path) -> Callable[[Case, Pairing, Sequence[PairingTrace], Result], None]:
     def keep(case: Case, pairing: Pairing, runs: Sequence[PairingTrace], result: Result) -> None:
-        with writing(config.output):
-            traces.write(config.output, case, pairing, runs, result)
+        with writing(directory):
+            traces.write(directory, case, pairing, runs, result)
 
     return keep

@@ -14,6 +14,9 @@ from __future__ import annotations
 
 import contextlib
 import fnmatch
+import os
+import shlex
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,7 +113,7 @@ class CaseItem(pytest.Item):
 
     def runtest(self) -> None:
         from conformance.judge.verdict import Verdict
-        from conformance.tell.console import address, describe
+        from conformance.tell.console import describe
         from conformance.tell.printable import one_line
 
         run = _run_of(self.config)
@@ -122,14 +125,31 @@ class CaseItem(pytest.Item):
         if result.accepted is not None:
             pytest.xfail(one_line(f"{result.accepted}: {result.reason}"))
         if result.fails:
-            show = f"python -m conformance diff {address(self.case)} --pairing {self.pairing.name}"
-            lines = [str(line) for line in describe(result, f"pytest '{self.nodeid}'")]
-            raise NotConformant(result, [*lines, f"  traces: {show}"])
+            lines = [str(line) for line in describe(result, self._command("pytest"))]
+            raise NotConformant(result, [*lines, f"  traces: {self._command('conformance', 'diff')}"])
         if result.verdict is Verdict.UNSTABLE:
             self.add_report_section("call", "conformance", one_line(f"unstable: {result.reason}"))
+        if result.raced is not None:
+            self.add_report_section("call", "conformance", one_line(f"raced: {result.raced}"))
+            self.user_properties.append((PROPERTY, "raced"))
         entry = next((known for known in session.known if self._is_exactly(known)), None)
         if entry is not None and result.verdict is Verdict.CONFORMANT and not entry.intermittent:
             raise NotConformant(result, [f"{entry} in known_divergences.toml no longer diverges: remove it"])
+
+    def _command(self, module: str, *verb: str) -> str:
+        """The command that plays this item again, or shows its traces, for a shell in the directory of this run."""
+        from conformance.tell.console import address
+
+        config, settings = self.config, _run_of(self.config).settings()
+        if verb:
+            words = [*verb, address(self.case), "--pairing", self.pairing.name, "--output", str(settings.output)]
+            words += ["--subject", settings.subject]
+        else:
+            file = os.path.relpath(self.path, config.invocation_params.dir)
+            words = [f"{file}::{self.name}"]
+            for option in ("--conformance-node", "--conformance-subject"):
+                words += [option, value] if (value := config.getoption(option)) else []
+        return shlex.join([sys.executable, "-m", module, *words])
 
     def _is_exactly(self, entry: KnownDivergence) -> bool:
         return (entry.case, entry.pairing) == (self.case.id, self.pairing.name)
@@ -181,12 +201,13 @@ class _Run:
         """The open session. A failure to open it is remembered: one try is enough for all items."""
         from conformance.opening import opened
         from conformance.tell.console import headline
+        from conformance.tell.place import last
 
         if self._failure is not None:
             raise self._failure
         if self._session is None:
             try:
-                self._session = self._stack.enter_context(opened(self.settings()))
+                self._session = self._stack.enter_context(opened(self.settings(), last(self.settings().output)))
             except Exception as error:
                 self._failure = error
                 raise
@@ -208,12 +229,14 @@ class _Run:
         self._headlines += getattr(node, "workeroutput", {}).get(PROPERTY, [])
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> Any:
-        """Unstable and errored are not passed and not failed: they are counted by their own names."""
+        """Unstable and errored are not passed and not failed: they are counted by their own names. So is raced."""
         if report.when != "call":
             return None
         verdict = dict(report.user_properties).get(PROPERTY)
         if verdict == "unstable" and report.passed:
             return "unstable", "u", ("UNSTABLE", {"yellow": True})
+        if verdict == "raced" and report.passed:
+            return "raced", "r", ("RACED", {"yellow": True})
         if verdict == "errored":
             return "errored", "E", ("ERRORED", {"red": True})
         return None
@@ -222,9 +245,10 @@ class _Run:
         for report in terminalreporter.stats.get("errored", []):
             terminalreporter.section(report.nodeid, "_", red=True)
             terminalreporter.line(str(report.longrepr))
-        for report in terminalreporter.stats.get("unstable", []):
-            for _, text in report.sections:
-                terminalreporter.line(f"UNSTABLE {report.nodeid}: {text}")
+        for word in ("unstable", "raced"):
+            for report in terminalreporter.stats.get(word, []):
+                for _, text in report.sections:
+                    terminalreporter.line(f"{word.upper()} {report.nodeid}: {text}")
         for line in dict.fromkeys(self._headlines):
             terminalreporter.line(line)
 

@@ -69,6 +69,11 @@ class Difference:
             "message": self.message,
         }
 
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Difference":
+        """The inverse of ``to_json``."""
+        return cls(**{"line" if name == "object" else name: value for name, value in data.items()})
+
 
 @dataclass(frozen=True)
 class Instability:

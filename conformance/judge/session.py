@@ -2,17 +2,19 @@
 
 For each case the reference is run several times (or its kept runs are used), and every other pairing once.
 A difference is believed only when further reference runs still do not show it: three runs may all have had
-the same luck with an order that is in fact free. Whatever the harness or the machine gets wrong on the way
+the same luck with an order that is in fact free. Then the item itself is run again: if none of these runs
+diverges it is conformant and marked as ``raced``. Whatever the harness or the machine gets wrong on the way
 makes the item ``errored``.
 """
 
 import functools
 import itertools
+import os
 import re
 import threading
 import time
 import traceback
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +25,17 @@ from conformance.errors import OutputError
 from conformance.judge.compare import Comparison, Difference, Expectation
 from conformance.judge.normalize import NormalTrace, normalize
 from conformance.judge.trouble import trouble
-from conformance.judge.verdict import HIDING, KnownDivergence, Outcome, Result, Verdict, accept, judged, stale
+from conformance.judge.verdict import (
+    HIDING,
+    KnownDivergence,
+    Outcome,
+    Raced,
+    Result,
+    Verdict,
+    accept,
+    judged,
+    stale,
+)
 from conformance.language.case import Case
 from conformance.play.cache import TraceCache
 from conformance.play.runner import Fault, PairingTrace, run_pairing
@@ -32,6 +44,11 @@ from conformance.play.trace import Record
 
 #: Runs one pairing: case, role → subject, run directory, deadline in seconds.
 Player = Callable[[Case, Mapping[str, Subject], Path, float], PairingTrace]
+
+_NOT_RUN = "the run was interrupted before this item"
+
+#: What in a case's JavaScript makes it depend on the clock.
+_TIMER = re.compile(r"\b(?:timeout|setTimeout|setInterval)(?=\()")
 
 _NUMBER = re.compile(r"(?<![\w.])\d{4,5}(?![\w.])")
 
@@ -116,8 +133,14 @@ class Session:
         return pairings(case, self.reference.name, self.subject.name)
 
     def judge(self, case: Case, pairing: Pairing) -> Result:
-        """The verdict on one item. Raises ``Stopped`` after an interruption and ``OutputError`` where nothing can be
-        kept, nothing else."""
+        """The verdict on one item, its runs kept. Raises ``Stopped`` after an interruption and ``OutputError`` where
+        nothing can be kept, nothing else."""
+        result, runs = self._judged(case, pairing)
+        if self._keep is not None and runs:
+            self._keep(case, pairing, runs, result)
+        return result
+
+    def _judged(self, case: Case, pairing: Pairing) -> tuple[Result, Sequence[PairingTrace]]:
         started = time.monotonic()
         runs: Sequence[PairingTrace] = ()
         result = Result(case.id, pairing.name, Verdict.ERRORED)
@@ -140,10 +163,7 @@ class Session:
             raise Stopped
         if not result.duration_s:
             result = replace(result, duration_s=round(time.monotonic() - started, 3))
-        result = accept(result, self.known)
-        if self._keep is not None and runs:
-            self._keep(case, pairing, runs, result)
-        return result
+        return accept(result, self.known), runs
 
     def _judge(
         self, case: Case, pairing: Pairing, reference: Reference
@@ -163,18 +183,44 @@ class Session:
         if comparison.first is not None and comparison.first.category not in HIDING:
             self._confirm(case, reference)
             comparison = self._compare(case, pairing, reference, run)
+        runs, load = [run], round(os.getloadavg()[0], 2)
+        first = comparison.first
+        if first is not None and not any(entry.covers(case.id, pairing.name) for entry in self.known):
+            comparison = self._rerun(case, pairing, players, reference, runs, comparison)
         verdict, reason = judged(comparison)
         result = Result(
             case.id,
             pairing.name,
             verdict,
-            reason,
+            reason + _timing(case, verdict),
             round(run.duration_s, 3),
             differences=comparison.differences,
             unstable=comparison.unstable,
             reference_runs=len(reference.runs),
         )
-        return result, [run]
+        if first is not None and verdict is Verdict.CONFORMANT:
+            result = replace(result, raced=Raced(len(runs), 1, first, load))
+        return result, runs
+
+    def _rerun(
+        self,
+        case: Case,
+        pairing: Pairing,
+        players: Mapping[str, Subject],
+        reference: Reference,
+        runs: list[PairingTrace],
+        comparison: Comparison,
+    ) -> Comparison:
+        """Run an item that diverged again, into ``runs``, until it does so a second time. The comparison that decides:
+        the last one if no further run diverged, else the first."""
+        last = comparison
+        for _ in range(self.config.rerun):
+            run = self._run(case, players)
+            runs.append(run)
+            last = self._compare(case, pairing, reference, run)
+            if run.fatal_faults or last.first is not None:
+                return comparison
+        return last
 
     def _compare(self, case: Case, pairing: Pairing, reference: Reference, run: PairingTrace) -> Comparison:
         comparison = reference.expectation.compare(normal(case, run), pairing.subject_roles)
@@ -233,6 +279,7 @@ class Session:
         unstable = reference.expectation.unstable
         verdict, reason = judged(Comparison((), unstable))
         longest = round(max(run.duration_s for run in reference.runs), 3)
+        reason += _timing(case, verdict)
         return Result(case.id, name, verdict, reason, longest, (), unstable, None, len(reference.runs))
 
     def _keep_reference(self, case: Case, reference: Reference | ReferenceFailed) -> None:
@@ -276,26 +323,33 @@ class Session:
         items: Sequence[tuple[Case, Sequence[Pairing]]],
         report: Callable[[Result], None],
         matching: Callable[[str], Collection[str]] = lambda glob: (),
+        finished: Mapping[str, Result] | None = None,
     ) -> Outcome:
         """Judge all ``items``, ``jobs`` cases at a time, and call ``report`` with each result as it comes.
 
         ``matching`` gives the ids of all cases that a glob means, for the accepted deviations that have gone
         stale.
-        Ctrl-C ends the run cleanly: the outcome is ``interrupted`` and holds what was judged before. Raises
-        ``OutputError`` as soon as nothing can be kept.
+        ``finished`` holds the results, by their names, of the items that are not to be run again.
+        Ctrl-C ends the run cleanly, and so does an ``OutputError``, as soon as nothing can be kept: the outcome is
+        ``interrupted`` and holds what was judged before; the rest is ``not_run``.
         """
-        order = {(case.id, pairing.name): place for place, (case, pairing) in enumerate(_flat(items))}
-        results: list[Result] = []
+        finished = finished or {}
+        results = dict(finished)
+        trouble: str | None = None
         executor = ThreadPoolExecutor(self.config.workers, thread_name_prefix="case")
         pending: set[Future[None]] = set()
         landed = threading.Lock()
 
         def take(case: Case, wanted: Sequence[Pairing]) -> None:
             for pairing in wanted:
-                result = self.judge(case, pairing)
+                if _name(case, pairing) in finished:
+                    continue
+                result, runs = self._judged(case, pairing)
                 with landed:
-                    results.append(result)
+                    results[result.name] = result
                     report(result)
+                if self._keep is not None and runs:
+                    self._keep(case, pairing, runs, result)
 
         try:
             pending = {executor.submit(take, case, wanted) for case, wanted in items}
@@ -305,18 +359,22 @@ class Session:
                     future.result()
         except (KeyboardInterrupt, Stopped):
             self.stopping.set()
-        except OutputError:
+        except OutputError as error:
+            trouble = str(error)
             self.stopping.set()
-            raise
         finally:
             # On an interruption nobody waits for roles that still run: closing the subjects ends them.
             executor.shutdown(wait=not self.stopping.is_set(), cancel_futures=True)
         with landed:
-            results.sort(key=lambda result: order[result.id, result.pairing])
-            if self.stopping.is_set():
-                return Outcome(tuple(results), interrupted=True)
+            ordered = [
+                results.get(_name(case, pairing)) or Result(case.id, pairing.name, Verdict.NOT_RUN, _NOT_RUN)
+                for case, wanted in items
+                for pairing in wanted
+            ]
+            interrupted = self.stopping.is_set()
             of_these = [(case.id, pairing.name) for case, _ in items for pairing in self.pairings(case)]
-            return Outcome(tuple(results), tuple(stale(self.known, results, of_these, matching)))
+            gone = () if interrupted else tuple(stale(self.known, ordered, of_these, matching))
+            return Outcome(tuple(ordered), gone, interrupted, trouble, len(finished))
 
 
 def normal(case: Case, run: PairingTrace) -> dict[str, NormalTrace]:
@@ -351,8 +409,17 @@ def _expectation(case: Case, runs: Sequence[PairingTrace]) -> Expectation:
     return Expectation([normal(case, run) for run in runs])
 
 
-def _flat(items: Sequence[tuple[Case, Sequence[Pairing]]]) -> Iterator[tuple[Case, Pairing]]:
-    return ((case, pairing) for case, wanted in items for pairing in wanted)
+def _name(case: Case, pairing: Pairing) -> str:
+    return f"{case.id}[{pairing.name}]"
+
+
+def _timing(case: Case, verdict: Verdict) -> str:
+    """What to add to the reason of an ``unstable`` verdict if the case depends on time."""
+    timers = sorted({found for program in case.programs.values() for found in _TIMER.findall(program)})
+    if verdict is not Verdict.UNSTABLE or not timers:
+        return ""
+    load = f"load {os.getloadavg()[0]:.1f} on {len(os.sched_getaffinity(0))} cores"
+    return f"; the case depends on time ({', '.join(timers)}), so this may be the machine ({load}), not Node"
 
 
 def _fault_difference(fault: Fault) -> Difference:

@@ -1,17 +1,18 @@
-"""Verdicts: the five outcomes of an item (a case in one pairing), their totals, exit codes and accepted
+"""Verdicts: the six outcomes of an item (a case in one pairing), their totals, exit codes and accepted
 deviations.
 
 ``errored`` is the harness or the machine, never the subject; ``unstable`` is the reference, never the
-subject. An accepted deviation stays ``divergent`` but carries the reason from ``known_divergences.toml``
-and does not fail the run; an entry there that no longer diverges does.
+subject; ``not_run`` is an item that an interrupted run did not come to. An accepted deviation stays
+``divergent`` but carries the reason from ``known_divergences.toml`` and does not fail the run; an entry
+there that no longer diverges does.
 """
 
 import enum
 import fnmatch
 import re
 import tomllib
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ class Verdict(enum.StrEnum):
     UNSTABLE = "unstable"
     SKIPPED = "skipped"
     ERRORED = "errored"
+    NOT_RUN = "not_run"
 
 
 class Exit(enum.IntEnum):
@@ -43,6 +45,35 @@ class Exit(enum.IntEnum):
     UNAVAILABLE = 3
     USAGE = 4
     NOTHING_SELECTED = 5
+
+
+@dataclass(frozen=True)
+class Raced:
+    """A mark on a conformant item: it diverged once and in none of its further runs.
+
+    ``runs`` counts all runs of the item. ``load`` is the machine's load average over one minute when it diverged.
+    """
+
+    runs: int
+    diverged: int
+    difference: Difference
+    load: float
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "runs": self.runs,
+            "diverged": self.diverged,
+            "load": self.load,
+            "first_difference": self.difference.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Raced":
+        difference = Difference.from_json(data["first_difference"])
+        return cls(data["runs"], data["diverged"], difference, data["load"])
+
+    def __str__(self) -> str:
+        return f"diverged in {self.diverged} of {self.runs} runs: {self.difference.message}"
 
 
 @dataclass(frozen=True)
@@ -63,6 +94,32 @@ class Result:
     unstable: tuple[Instability, ...] = ()
     accepted: str | None = None
     reference_runs: int = 0
+    raced: Raced | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it as plain data, for ``from_json``."""
+        return {
+            **{name: getattr(self, name) for name in ("id", "pairing", "reason", "duration_s", "accepted")},
+            "verdict": self.verdict.value,
+            "differences": [difference.to_json() for difference in self.differences],
+            "unstable": [asdict(unstable) for unstable in self.unstable],
+            "reference_runs": self.reference_runs,
+            "raced": None if self.raced is None else self.raced.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Result":
+        """The inverse of ``to_json``. Raises ``KeyError``, ``TypeError`` or ``ValueError`` on anything else."""
+        unstable = [Instability(**{**one, "variants": tuple(one["variants"])}) for one in data["unstable"]]
+        return cls(
+            **{
+                **data,
+                "verdict": Verdict(data["verdict"]),
+                "differences": tuple(map(Difference.from_json, data["differences"])),
+                "unstable": tuple(unstable),
+                "raced": None if data["raced"] is None else Raced.from_json(data["raced"]),
+            }
+        )
 
     @property
     def name(self) -> str:
@@ -247,7 +304,7 @@ def stale(
 
 @dataclass(frozen=True)
 class Totals:
-    """How many items ended how. ``divergent`` leaves out the accepted ones."""
+    """How many items ended how. ``divergent`` leaves out the accepted ones, ``raced`` are some of the conformant."""
 
     conformant: int = 0
     divergent: int = 0
@@ -255,12 +312,15 @@ class Totals:
     unstable: int = 0
     skipped: int = 0
     errored: int = 0
+    not_run: int = 0
+    raced: int = 0
 
     @classmethod
     def of(cls, results: Iterable[Result]) -> "Totals":
         counts = dict.fromkeys(cls.__dataclass_fields__, 0)
         for result in results:
             counts[result.word] += 1
+            counts["raced"] += result.raced is not None
         return cls(**counts)
 
     def to_json(self) -> dict[str, int]:
@@ -272,16 +332,24 @@ class Totals:
             for name, count in self.to_json().items()
             if count or name in ("conformant", "divergent", "errored")
         }
-        return ", ".join(f"{count} {name}" for name, count in shown.items())
+        raced = shown.pop("raced", 0)
+        words = [f"{count} {name}" for name, count in shown.items()]
+        words[0] += f" ({raced} raced)" if raced else ""
+        return ", ".join(words)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A whole run: every result, the entries that went stale, and whether it was cut short."""
+    """A run: every item's result, the entries that went stale, and whether it was cut short.
+
+    ``trouble`` says why nothing more could be kept, ``taken_over`` how many results an interrupted run had already.
+    """
 
     results: tuple[Result, ...]
     stale: tuple[KnownDivergence, ...] = ()
     interrupted: bool = False
+    trouble: str | None = None
+    taken_over: int = 0
     totals: Totals = field(init=False)
 
     def __post_init__(self) -> None:
@@ -292,6 +360,8 @@ class Outcome:
         """The one exit code: an interruption hides everything, a harness that failed hides what it did
         find.
         """
+        if self.trouble is not None:
+            return Exit.UNAVAILABLE
         if self.interrupted:
             return Exit.INTERRUPTED
         if self.totals.errored:

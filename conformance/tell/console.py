@@ -1,10 +1,13 @@
 """What a person sees of a run: progress on a terminal, plain lines elsewhere, and differences made
 readable."""
 
+import contextlib
 import json
+import os
 import shlex
 import shutil
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
@@ -13,12 +16,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from conformance import config as settings
 from conformance.config import Config
 from conformance.judge.compare import Difference
 from conformance.judge.verdict import Outcome, Result, Verdict
 from conformance.language.case import Case
 from conformance.language.collect import CASES
 from conformance.tell.document import reason
+from conformance.tell.journal import Selection
 from conformance.tell.printable import one_line
 from conformance.tell.side_by_side import align, brief
 from conformance.tell.traces import Recorded
@@ -30,6 +35,19 @@ COLOURS = {
     "unstable": "yellow",
     "skipped": "bright_black",
     "errored": "magenta",
+    "not_run": "magenta",
+    "raced": "yellow",
+}
+
+#: The options that decide what a run does, by setting.
+_OPTIONS = {
+    "subject": "--subject",
+    "repeat": "--repeat",
+    "confirm": "--confirm",
+    "rerun": "--rerun",
+    "deadline": "--deadline",
+    "output": "--output",
+    "known_divergences": "--known-divergences",
 }
 
 
@@ -56,12 +74,58 @@ def address(case: Case) -> str:
 
 
 def replay_command(case: Case, pairing: str, config: Config, reference: Mapping[str, Any]) -> str:
-    """The command that runs one item again as it was run."""
+    """The command that runs one item again as it was run, for a shell in the same directory."""
+    return _run_command([address(case), "--pairing", pairing], config, reference)
+
+
+def resume_command(selection: Selection, config: Config, reference: Mapping[str, Any]) -> str:
+    """The command that goes on with an interrupted run."""
+    words = [*selection.cases]
+    words += ["-k", selection.keywords] if selection.keywords else []
+    words += ["--pairing", selection.pairing] if selection.pairing else []
+    return _run_command([*words, "--resume"], config, reference)
+
+
+def _run_command(words: Sequence[str], config: Config, reference: Mapping[str, Any]) -> str:
+    """``conformance run`` with this interpreter and all options that the settings file does not imply."""
     node = ",".join(part for part in (str(reference.get("provider") or ""), config.version or "") if part)
-    words = ["python", "-m", "conformance", "run", address(case), "--pairing", pairing, "--node", node]
-    if config.subject != "python":
-        words += ["--subject", config.subject]
-    return shlex.join(words)
+    implied = settings.load()
+    options = ["--node", node]
+    for name, option in _OPTIONS.items():
+        value = getattr(config, name)
+        if value != getattr(implied, name):
+            options += [option, str(value)]
+    if implied.cache and not config.cache:
+        options.append("--no-cache")
+    return shlex.join([sys.executable, "-m", "conformance", "run", *words, *options])
+
+
+class Unread:
+    """A stream whose reader may leave, as in ``run | head -1``. What is written after that is dropped."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with self._forgiving():
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with self._forgiving():
+            self._stream.flush()
+
+    @contextlib.contextmanager
+    def _forgiving(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())
+            os.close(nowhere)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 class Reporter:
@@ -101,14 +165,14 @@ class Reporter:
 
     def result(self, result: Result) -> None:
         """Take one result; called with one at a time."""
-        word = result.word
+        word = "raced" if result.raced is not None else result.word
         self._counts[word] = self._counts.get(word, 0) + 1
         if self._progress is not None and self._task is not None:
             counts = ", ".join(f"{count} {word}" for word, count in self._counts.items())
             self._progress.update(self._task, advance=1, description=counts)
         elif self._progress is None:
             self._plain(result, word)
-        if result.verdict is not Verdict.CONFORMANT:
+        if result.verdict is not Verdict.CONFORMANT or result.raced is not None:
             for line in describe(result, self._replay.get(result.name)):
                 self._console.print(line)
 
@@ -121,10 +185,10 @@ class Reporter:
 
 
 def describe(result: Result, replay: str | None) -> list[Text]:
-    """A result that is not conformant, in a few lines: the verdict, the reason and how to see it again."""
-    word = result.word
+    """A result that is not conformant or has raced, in a few lines: the verdict, the reason, how to see it again."""
+    word = "raced" if result.raced is not None else result.word
     lines = [Text.assemble((word.upper(), f"bold {COLOURS[word]}"), " ", (one_line(result.name), "bold"))]
-    lines.append(_line(f"  {reason(result)}"))
+    lines.append(_line(f"  {result.raced or reason(result)}"))
     difference = result.first_difference
     if difference is not None and not difference.path:
         lines += map(_line, difference_lines(difference))
@@ -152,8 +216,8 @@ def summary(outcome: Outcome, seconds: float) -> list[str]:
     ]
     cases = len({result.id for result in outcome.results})
     lines.append(f"{cases} cases, {len(outcome.results)} items in {seconds:.1f} s: {outcome.totals}")
-    if outcome.interrupted:
-        lines.append("interrupted; no report was written")
+    if outcome.taken_over:
+        lines.append(f"resumed: {outcome.taken_over} results were taken over from the interrupted run")
     return lines
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from xml.dom import minidom
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from conformance.judge.verdict import Outcome, Result, Verdict
+from conformance.tell.place import write
 from conformance.tell.printable import one_line, to_json
 
 SCHEMA = Path(__file__).parent / "schema.json"
@@ -35,6 +37,7 @@ def document(outcome: Outcome, reference: Mapping[str, Any], subject: Mapping[st
 
 def _case(result: Result) -> dict[str, Any]:
     difference = result.first_difference
+    raced = {"raced": result.raced.to_json()} if result.raced is not None else {}
     return {
         "id": result.id,
         "pairing": result.pairing,
@@ -42,6 +45,7 @@ def _case(result: Result) -> dict[str, Any]:
         "reason": reason(result),
         "duration_s": result.duration_s,
         "first_difference": difference.to_json() if difference is not None else None,
+        **raced,
     }
 
 
@@ -52,8 +56,7 @@ def reason(result: Result) -> str:
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:
     """Write ``report.json``."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(to_json(data) + "\n", encoding="utf-8")
+    write(path, to_json(data) + "\n")
 
 
 def write_junit(path: Path, outcome: Outcome, replay: Mapping[str, str]) -> None:
@@ -75,11 +78,10 @@ def write_junit(path: Path, outcome: Outcome, replay: Mapping[str, str]) -> None
             case = TestCase(one_line(str(entry)), "conformance.known_divergences")
             case.result = [Failure("no longer diverges: remove the entry", "stale")]
             suite.add_testcase(case)
-    xml = JUnitXml("conformance")
+    xml: Any = JUnitXml("conformance")  # its methods have no annotations
     for suite in suites.values():
         xml.add_testsuite(suite)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    xml.write(str(path), pretty=True)
+    write(path, minidom.parseString(xml.tostring()).toprettyxml())
 
 
 def _junit_results(result: Result) -> list[Any]:

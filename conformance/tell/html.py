@@ -11,6 +11,7 @@ from markupsafe import Markup
 from conformance.judge.normalize import NormalTrace
 from conformance.judge.verdict import Outcome, Result
 from conformance.tell.document import reason
+from conformance.tell.place import write
 from conformance.tell.printable import LONGEST, printable
 from conformance.tell.side_by_side import Row, align, brief, state_changes
 from conformance.tell.traces import Recorded, directory_of, read
@@ -49,20 +50,17 @@ def write_html(
         "replay": replay,
         "written": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
     }
-    page = environment.get_template("case.html")
-    for case, results in by_case.items():
-        path = output / "cases" / f"{case}.html"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pairings = _views(output, case, results)
-        path.write_text(
-            page.render(case=case, about=abouts.get(case, ""), pairings=pairings, **shared), encoding="utf-8"
-        )
     # What asks for attention comes first; within that, the order of the run.
     ordered = sorted(by_case.items(), key=lambda item: min(map(_urgency, item[1])))
     index = environment.get_template("index.html")
-    (output / "index.html").write_text(
-        index.render(outcome=outcome, ordered=ordered, abouts=abouts, **shared), encoding="utf-8"
+    write(
+        output / "index.html", index.render(outcome=outcome, ordered=ordered, abouts=abouts, **shared)
     )
+    page = environment.get_template("case.html")
+    for case, results in by_case.items():
+        pairings = _views(output, case, results)
+        text = page.render(case=case, about=abouts.get(case, ""), pairings=pairings, **shared)
+        write(output / "cases" / f"{case}.html", text)
 
 
 def _shown(value: Any) -> Any:
@@ -73,7 +71,9 @@ def _shown(value: Any) -> Any:
 
 
 def _urgency(result: Result) -> int:
-    return ("errored", "divergent", "unstable", "accepted", "skipped", "conformant").index(result.word)
+    return ("errored", "divergent", "not_run", "unstable", "raced", "accepted", "skipped", "conformant").index(
+        "raced" if result.raced is not None else result.word
+    )
 
 
 def _views(output: Path, case: str, results: Sequence[Result]) -> list[dict[str, Any]]:

@@ -39,6 +39,16 @@ def directory_of(output: Path, case: str, pairing: str) -> Path:
     return output / "traces" / case / pairing
 
 
+def newest(places: Sequence[Path], case: str) -> Path:
+    """That of the directories that holds the newest traces of the case, the first one if none has any."""
+
+    def written(place: Path) -> float:
+        found = [path.stat().st_mtime for path in directory_of(place, case, "").glob("*/run.json")]
+        return max(found, default=0.0)
+
+    return max(places, key=written)
+
+
 def write(output: Path, case: Case, pairing: Pairing, runs: Sequence[PairingTrace], result: Result) -> None:
     """Keep the runs of one item."""
     directory = directory_of(output, case.id, pairing.name)
@@ -64,6 +74,7 @@ def write(output: Path, case: Case, pairing: Pairing, runs: Sequence[PairingTrac
         "verdict": result.verdict.value,
         "reason": result.reason,
         "accepted": result.accepted,
+        "raced": None if result.raced is None else str(result.raced),
         "duration_s": result.duration_s,
         "exact_chunks": case.exact_chunks,
         "literals": sorted(literals(case)),

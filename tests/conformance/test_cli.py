@@ -231,8 +231,8 @@ def test_a_conformant_run(run: Run, node: None, tmp_path: Path) -> None:
     assert "mine/a_note: node ok, python ok" in others
     assert "mine/said: node-node ok, node-python ok, python-node ok, python-python ok" in others
     assert re.match(r"2 cases, 6 items in \S+ s: 6 conformant, 0 divergent, 0 errored", summary)
-    assert report == "report: build/conformance/index.html"
-    output = tmp_path / "build" / "conformance"
+    assert report == "report: build/conformance/last/index.html"
+    output = tmp_path / "build" / "conformance" / "last"
     data = json.loads((output / "report.json").read_text())
     jsonschema.validate(data, json.loads(SCHEMA.read_text()))
     assert data["reference"]["provider"] == "local" and data["totals"]["conformant"] == 6
@@ -247,7 +247,8 @@ def test_a_divergent_run_says_what_and_how_to_see_it_again(run: Run, node: None)
     ran = run("run", "odd.py", "--repeat", "1", "--confirm", "0")
     assert ran.code == 1
     assert "DIVERGENT odd/odd[python]" in ran.out and "note surface (#0) args.0" in ran.out
-    assert "replay: python -m conformance run odd.py::odd/odd --pairing python --node local" in ran.out
+    replay = f"{sys.executable} -m conformance run odd.py::odd/odd --pairing python --node local"
+    assert f"replay: {replay} --repeat 1 --confirm 0" in ran.out
     ran = run("diff", "odd.py::odd/odd")
     assert ran.code == 1 and "value:" in ran.out and "≠" in ran.out
 
@@ -342,18 +343,24 @@ def test_a_reference_that_hangs_is_errored_with_its_handles(run: Run, node: None
     assert "ERRORED hangs/hangs[python]" in ran.out and "TCPServerWrap" in ran.out
 
 
-@pytest.mark.parametrize("obstacle", ["traces", "cases"])
+@pytest.mark.parametrize("obstacle", ["last/traces", "flakes.json"])
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_an_output_that_takes_nothing_ends_the_run_with_one_line(
     run: Run, node: None, tmp_path: Path, obstacle: str, jobs: str
 ) -> None:
-    # What a full disk does: `traces` is needed by the first item, `cases` by the report.
+    # What a full disk does: `traces` is needed by the first item, `flakes.json` at the end.
     output = tmp_path / "out"
-    output.mkdir()
-    (output / obstacle).write_text("in the way")
+    (output / "last").mkdir(parents=True)
+    if obstacle == "flakes.json":
+        (output / obstacle).mkdir()
+    else:
+        (output / obstacle).write_text("in the way")
     ran = run("run", "mine.py", "odd.py", "--jobs", jobs, "--output", str(output))
     assert ran.code == 3
-    assert re.fullmatch(rf"conformance: output: {output} cannot be written: \w[\w ]+\n", ran.err)
+    kept = rf"\d of 8 results are in {output}/last/results\.jsonl; go on with: .* --resume .*"
+    assert re.fullmatch(rf"conformance: output: {output}\S* cannot be written: \w[\w ]+; {kept}\n", ran.err)
+    data = json.loads((output / "last" / "report.json").read_text())
+    jsonschema.validate(data, json.loads(SCHEMA.read_text()))
     assert "Traceback" not in ran.out and "internal error" not in ran.out
 
 

@@ -98,7 +98,7 @@ def test_divergent_is_a_failure_with_a_readable_difference(project: Path, node: 
     ran = run_pytest(project, "-k", "odd")
     assert ran.returncode == 1 and "1 failed, 1 passed" in ran.stdout
     assert "DIVERGENT odd/odd[python]" in ran.stdout and "note surface (#0)" in ran.stdout
-    assert "replay: pytest 'cases/odd.py::odd/odd[python]'" in ran.stdout
+    assert f"replay: {sys.executable} -m pytest 'cases/odd.py::odd/odd[python]'\n" in ran.stdout
     assert "Traceback" not in ran.stdout and "pytest_plugin.py" not in ran.stdout
 
 

@@ -1,5 +1,6 @@
 """verdict: precedence, totals, exit codes, and the list of accepted deviations."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from conformance.judge.verdict import (
     Exit,
     KnownDivergence,
     Outcome,
+    Raced,
     Result,
     Totals,
     Verdict,
@@ -85,9 +87,29 @@ def test_totals_count_accepted_deviations_apart():
     totals = Totals.of(
         [result(verdict) for verdict in Verdict] + [result(Verdict.DIVERGENT, accepted="fine")]
     )
-    assert totals == Totals(1, 1, 1, 1, 1, 1)
-    assert str(totals) == "1 conformant, 1 divergent, 1 accepted, 1 unstable, 1 skipped, 1 errored"
+    assert totals == Totals(1, 1, 1, 1, 1, 1, 1)
+    assert str(totals) == "1 conformant, 1 divergent, 1 accepted, 1 unstable, 1 skipped, 1 errored, 1 not_run"
     assert str(Totals.of([result(Verdict.CONFORMANT)])) == "1 conformant, 0 divergent, 0 errored"
+
+
+def test_raced_items_are_conformant_and_counted_among_them():
+    raced = replace(result(Verdict.CONFORMANT), raced=Raced(11, 1, DIFFERENCE, 3.5))
+    outcome = Outcome((raced, result(Verdict.CONFORMANT)))
+    assert str(outcome.totals) == "2 conformant (1 raced), 0 divergent, 0 errored"
+    assert outcome.exit is Exit.CONFORMANT
+
+
+def test_what_was_not_run_ends_the_run_as_interrupted_and_trouble_with_the_output_as_unavailable():
+    outcome = Outcome((result(Verdict.CONFORMANT), result(Verdict.NOT_RUN)), interrupted=True)
+    assert outcome.exit is Exit.INTERRUPTED
+    assert replace(outcome, trouble="disk full").exit is Exit.UNAVAILABLE
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_a_result_can_be_read_back(verdict: Verdict):
+    whole = replace(result(verdict), unstable=(UNSTABLE,), raced=Raced(11, 1, DIFFERENCE, 3.5))
+    for one in (result(verdict), whole, result(verdict, accepted="fine")):
+        assert Result.from_json(json.loads(json.dumps(one.to_json()))) == one
 
 
 def test_accept_takes_divergent_items_only_and_by_glob():

@@ -136,6 +136,8 @@ def test_report_json_is_as_promised(run: Any) -> None:
         "unstable": 0,
         "skipped": 2,
         "errored": 1,
+        "not_run": 0,
+        "raced": 0,
     }
     verdicts = {f"{entry['id']}[{entry['pairing']}]": entry["verdict"] for entry in data["cases"]}
     assert verdicts["made_up/differs[python]"] == "divergent"
