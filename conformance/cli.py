@@ -465,7 +465,8 @@ def _matching(config: Config, items: Items) -> Callable[[str], set[str]]:
 
 def _one(case_id: str, output: Path | None = None) -> Case:
     """The one case of that id; with ``output``, first among those whose traces lie there, by id or name."""
-    found = collect((traces.programs_called(output, case_id) if output is not None else []) or [case_id])
+    played = [] if output is None else traces.programs_called([last(output), output], case_id)
+    found = collect(played or [case_id])
     if len(found) > 1:
         some = ", ".join(address(case) for case in found[:3])
         raise Failed(f"{case_id!r} means {len(found)} cases ({some} …), one is wanted", Exit.USAGE)

@@ -7,6 +7,7 @@ The ``.jsonl`` files are what the roles wrote, untouched. Of the reference all r
 
 import contextlib
 import dataclasses
+import itertools
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -85,12 +86,14 @@ def write(output: Path, case: Case, pairing: Pairing, runs: Sequence[PairingTrac
     (directory / "run.json").write_text(json.dumps(meta, indent=1) + "\n", encoding="utf-8")
 
 
-def programs_called(output: Path, name: str) -> list[str]:
-    """The ``Case.python_program`` of every case that left traces under this id, or this name without its topic."""
+def programs_called(places: Sequence[Path], name: str) -> list[str]:
+    """The ``Case.python_program`` of every case that left traces under this id, or this name without its topic, in one
+    of the directories."""
     topic, _, rest = name.rpartition("/")
     programs: set[str] = set()
     if re.fullmatch(r"(?:\w+/)?\w+", name):
-        for path in (output / "traces").glob(f"{topic or '*'}/{rest}/*/run.json"):
+        found = (place.glob(f"traces/{topic or '*'}/{rest}/*/run.json") for place in places)
+        for path in itertools.chain.from_iterable(found):
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
                 meta = json.loads(path.read_text(encoding="utf-8"))
                 programs.add(f"{meta['file']}::{meta['case']}")

@@ -285,7 +285,7 @@ def test_known_divergences_of_a_case_of_ones_own(run: Run, node: None, tmp_path:
     ran = run("run", "odd.py", *options)
     assert ran.code == 0 and "1 accepted" in ran.out and "no longer diverges" not in ran.out
     assert "accepted (it is a fixture, see https://example.org/odd)" in ran.out
-    output = tmp_path / "build" / "conformance"
+    output = tmp_path / "build" / "conformance" / "last"
     assert "it is a fixture, see https://example.org/odd" in (output / "report.json").read_text()
     for page in ("index.html", "cases/odd/odd.html"):
         assert '<a href="https://example.org/odd"' in (output / page).read_text()
