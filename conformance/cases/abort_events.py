@@ -3,7 +3,10 @@
 from conformance import case
 
 
-@case(about="onabort has its turn where it was first assigned, and keeps it when it is replaced or was taken away")
+@case(
+    about="onabort has its turn where it was first assigned, and keeps it when it is replaced or was taken away",
+    skip_unless="node>=24.21",
+)
 def OnabortInTurn(t):
     def heard(name):
         return lambda event: t.note("heard", name)
@@ -31,7 +34,7 @@ def OnabortInTurn(t):
         t.note("count", t.events.listener_count(signal, "abort"))
 
 
-@case(about="a first onabort of None takes its place, too")
+@case(about="a first onabort of None takes its place, too", skip_unless="node>=24.21")
 def OnabortNone(t):
     controller = t.abort_controller()
     signal = controller.signal
@@ -97,7 +100,10 @@ def StopPropagation(t):
     alone.abort()
 
 
-@case(about="a listener of a signal that is added or removed while the others are called: who is still called")
+@case(
+    about="a listener of a signal that is added or removed while the others are called: who is still called",
+    skip_unless="node>=24.21",
+)
 def ListenersDuringAbort(t):
     def heard(name):
         return lambda event: t.note("heard", name)
@@ -123,7 +129,7 @@ def ListenersDuringAbort(t):
     t.note("count", t.events.listener_count(signal, "abort"))
 
 
-@case(about="a once listener of a signal is removed before it is called")
+@case(about="a once listener of a signal is removed before it is called", skip_unless="node>=24.21")
 def OnceListener(t):
     controller = t.abort_controller()
     signal = controller.signal
@@ -164,7 +170,10 @@ def ThrowIfAborted(t):
     t.attempt("abort()", lambda: t.abort_signal.abort(t.error("at once")).throw_if_aborted())
 
 
-@case(about="AbortSignal.abort() is aborted from the start: its listeners are never called, whatever the reason")
+@case(
+    about="AbortSignal.abort() is aborted from the start: its listeners are never called, whatever the reason",
+    skip_unless="node>=24.21",
+)
 def AbortedSignal(t):
     for reason in [None, 0, "text", t.error("why")]:
         signal = t.abort_signal.abort(reason)
@@ -175,20 +184,28 @@ def AbortedSignal(t):
     t.note("default", t.abort_signal.abort().reason)
 
 
-@case(about="AbortSignal.timeout() aborts with a TimeoutError, in time order, though nothing but its listener holds it")
+@case(about="AbortSignal.timeout() aborts with a TimeoutError, though nothing but its listener holds it")
 def TimeoutSignal(t):
-    def listen(delay):
-        def aborted(event):
-            t.note("aborted", [delay, event.target.aborted, event.target.reason])
+    alive = t.interval(5, lambda: None)
 
-        t.abort_signal.timeout(delay).add_event_listener("abort", aborted)
+    def aborted(event):
+        t.note("aborted", [event.target.aborted, event.target.reason])
+        t.clear(alive)
 
-    listen(20)
-    listen(1)
-    t.timeout(40, lambda: t.note("over", True))
+    t.abort_signal.timeout(1).add_event_listener("abort", aborted)
+
+
+@case(about="AbortSignal.timeout() is aborted in time without a listener, too, and has no reason before")
+def TimeoutUnheard(t):
     silent = t.abort_signal.timeout(1)
     t.note("before", [silent.aborted, silent.reason])
-    t.timeout(30, lambda: t.note("silent", [silent.aborted, silent.reason]))
+
+    def look():
+        if silent.aborted:
+            t.note("after", silent.reason)
+            t.clear(alive)
+
+    alive = t.interval(5, look)
 
 
 @case(about="AbortSignal.timeout() takes an integer of 32 bits")
@@ -199,7 +216,10 @@ def TimeoutDelays(t):
     t.attempt("largest", lambda: t.abort_signal.timeout(4294967295).aborted)
 
 
-@case(about="signals of AbortSignal.any() abort after their source, in the order they were first listened to")
+@case(
+    about="signals of AbortSignal.any() abort after their source, in the order they were first listened to",
+    skip_unless="node>=24.21 node<26",
+)
 def AnyOrder(t):
     controller = t.abort_controller()
     other = t.abort_controller()
@@ -222,7 +242,10 @@ def AnyOrder(t):
     t.note("second", second.reason)
 
 
-@case(about="AbortSignal.any() of a signal that is aborted already is aborted, with the reason of the first such one")
+@case(
+    about="AbortSignal.any() of a signal that is aborted already is aborted, with the reason of the first such one",
+    skip_unless="node>=24.21",
+)
 def AnyAborted(t):
     controller = t.abort_controller()
     early = t.abort_signal.any([controller.signal, t.abort_signal.abort(t.error("one")), t.abort_signal.abort()])
@@ -239,5 +262,10 @@ def AnyAborted(t):
 @case(about="AbortSignal.any() of a timeout aborts with it though nobody holds the timeout's own signal")
 def AnyTimeout(t):
     signal = t.abort_signal.any([t.abort_signal.timeout(5)])
-    signal.add_event_listener("abort", lambda event: t.note("reason", signal.reason))
-    t.timeout(30, lambda: t.note("aborted", signal.aborted))
+    alive = t.interval(5, lambda: None)
+
+    def aborted(event):
+        t.note("aborted", [signal.aborted, signal.reason])
+        t.clear(alive)
+
+    signal.add_event_listener("abort", aborted)

@@ -235,7 +235,10 @@ def OnceWrapper(t):
     emitter.emit("x")
 
 
-@case(about="a once listener counts as called before it is removed: its wrapper does nothing when called from there")
+@case(
+    about="a once listener counts as called before it is removed: its wrapper does nothing when called from there",
+    skip_unless="node>=24.21",
+)
 def OnceCalledInRemoval(t):
     emitter = t.events.EventEmitter()
 
@@ -251,7 +254,10 @@ def OnceCalledInRemoval(t):
     emitter.emit("x", "second")
 
 
-@case(about="a once listener whose removal throws counts as called, and stays on the list")
+@case(
+    about="a once listener whose removal throws counts as called, and stays on the list",
+    skip_unless="node>=24.21",
+)
 def OnceRemovalThrows(t):
     emitter = t.events.EventEmitter()
 

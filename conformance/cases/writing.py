@@ -484,7 +484,10 @@ def QueueThatThrows(t):
     sink.write("c", t.callback("third"))
 
 
-@case(about="a string with the encoding 'buffer' is refused: ERR_UNKNOWN_ENCODING, decoded or not")
+@case(
+    about="a string with the encoding 'buffer' is refused: ERR_UNKNOWN_ENCODING, decoded or not",
+    skip_unless="node>=24.21",
+)
 def EncodingBuffer(t):
     for options in [{}, {"decode_strings": False}, {"object_mode": True}]:
         sink = t.stream.Writable(options)
