@@ -169,7 +169,7 @@ def DoubleBind(t):
 
 @case(
     about="a socket takes it over: it has its local address at once and connects from there",
-    skip_unless="node>=24.19",
+    skip_unless="node>=24.21",
 )
 class Connect:
     def server(t):
@@ -197,7 +197,7 @@ class Connect:
         client.resume()
 
 
-@case(about="net.connect() with the option handle connects from the bound address", skip_unless="node>=24.19")
+@case(about="net.connect() with the option handle connects from the bound address", skip_unless="node>=24.21")
 class ConnectOption:
     def server(t):
         def on_connection(peer):
@@ -260,13 +260,6 @@ def BoundTwice(t):
     client.destroy()
 
 
-@case(about="connecting a bound TCP socket to a path is EINVAL", skip_unless="node>=24.19")
-def BoundToPath(t):
-    client = t.watch("client", t.net.Socket(handle=t.net.BoundSocket(host="127.0.0.1")))
-    client.on("error", lambda error: t.note("code", error.code))
-    t.attempt("connect", lambda: client.connect(path=t.path("nobody.sock"), local_port=5) is client)
-
-
 @case(about="reuse_port lets two servers listen on one port", skip_unless="node>=24.19")
 def ReusePort(t):
     first = t.net.BoundSocket(host="127.0.0.1", reuse_port=True)
@@ -282,10 +275,185 @@ def ReusePort(t):
     one.listen(first, lambda: other.listen(second, on_both))
 
 
-@case(about="a path among the options is not looked at", skip_unless="node>=24.19 node<26")
+@case(about="a bound socket that connects to an address knows its source address at once", skip_unless="node>=24.21")
+def ConnectsAtOnce(t):
+    server = t.net.create_server(lambda peer: peer.end())
+    server.on("connection", lambda peer: server.close())
+
+    def on_listening():
+        client = t.watch("client", t.net.Socket(handle=t.net.BoundSocket(host="0.0.0.0")))
+        client.connect(server.address().port, "127.0.0.1")
+        t.note("address", client.address().address)
+        client.resume()
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="a local address that was read before connect() stays until the connection", skip_unless="node>=24.21")
+def KeepsWhatWasAsked(t):
+    server = t.net.create_server(lambda peer: peer.end())
+    server.on("connection", lambda peer: server.close())
+
+    def on_listening():
+        client = t.net.Socket(handle=t.net.BoundSocket(host="0.0.0.0"))
+        t.note("before", client.local_address)
+        client.connect(server.address().port, "127.0.0.1", lambda: t.note("connected", client.local_address))
+        t.note("connecting", client.local_address)
+        client.resume()
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(
+    about="what fails at once fails within connect(): another family, a block list, destroy() during the attempt",
+    skip_unless="node>=24.21 ipv6",
+)
+def FailsAtOnce(t):
+    def connect(label, host, bound, block_list=None):
+        client = t.watch(label, t.net.Socket(handle=t.net.BoundSocket(host=bound), block_list=block_list))
+        client.on("error", t.callback("error"))
+        t.attempt(label, lambda: client.connect(1, host) is client)
+        t.note("destroyed", client.destroyed)
+
+    blocked = t.net.BlockList()
+    blocked.add_address("127.0.0.1")
+    connect("ipv6 from ipv4", "::1", "127.0.0.1")
+    connect("ipv4 from ipv6", "127.0.0.1", "::1")
+    connect("blocked", "127.0.0.1", "127.0.0.1", blocked)
+    client = t.net.Socket(handle=t.net.BoundSocket(host="127.0.0.1"))
+    client.on("connectionAttempt", lambda *rest: client.destroy())
+    t.attempt("destroyed inside", lambda: client.connect(1, "127.0.0.1"))
+
+
+@case(about="a bound socket looks a name up for one address, with auto_select_family too", skip_unless="node>=24.21")
+def ConnectsByName(t):
+    server = t.net.create_server(lambda peer: peer.end())
+    server.on("connection", lambda peer: server.close())
+
+    def answer(host, options, callback):
+        t.note("all", options.all)
+        callback(None, "127.0.0.1", 4)
+
+    def on_listening():
+        client = t.watch("client", t.net.Socket(handle=t.net.BoundSocket(host="127.0.0.1")))
+        port = server.address().port
+        client.connect(port=port, host="somewhere", lookup=answer)
+        client.resume()
+        other = t.net.Socket(handle=t.net.BoundSocket(host="127.0.0.1"))
+        t.attempt("too", lambda: other.connect(port=port, host="a", lookup=answer, auto_select_family=True) and None)
+        other.destroy()
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="a path is bound at once: address() is the path, and is_pipe says so for good", skip_unless="node>=24.21")
 def Path(t):
-    for path in [t.path("bound"), 5]:
-        bound = t.net.BoundSocket(port=0, host="127.0.0.1", path=path)
-        t.note("family", bound.address().family)
-        bound.close()
-    t.note("nothing is made", t.file_mode(t.path("bound")))
+    path = t.path("bound")
+    bound = t.net.BoundSocket(path=path)
+    t.note("path", bound.address() == path)
+    t.note("is_pipe", bound.is_pipe)
+    t.note("fd", bound.fd() >= 0)
+    t.note("made", t.file_mode(path))
+    bound.close()
+    t.note("gone", t.file_mode(path))
+    t.note("is_pipe", bound.is_pipe)
+    t.attempt("address", lambda: bound.address())
+    abstract = t.net.BoundSocket(path="\0nodesock-bound")
+    t.note("abstract", [abstract.address(), abstract.is_pipe])
+    abstract.close()
+
+
+@case(about="a path is a string, stands alone, and must be free", skip_unless="node>=24.21")
+def PathErrors(t):
+    for path in [None, 5, False, {}, b"x"]:
+        t.attempt("type", lambda: t.net.BoundSocket(path=path))
+    t.attempt("port", lambda: t.net.BoundSocket(path="x", port=0))
+    t.attempt("null port", lambda: t.net.BoundSocket(path="x", port=None))
+    t.attempt("host", lambda: t.net.BoundSocket(path=5, host="127.0.0.1"))
+    t.attempt("ipv6_only", lambda: t.net.BoundSocket(path="x", ipv6_only=False))
+    t.attempt("reuse_port", lambda: t.net.BoundSocket(path="x", reuse_port="no"))
+    t.attempt("no directory", lambda: t.net.BoundSocket(path="/nowhere/bound"))
+    t.attempt("too long", lambda: t.net.BoundSocket(path="x" * 200))
+    t.attempt("a null byte", lambda: t.net.BoundSocket(path="a\0b"))
+    path = t.path("taken")
+    first = t.net.BoundSocket(path=path)
+    t.attempt("taken", lambda: t.net.BoundSocket(path=path))
+    first.close()
+
+
+@case(about="a server takes a bound path over and tells it as its address", skip_unless="node>=24.21")
+class ListenOnPath:
+    def server(t):
+        path = t.path("bound")
+        bound = t.net.BoundSocket(path=path)
+        server = t.watch("server", t.net.create_server())
+
+        def on_listening():
+            t.note("address", server.address() == path)
+            t.attempt("used up", lambda: bound.address())
+            t.publish(path=path)
+
+        def on_connection(peer):
+            peer.end("adopted")
+            peer.resume()
+            server.close(lambda: t.note("left", [t.file_mode(path), server.address() == path]))
+
+        server.on("connection", on_connection)
+        server.listen(on_listening, handle=bound)
+
+    def client(t, path):
+        client = t.watch("client", t.net.connect(path))
+        client.resume()
+
+
+@case(about="a socket that took a path over tells it as its address, even when it is closed", skip_unless="node>=24.21")
+def ConnectFromPath(t):
+    there, mine = t.path("there"), t.path("mine")
+    server = t.net.create_server(lambda peer: [peer.end(), peer.resume(), server.close()])
+
+    def state(client):
+        t.note("state", [client.address().address == mine, client.local_address == mine, client.local_family])
+        t.note("file", t.file_mode(mine))
+
+    def on_listening():
+        client = t.watch("client", t.net.Socket(handle=t.net.BoundSocket(path=mine)))
+        state(client)
+        client.on("connect", lambda: state(client))
+        client.on("close", lambda failed: state(client))
+        client.connect(there)
+        client.resume()
+
+    server.listen(there, on_listening)
+
+
+@case(about="a socket that took a path over connects to a path only", skip_unless="node>=24.21")
+def PathToPort(t):
+    def connect(label, options):
+        client = t.watch(label, t.net.Socket(handle=t.net.BoundSocket(path=t.path(label))))
+        client.on("error", lambda error: t.note(label, error.code))
+        t.attempt(label, lambda: client.connect(options) is client)
+        t.note("connecting", client.connecting)
+        client.destroy()
+
+    connect("port", {"port": 1, "host": "127.0.0.1"})
+    connect("null", {"path": None, "port": 1})
+    connect("number", {"path": 5})
+    connect("empty", {"path": "", "port": 1})
+    connect("neither", {})
+    connect("local", {"path": "nobody", "local_address": "127.0.0.1"})
+
+
+@case(about="a socket that took an address over passes over the path of connect()", skip_unless="node>=24.21")
+class AddressToPath:
+    def raw(r):
+        r.publish(port=r.closed_port())
+
+    def main(t, port):
+        def bound(label):
+            client = t.watch(label, t.net.Socket(handle=t.net.BoundSocket(host="127.0.0.1")))
+            client.on("error", lambda error: t.note(label, [error.code, error.address]))
+            return client
+
+        t.attempt("path", lambda: bound("path").connect(path=t.path("nobody")) and None)
+        t.attempt("both", lambda: bound("both").connect(path=5, port=port, host="127.0.0.1") and None)
+        t.attempt("local", lambda: bound("local").connect(path="x", local_port=5))

@@ -9,3 +9,9 @@ class AddressInfo(NamedTuple):
     address: str
     family: str
     port: int
+
+
+class BoundPath(NamedTuple):
+    """What `socket.address()` returns for a socket that took over a `BoundSocket` with a path."""
+
+    address: str

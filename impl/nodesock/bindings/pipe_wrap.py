@@ -59,6 +59,10 @@ class Pipe(ConnectionHandle):
         path = well_formed(path)
         if not path or not _fits(path):
             return UV_EINVAL
+        if self._name is not None:  # libuv gives both sides only to a stream whose descriptor it makes here
+            err = self.open(self.fd)
+            if err:
+                return err
         request = Request(on_complete)
         if path.startswith("\0"):
             self._connect_abstract(path, request)

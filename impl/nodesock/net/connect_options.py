@@ -36,6 +36,8 @@ class HostOptions(NamedTuple):
     #: ms
     attempt_timeout: float
     lookup: Callable[..., Any] | None
+    #: made of a BoundSocket: an address is connected to within connect(), and a name is looked up for one address
+    is_bound: bool
     family: Any
     hints: Any
 
@@ -102,6 +104,7 @@ def host_options(options: Mapping[str, Any], is_bound: bool) -> HostOptions:
         auto_select_family=auto_select,
         attempt_timeout=attempt_timeout,
         lookup=lookup,
+        is_bound=is_bound,
         family={"IPv4": 4, "IPv6": 6}.get(family, family) if isinstance(family, str) else family,
         hints=hints if is_truthy(hints) else 0,
     )

@@ -119,12 +119,15 @@ def dial_host(line: Line, to: HostOptions) -> None:
     """Connect to a host: look it up if it is a name. What a lookup function raises passes through."""
     if to.version:
         target = _Target(to.host, to.port, to.version, to.local_address, to.local_port)
-        next_tick(_connect_literal, line, target)
+        if to.is_bound:
+            _connect_literal(line, target)
+        else:
+            next_tick(_connect_literal, line, target)
         return
     request = LookupOptions(family=to.family, hints=to.hints)
     if to.family not in (4, 6) and to.hints == 0:
         request["hints"] = _ADDRCONFIG
-    if to.auto_select_family and to.family not in (4, 6) and not to.local_address:
+    if to.auto_select_family and to.family not in (4, 6) and not to.local_address and not to.is_bound:
         request["all"] = True
         answer = _answer_all(line, to)
     else:

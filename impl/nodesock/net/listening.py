@@ -89,9 +89,7 @@ def handle_of(first: Any, options: Mapping[str, Any]) -> Any:
             or callable(candidate)
         ):
             return None
-    if isinstance(candidate, BoundSocket):
-        return candidate._consume()
-    if isinstance(candidate, (TCP, Pipe)):
+    if isinstance(candidate, (BoundSocket, TCP, Pipe)):
         return candidate
     # Only a first argument is asked for its handle; `handle=server` are options without a port, as in Node.
     inner = getattr(candidate, "_handle", None) if candidate is first else None

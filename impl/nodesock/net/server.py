@@ -21,6 +21,7 @@ from nodesock.errors import NodeTypeError, errno_exception, node_error, uv_excep
 from nodesock.events import EventEmitter
 from nodesock.inspect import to_text
 from nodesock.net import listening
+from nodesock.net.bound_socket import BoundSocket
 from nodesock.net.handle import ends
 from nodesock.net.lookup_answer import address_to_listen_on
 from nodesock.net.options import LookupOptions, is_options, normalize
@@ -125,6 +126,11 @@ class Server(EventEmitter):
         self._listening_id += 1  # a lookup that is still under way is given up, whatever becomes of this call
 
         given = listening.handle_of(args[0] if args else None, options)
+        if isinstance(given, BoundSocket):
+            handle = given._consume()
+            self._pipe_name = given._path
+            self._listen_on(listening.Bound(handle, None, -1, -1), backlog)
+            return self
         if isinstance(given, TCP):
             self._listen_on(listening.Bound(given, None, -1, -1), backlog)
             return self

@@ -14,7 +14,7 @@ in for `write` once the peer has ended.
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
-from nodesock.addresses.address_info import AddressInfo
+from nodesock.addresses.address_info import AddressInfo, BoundPath
 from nodesock.addresses.blocklist import as_block_list
 from nodesock.bindings import pipe_wrap, tcp_wrap
 from nodesock.callables import drops_surplus
@@ -69,6 +69,7 @@ class Socket(HandleStream):
     #: the signal has aborted, perhaps in a former life: no search among several addresses begins any more
     _aborted = False
     _took_bound = False  # made of a BoundSocket
+    _bound_path: BoundPath | None = None  # of that, where it has one
 
     def __init__(self, options: Any = None, /, *_: Any, **keywords: Any) -> None:
         if is_number(options):
@@ -99,6 +100,8 @@ class Socket(HandleStream):
         if isinstance(handle, BoundSocket):
             self._handle = handle._consume()
             self._took_bound = True
+            if handle._path is not None:
+                self._bound_path = BoundPath(handle._path)
         elif is_truthy(handle):
             self._handle = handle if hasattr(handle, "read_start") else NoHandle(handle)
         elif keywords.get("fd", UNDEFINED) is not UNDEFINED:
@@ -138,15 +141,18 @@ class Socket(HandleStream):
         self.__dict__.pop("write", None)
         if self.destroyed:
             self._handle = self._peername = self._sockname = None
+        # What a socket took over decides which way it goes.
+        bound = self._took_bound and self._handle is not None
+        is_pipe = isinstance(self._handle, pipe_wrap.Pipe) if bound else is_truthy(path)
         if self._handle is None:
-            self._handle = pipe_wrap.Pipe(pipe_wrap.SOCKET) if is_truthy(path) else tcp_wrap.TCP(tcp_wrap.SOCKET)
+            self._handle = pipe_wrap.Pipe(pipe_wrap.SOCKET) if is_pipe else tcp_wrap.TCP(tcp_wrap.SOCKET)
             self._bytes_read = self._bytes_written = 0
             self._sockname = None
             self._adopt_handle()
         self._unref_timer()
         self.connecting = True
-        if is_truthy(path):
-            validate_string(path, "options.path")
+        if is_pipe:
+            validate_string(options.get("path", UNDEFINED), "options.path")
             dial_path(self._line(), path)
         else:
             to = host_options(options, self._took_bound)
@@ -329,11 +335,14 @@ class Socket(HandleStream):
 
     # --- addresses ------------------------------------------------------------------------------------------
 
-    def address(self) -> AddressInfo | dict[str, Any]:
-        """The local end, an AddressInfo; empty ({}) where there is none. Mirrors `socket.address()`."""
+    def address(self) -> AddressInfo | BoundPath | dict[str, Any]:
+        """The local end, an AddressInfo; empty ({}) where there is none. Only the `address` of a socket that took
+        over a BoundSocket with a path. Mirrors `socket.address()`."""
         return self._getsockname()
 
-    def _getsockname(self) -> AddressInfo | dict[str, Any]:
+    def _getsockname(self) -> AddressInfo | BoundPath | dict[str, Any]:
+        if self._bound_path is not None:  # for good, as in Node
+            return self._bound_path
         if self._sockname is None and (ask := method_of(self._handle, "getsockname")):
             name = ask()
             self._sockname = AddressInfo(*name) if isinstance(name, tuple) else ()
