@@ -37,6 +37,7 @@ from nodesock.inspect import UNDEFINED, format_text, inspect, received, to_text
         (b"ab", "<Buffer 61 62>"),
         (b"a" * 51, "<Buffer" + " 61" * 50 + " ... 1 more byte>"),
         (bytearray(2), "Uint8Array(2) [ 0, 0 ]"),
+        (bytearray(7), "Uint8Array(7) [\n  0, 0, 0, 0,\n  0, 0, 0\n]"),
     ],
 )
 def test_inspect(value: object, text: str) -> None:

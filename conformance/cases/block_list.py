@@ -512,3 +512,30 @@ def CheckAmongKinds(t):
         addresses = ["10.0.0.1", "10.0.0.2", "10.0.1.0", "10.0.1.1", "10.0.1.3", "10.0.1.4", "10.0.2.255", "10.0.3.0"]
         t.note("blocked", [blocks.check(address) for address in addresses])
         t.note("mapped", [blocks.check(f"::ffff:{address}", "ipv6") for address in addresses])
+
+
+@case(
+    about="text that is not JSON is a SyntaxError that shows the text, shortened around the fault",
+    skip_unless="node>=24",
+)
+def JsonText(t):
+    for text in ["Address: IPv4 9.9.9.8", '["0123456789", x, "0123456789"]', "[x", "x" * 20, "x" * 21, "['a']"]:
+        t.attempt("unexpected", lambda: t.net.BlockList().from_json(text))
+    for text in ['["a34567", x, "bbbbbb"]', '["a345678", x, "bbbb"]', '["a3456789", x, "b1234", ""]']:
+        t.attempt("near the start", lambda: t.net.BlockList().from_json(text))
+    for text in ['["aaaaaaaaaaaaaaaaaaaaaaaaaaa", x, "b12"]', '["aaaaaaaaaaaaaaaaaaaaaaaaaaa", x, "b123"]']:
+        t.attempt("near the end", lambda: t.net.BlockList().from_json(text))
+    for text in ["", " ", "[", '["a",', "tru", "trux", "NaN", "undefined", "f1", 'f"', '["a",]', "[,", '"\\']:
+        t.attempt("token", lambda: t.net.BlockList().from_json(text))
+
+
+@case(about="the SyntaxError of a fault in the grammar of JSON gives its place", skip_unless="node>=24")
+def JsonGrammar(t):
+    for text in ['["0123456789", "0123456789" x', "[1 2]", '["a"', "[] x", "[1,2]]", '["a",\n"b"\r\nx]']:
+        t.attempt("array", lambda: t.net.BlockList().from_json(text))
+    for text in ["{", "{a", '{"a"', '{"a" 1}', '{"a":', '{"a":1', '{"a":1,', '{"a":1,}', '{"a":1 "b"}', "{1:2}"]:
+        t.attempt("object", lambda: t.net.BlockList().from_json(text))
+    for text in ['"abc', '"ab\nc"', '"\t"', '"\\x"', '"\\u12"', '["\\u12g4"]']:
+        t.attempt("string", lambda: t.net.BlockList().from_json(text))
+    for text in ["-", "-x", "01", "-01", "1.", "1.x", "1e", "1e+", "1ex", "[1.5.2]"]:
+        t.attempt("number", lambda: t.net.BlockList().from_json(text))

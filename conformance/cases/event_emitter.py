@@ -82,6 +82,36 @@ def ListenerThrows(t):
     t.attempt("emit", lambda: emitter.emit("x"))
 
 
+@case(about="an unhandled error that is an array of more than six shows them in columns")
+def unhandled_array(t):
+    def emit(value):
+        t.attempt("array", lambda: t.events.EventEmitter().emit("error", value))
+
+    emit([1, 2, 3, 4, 5, 6])
+    emit([1, 2, 3, 4, 5, 6, 7])
+    emit([1, -2, 30, 4, 5, 6, 700, 8, 9.5, 10])
+    emit(["a", "bbb", "", "dd", "e", "f", "gggg", "h"])
+    emit([1, "b", None, 4, 5, 6, 7, True])
+    emit(["a", "b", "c", "d", "e", "f", "g" * 40])
+    emit(["a", "b", "c", "d", "e", "f", "g" * 30])
+    emit([[1], 2, 3, 4, 5, 6, 7, 8])
+    emit([{"a": 1}, 2, 3, 4, 5, 6, 7, 8])
+    emit({"a": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], "b": [[1, 2, 3, 4, 5, 6, 7]]})
+    emit(["日", "本", "é", "🎉", "語", "한", "x"])
+    emit([1, 2, 3, 4, 5, 6, 7] * 14)
+    emit([1, 2, 3, 4, 5, 6, 7] * 15)
+    emit(["a", "bb", "ccc", "dddd", "eeeee"] * 30)
+
+
+@case(about="an unhandled error that is an object or a short array is shown on one line while it has room")
+def unhandled_object(t):
+    for length in [55, 56, 57, 60, 61, 62, 63, 65, 66]:
+        t.attempt("object", lambda: t.events.EventEmitter().emit("error", {"a": "x" * length}))
+        t.attempt("array", lambda: t.events.EventEmitter().emit("error", ["x" * length]))
+        t.attempt("nested", lambda: t.events.EventEmitter().emit("error", {"a": {"b": "x" * (length - 10)}}))
+        t.attempt("two", lambda: t.events.EventEmitter().emit("error", {"a": "x" * (length - 6), "b": 1}))
+
+
 @case(about="'error' without a listener throws the error, or ERR_UNHANDLED_ERROR for anything else")
 def ErrorWithoutListener(t):
     emitter = t.events.EventEmitter()

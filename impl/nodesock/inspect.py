@@ -6,7 +6,8 @@ errors. None is null, `UNDEFINED` is undefined, str is a string, dict a plain ob
 
 import math
 import types
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 
@@ -36,8 +37,9 @@ UNDEFINED: Final = _Undefined()
 #: filled by errors.py: what an error object shows besides its text
 ERROR_KEYS_HOOK: list[Callable[[BaseException], Mapping[str, Any]]] = []
 
-_BREAK_LENGTH = 72
+_BREAK_LENGTH = 80
 _MAX_ITEMS = 100
+_UNSEEN = ("Mn", "Me", "Cf", "Cc")  # Unicode categories of characters that take no room
 _MAX_BYTES = 50
 _DEPTH = 2
 
@@ -130,15 +132,75 @@ def _is_function(value: object) -> bool:
     ) or (callable(value) and not hasattr(value, "emit") and hasattr(value, "__name__"))
 
 
-def _group(opening: str, parts: list[str], closing: str, prefix: str, indent: int) -> str:
-    """One line if it fits Node's width, else one item a line."""
+def _lay_out(base: str, opening: str, parts: list[str], closing: str, indent: int) -> str:
+    """`base { parts }`: on one line if it is short enough, else one part a line."""
+    base = f"{base} " if base else ""
     if not parts:
-        return f"{prefix}{opening}{closing}"
-    line = ", ".join(parts)
-    if len(line) + len(prefix) + len(parts) <= _BREAK_LENGTH and "\n" not in line:
-        return f"{prefix}{opening} {line} {closing}"
-    pad = " " * (indent + 2)
-    return f"{prefix}{opening}\n{pad}" + f",\n{pad}".join(parts) + f"\n{' ' * indent}{closing}"
+        return f"{base}{opening}{closing}"
+    width = sum(map(_units, parts)) + 2 * len(parts) + indent + len(opening) + _units(base.rstrip())
+    if width + 10 <= _BREAK_LENGTH and not any("\n" in part for part in parts):
+        return f"{base}{opening} {', '.join(parts)} {closing}"
+    return _on_lines(f"{base}{opening}", parts, closing, indent)
+
+
+def _on_lines(opening: str, parts: list[str], closing: str, indent: int) -> str:
+    pad = "\n" + " " * indent
+    return f"{opening}{pad}  " + f",{pad}  ".join(parts) + f"{pad}{closing}"
+
+
+def _lay_out_array(opening: str, parts: list[str], values: Sequence[Any], indent: int) -> str:
+    """As `_lay_out`; more than six short parts stand in columns, numbers to the right and others to the left."""
+    has_more = len(values) > _MAX_ITEMS
+    rows = _columns(parts[:_MAX_ITEMS], _are_numbers(values[: len(parts)]), indent) if len(parts) > 6 else None
+    # Node asks whether there are as many rows as parts: then columns have not changed anything
+    if rows is None or len(rows) + has_more == len(parts):
+        return _lay_out("", opening, parts, "]", indent)
+    return _on_lines(opening, rows + parts[_MAX_ITEMS:], "]", indent)
+
+
+def _columns(parts: list[str], right: bool, indent: int) -> list[str] | None:
+    """The parts in rows of equal columns, about 2.5 times as wide as high; None if they are too long for it."""
+    widths = [_width(part) + 2 for part in parts]  # with ", "
+    widest, total = max(widths), sum(widths)
+    if widest * 3 + indent >= _BREAK_LENGTH or (total / widest <= 5 and widest > 8):
+        return None
+    # A few long parts among short ones do not make all columns as rare as they would be with long ones alone.
+    typical = max(widest - 3 - math.sqrt(widest - total / len(parts)), 1)
+    count = min(
+        math.floor(math.sqrt(2.5 * typical * len(parts)) / typical + 0.5),
+        (_BREAK_LENGTH - indent) // widest,
+        12,
+    )
+    if count <= 1:
+        return None
+    columns = [max(widths[start::count]) for start in range(min(count, len(parts)))]
+    rows = []
+    for start in range(0, len(parts), count):
+        row = []
+        last = min(start + count, len(parts)) - 1
+        for index in range(start, last + 1):
+            gap = " " * (columns[index - start] - widths[index])
+            text = parts[index] if index == last else f"{parts[index]}, "
+            row.append(f"{gap}{text}" if right else text if index == last else f"{text}{gap}")
+        rows.append("".join(row))
+    return rows
+
+
+def _units(text: str) -> int:
+    """The length of the text in JavaScript: a character beyond 16 bits counts twice."""
+    return len(text) if text.isascii() else sum(2 if char > "\uffff" else 1 for char in text)
+
+
+def _width(text: str) -> int:
+    """How many columns of a terminal the text takes."""
+    if text.isascii():
+        return len(text)
+    seen = (char for char in unicodedata.normalize("NFC", text) if unicodedata.category(char) not in _UNSEEN)
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in seen)
+
+
+def _are_numbers(values: Sequence[Any]) -> bool:
+    return all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
 
 
 def inspect(value: object, *, depth: int = _DEPTH, _indent: int = 0, _seen: tuple[int, ...] = ()) -> str:
@@ -154,7 +216,7 @@ def inspect(value: object, *, depth: int = _DEPTH, _indent: int = 0, _seen: tupl
     if isinstance(value, str):
         return quote(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
-        return _inspect_bytes(value)
+        return _inspect_bytes(value, _indent)
     if id(value) in _seen:
         return "[Circular *1]"
     seen = (*_seen, id(value))
@@ -168,23 +230,18 @@ def inspect(value: object, *, depth: int = _DEPTH, _indent: int = 0, _seen: tupl
     if isinstance(value, Mapping):
         if len(_seen) > depth and value:
             return "[Object]"
-        return _group("{", _pairs(value, depth, _indent, seen), "}", "", _indent)
+        return _lay_out("", "{", _pairs(value, depth, _indent, seen), "}", _indent)
     fields = getattr(value, "_fields", None)
     if isinstance(value, tuple) and fields:
         if len(_seen) > depth:
             return "[Object]"
-        return _group(
-            "{", _pairs(dict(zip(fields, value, strict=True)), depth, _indent, seen), "}", "", _indent
-        )
+        pairs = _pairs(dict(zip(fields, value, strict=True)), depth, _indent, seen)
+        return _lay_out("", "{", pairs, "}", _indent)
     if isinstance(value, (list, tuple)):
         if len(_seen) > depth and value:
             return "[Array]"
         items = [inspect(item, depth=depth, _indent=_indent + 2, _seen=seen) for item in value[:_MAX_ITEMS]]
-        if len(value) > _MAX_ITEMS:
-            items.append(
-                f"... {len(value) - _MAX_ITEMS} more item{'s' if len(value) > _MAX_ITEMS + 1 else ''}"
-            )
-        return _group("[", items, "]", "", _indent)
+        return _lay_out_array("[", items + _more(value), value, _indent)
     custom = getattr(value, "__node_inspect__", None)
     if custom is not None:
         return str(custom())
@@ -229,7 +286,12 @@ def _pairs(value: Mapping[Any, Any], depth: int, indent: int, seen: tuple[int, .
     return [f"{_key(k)}: {inspect(v, depth=depth, _indent=indent + 2, _seen=seen)}" for k, v in value.items()]
 
 
-def _inspect_bytes(value: bytes | bytearray | memoryview) -> str:
+def _more(value: Sequence[Any]) -> list[str]:
+    more = len(value) - _MAX_ITEMS
+    return [f"... {more} more item{'s' if more > 1 else ''}"] if more > 0 else []
+
+
+def _inspect_bytes(value: bytes | bytearray | memoryview, indent: int) -> str:
     data = bytes(value)
     if isinstance(value, bytes):
         shown = " ".join(f"{byte:02x}" for byte in data[:_MAX_BYTES])
@@ -237,9 +299,7 @@ def _inspect_bytes(value: bytes | bytearray | memoryview) -> str:
         tail = f" ... {more} more byte{'s' if more > 1 else ''}" if more > 0 else ""
         return f"<Buffer {shown}{tail}>"
     items = [str(byte) for byte in data[:_MAX_ITEMS]]
-    if len(data) > _MAX_ITEMS:
-        items.append(f"... {len(data) - _MAX_ITEMS} more items")
-    return _group("[", items, "]", f"Uint8Array({len(data)}) ", 0)
+    return _lay_out_array(f"Uint8Array({len(data)}) [", items + _more(data), data, indent)
 
 
 def _inspect_error(error: BaseException, depth: int, indent: int, seen: tuple[int, ...]) -> str:
@@ -250,7 +310,7 @@ def _inspect_error(error: BaseException, depth: int, indent: int, seen: tuple[in
     head = f"{label}: {text}" if text else label
     own = ERROR_KEYS_HOOK[0](error) if ERROR_KEYS_HOOK else {}
     pairs = _pairs(own, depth, indent, seen)
-    return f"[{head}]" if not pairs else _group("{", pairs, "}", f"[{head}] ", indent)
+    return _lay_out(f"[{head}]", "{", pairs, "}", indent) if pairs else f"[{head}]"
 
 
 def received(value: object) -> str:

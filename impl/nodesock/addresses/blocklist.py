@@ -4,14 +4,14 @@ Addresses are compared as numbers. An IPv4 address and an IPv6 address are compa
 IPv4-mapped one (::ffff:a.b.c.d); otherwise no order holds between them, so no range contains the other kind.
 """
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from nodesock.addresses.json_text import parse_json
 from nodesock.addresses.socket_address import SocketAddress, parse_address
 from nodesock.callables import drops_surplus
-from nodesock.errors import NodeSyntaxError, node_error
+from nodesock.errors import node_error
 from nodesock.validators import UNDEFINED, validate_array, validate_int32, validate_string
 
 _MAPPED_PREFIX = 0xFFFF << 32
@@ -262,7 +262,7 @@ class BlockList:
         `add_` methods raise.
         """
         if isinstance(data, str):
-            data = _parse_json(data)
+            data = parse_json(data)
         is_list = isinstance(data, Sequence) and not isinstance(data, (str, bytes, bytearray))
         if not is_list or not all(isinstance(item, str) for item in data):
             raise node_error("ERR_INVALID_ARG_TYPE", "data", ["string", "string[]"], data)
@@ -291,32 +291,6 @@ def _remove_last(rules: list[_Rule], key: tuple[Any, ...]) -> None:
         if rules[index].key == key:
             del rules[index]
             return
-
-
-def _parse_json(text: str) -> Any:
-    """`JSON.parse`, with its errors for text that is no list of strings."""
-    try:
-        return json.loads(text, parse_constant=_no_constant)
-    except json.JSONDecodeError as error:
-        at = error.pos
-        where = f"in JSON at position {at} (line {error.lineno} column {error.colno})"
-        shown = f'"{text}" is not valid JSON' if len(text) <= 40 else f'"{text[:10]}"... is not valid JSON'
-        if error.msg.startswith("Unterminated"):
-            end = len(text)
-            message = f"Unterminated string in JSON at position {end} (line 1 column {end + 1})"
-        elif error.msg.startswith("Extra data"):
-            message = f"Unexpected non-whitespace character after {where.removeprefix('in ')}"
-        elif error.msg.startswith("Expecting ',' delimiter"):
-            message = f"Expected ',' or ']' after array element {where}"
-        elif not text[at:].strip():
-            message = "Unexpected end of JSON input"
-        else:
-            message = f"Unexpected token '{text[at]}', {shown}"
-        raise NodeSyntaxError(message) from None
-
-
-def _no_constant(name: str) -> Any:
-    raise NodeSyntaxError(f'"{name}" is not valid JSON')
 
 
 def _describe(address: SocketAddress) -> str:
