@@ -281,8 +281,12 @@ server.on('error', (error) => {
 server.listen({ path: path.join(DIR, 'roles.sock'), backlog: 511 }, () => {
   fill();
   const lease = net.connect(path.join(DIR, 'lease.sock'));
+  // Which kernel and which network: a container must share both with the roles outside it.
+  const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  const network = fs.readlinkSync('/proc/self/ns/net');
   lease.on('connect', () => {
-    lease.write(`${JSON.stringify({ pid: process.pid, versions: process.versions, arch: process.arch })}\n`);
+    const { pid, versions, arch } = process;
+    lease.write(`${JSON.stringify({ pid, versions, arch, boot, network })}\n`);
   });
   lease.on('error', () => {});
   lease.on('close', shutDown);

@@ -8,14 +8,15 @@ those.
 
 import contextlib
 import os
+import re
 import resource
-import socket
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.play.last_words import cause
+from conformance.play.subjects import docker_address
 from conformance.play.subjects.base import ReferenceUnavailable
 from conformance.play.subjects.lease import Lease, LeaseLost
 from conformance.play.subjects.node_image import ensure_image
@@ -33,6 +34,9 @@ _WORK_WITHIN = 120  # seconds for one that works, such as a build
 _READY_WITHIN = 30.0
 _GONE_WITHIN = 10
 
+#: What Docker and Podman say of a mount whose source they do not find.
+_MISSING = re.compile(r"does not exist|no such file or directory", re.IGNORECASE)
+
 _MEMORY = "3g"  # four dozen Node processes at once
 _PIDS = 2048  # threads count; a Node process has eleven
 
@@ -40,24 +44,26 @@ _PIDS = 2048  # threads count; a Node process has eleven
 def docker_trouble() -> str | None:
     """Why no container can be started here, in one line; None if one can."""
     try:
-        import docker
+        import requests
         from docker.errors import DockerException
     except ImportError:
         return "the Python package docker is not installed"
-    where = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
-    if not where.startswith("unix://"):
-        return (
-            f"the Docker daemon at {where} does not share this machine's directories and loopback interface"
-        )
     try:
-        _knock(where)
-        client = docker.from_env(timeout=_ANSWER_WITHIN)
+        address = docker_address.current()
+    except docker_address.AddressError as error:
+        return str(error)
+    try:
+        address.knock(_ANSWER_WITHIN)
+    except (OSError, UnicodeError) as error:
+        return f"no Docker daemon answers at {address}: {_innermost(error)}"
+    try:
+        client = address.client(_ANSWER_WITHIN)
         try:
             return _unfit(client.info())
         finally:
             client.close()
-    except (DockerException, OSError, ValueError) as error:
-        return f"no Docker daemon answers at {where} ({_innermost(error)})"
+    except (DockerException, requests.RequestException, OSError, ValueError) as error:
+        return f"what answers at {address} does not answer as a Docker daemon: {_innermost(error)}"
 
 
 def _unfit(info: Mapping[str, Any]) -> str | None:
@@ -66,16 +72,20 @@ def _unfit(info: Mapping[str, Any]) -> str | None:
         return "the Docker daemon does not run Linux containers"
     if "Docker Desktop" in info.get("OperatingSystem", ""):
         return "Docker Desktop runs containers in a virtual machine, without this machine's network"
-    if "name=rootless" in (info.get("SecurityOptions") or []):
-        return "a rootless Docker daemon gives containers a network of their own, not this machine's"
     return None
 
 
-def _knock(where: str) -> None:
-    """Raise ``OSError`` if nobody listens there; docker's own client would wait and leave a socket open."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(_ANSWER_WITHIN)
-        probe.connect(where.removeprefix("unix://"))
+def _is_rootless(info: Mapping[str, Any]) -> bool:
+    return "name=rootless" in (info.get("SecurityOptions") or [])
+
+
+def _stranger(hello: Mapping[str, Any]) -> str | None:
+    """Why a container that has come up cannot play roles with processes outside, by what its supervisor sees."""
+    if hello["boot"] != Path("/proc/sys/kernel/random/boot_id").read_text().strip():
+        return "its containers run on another kernel: in a virtual machine, or on another machine"
+    if hello["network"] != os.readlink("/proc/self/ns/net"):
+        return "its containers have a network of their own, not this machine's"
+    return None
 
 
 class DockerNode:
@@ -101,7 +111,9 @@ class DockerNode:
         from docker.errors import DockerException
 
         try:
-            self._client = docker.from_env(timeout=_WORK_WITHIN)
+            self._address = docker_address.current()
+            self._client = self._address.client(_WORK_WITHIN)
+            info = self._client.info()
             _sweep(self._client)
             image = ensure_image(self._client, self._version)
             self.image = image.described
@@ -122,15 +134,25 @@ class DockerNode:
                 read_only=True,
                 security_opt=["no-new-privileges"],
                 ulimits=[docker.types.Ulimit(name="nofile", soft=files[0], hard=files[1])],
-                user=f"{os.getuid()}:{os.getgid()}",
+                # What is root in the container of a rootless engine is the engine's user outside.
+                user="0:0" if _is_rootless(info) else f"{os.getuid()}:{os.getgid()}",
                 mounts=[_mounted(directory, read_only=True), _mounted(sockets), _mounted(roles)],
                 working_dir="/",
             )
-            return self._start(self._container, self._lease)
+            hello = self._start(self._container, self._lease)
+        except docker_address.AddressError as error:
+            raise ReferenceUnavailable(str(error)) from None
         except (DockerException, requests.RequestException, OSError) as error:
+            why = _innermost(error)
+            if str(run_dir) in why and _MISSING.search(why):
+                why = f"it does not see the directories of this machine ({why})"
             raise ReferenceUnavailable(
-                f"Docker cannot run Node {self._version}: {_innermost(error)}"
+                f"Docker at {self._address} cannot run Node {self._version}: {why}"
             ) from None
+        stranger = _stranger(hello)
+        if stranger is not None:
+            raise ReferenceUnavailable(f"Docker at {self._address} cannot be used: {stranger}")
+        return hello
 
     @property
     def lost(self) -> bool:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conformance.play.subjects import node_binary
+from conformance.play.subjects import docker_address, node_binary
 from conformance.play.subjects.base import ReferenceUnavailable
 
 if TYPE_CHECKING:
@@ -107,14 +107,13 @@ def _pull(client: "DockerClient", name: str, memory: Path) -> Any:
 
 
 def _try_pull(name: str) -> bool:
-    import docker
     import requests
     from docker.errors import DockerException
 
     repository, _, tag = name.partition(":")
     until = time.monotonic() + _PULL_TOTAL
     # A client of its own: its time-out is the longest silence between two lines of progress.
-    client = docker.from_env(timeout=int(_PULL_SILENCE))
+    client = docker_address.current().client(int(_PULL_SILENCE))
     try:
         for progress in client.api.pull(repository, tag=tag, stream=True, decode=True):
             if "error" in progress or time.monotonic() > until:

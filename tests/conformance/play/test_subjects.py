@@ -173,7 +173,6 @@ class TestChoice:
         [
             ({"OSType": "windows"}, "does not run Linux containers"),
             ({"OSType": "linux", "OperatingSystem": "Docker Desktop"}, "virtual machine"),
-            ({"OSType": "linux", "SecurityOptions": ["name=seccomp", "name=rootless"]}, "rootless"),
         ],
     )
     def test_an_engine_whose_containers_cannot_reach_python_roles_is_not_used(
@@ -184,10 +183,6 @@ class TestChoice:
             node_docker._unfit({"OSType": "linux", "OperatingSystem": "Debian", "SecurityOptions": None})
             is None
         )
-
-    def test_a_daemon_on_another_machine_is_not_used(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
-        assert "does not share this machine's directories" in (node_docker.docker_trouble() or "")
 
     def test_a_container_that_does_not_come_up_is_the_local_node_unless_docker_was_asked_for(
         self, run_dir: Path, local_node: NodeSubject, monkeypatch: pytest.MonkeyPatch
