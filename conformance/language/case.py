@@ -97,7 +97,7 @@ class Case:
 
     @property
     def python_program(self) -> str:
-        """What a Python role process gets as its ``program``; ``collect.find_case`` resolves it."""
+        """File and id in one text, which ``collect.find_case`` resolves."""
         return f"{self.file}::{self.id}"
 
     def role(self, name: str) -> Role:
