@@ -118,23 +118,36 @@ function endOrphans(session, mark) {
   }
 }
 
-// The children of this process that it has not made; none where the kernel does not list them.
+// The children of this process that it has not made.
 function adopted() {
+  const own = new Set([...children].map((child) => child.pid));
+  return living().filter((pid) => !own.has(pid));
+}
+
+// The children of this process that have not ended; none where the kernel does not list them.
+function living() {
   try {
-    const own = new Set([...children].map((child) => child.pid));
     const all = fs.readFileSync(`/proc/self/task/${process.pid}/children`, 'latin1').trim();
-    return all === '' ? [] : all.split(' ').map(Number).filter((pid) => !own.has(pid));
+    return all === '' ? [] : all.split(' ').map(Number).filter((pid) => stat(pid)[0] !== 'Z');
   } catch {
     return [];
   }
 }
 
-// Whether a process lives and descends from that session: it is in it, or has the environment it was given.
+// State, parent, group and session of a process. A zombie's where there is none.
+function stat(pid) {
+  try {
+    return fs.readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ');
+  } catch {
+    return ['Z'];
+  }
+}
+
+// Whether a process descends from that session: it is in it, or has the environment it was given.
 function isOf(pid, session, mark) {
   try {
-    const [state, , , its] = fs.readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ');
-    if (state === 'Z') return false;
-    return Number(its) === session || fs.readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark);
+    if (Number(stat(pid)[3]) === session) return true;
+    return fs.readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark);
   } catch {
     return false;
   }
@@ -268,7 +281,10 @@ function shutDown() {
   if (shutting) return;
   shutting = true;
   for (const child of children) child.kill('SIGKILL');
-  for (const pid of adopted()) kill(pid);
+  for (let attempt = 0; attempt < 100 && living().length > 0; attempt++) {
+    for (const pid of living()) kill(pid); // with the roles dead, what they have started is here
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+  }
   fs.rmSync(path.join(DIR, 'roles.sock'), { force: true });
   process.exit(0);
 }

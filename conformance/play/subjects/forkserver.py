@@ -104,9 +104,11 @@ class ForkServer:
             self._done.clear()
 
     def close(self) -> None:
-        """Kill every child."""
+        """Kill every child, and what they have started."""
         for role in self._children.values():
             os.kill(role.pid, signal.SIGKILL)
+        self._children.clear()
+        self._end_orphans()
 
     def _until_kill(self) -> float | None:
         soonest = min((role.kill_at for role in self._children.values()), default=float("inf"))

@@ -198,6 +198,11 @@ class TestReason:
         assert "does not answer as a Docker daemon" in trouble and "\n" not in trouble
 
 
+def test_what_is_root_in_a_rootless_engine_is_known_from_what_it_says() -> None:
+    assert node_docker._is_rootless({"SecurityOptions": ["name=seccomp,profile=default", "name=rootless"]})
+    assert not node_docker._is_rootless({"SecurityOptions": None})
+
+
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_error(418)

@@ -75,6 +75,19 @@ class TestNode:
         role.kill()
         assert [pid for pid in pids if not is_gone(pid)] == []
 
+    def test_closing_ends_what_roles_have_started(self, run_dir: Path) -> None:
+        pids: list[int] = []
+        with NodeSubject("local", pool=1).opened(run_dir) as node:
+            roles = [
+                node.start(make_case(programs={"main": program}), MAIN, {}, 10_000, run_dir)
+                for program in GRANDCHILDREN
+            ]
+            for role in roles:
+                pids += first_record(role)["args"][0]
+        for role in roles:
+            role.kill()
+        assert [pid for pid in pids if not is_gone(pid, 1)] == []
+
 
 class TestPython:
     """The forkserver and its roles."""
@@ -110,6 +123,13 @@ class TestPython:
         assert [pid for pid in pids if is_gone(pid, 0)] == []
         role.kill()
         assert [pid for pid in pids if not is_gone(pid)] == []
+
+    def test_closing_ends_what_roles_have_started(self, case: Case, run_dir: Path) -> None:
+        with PythonSubject(stage="tests.conformance.stages:start_others_and_wait").opened(run_dir) as subject:
+            role = subject.start(case, case.roles[0], {}, 10_000, run_dir)
+            pids = first_record(role)["args"][0]
+        role.kill()
+        assert [pid for pid in pids if not is_gone(pid, 1)] == []
 
     def test_a_forkserver_that_is_gone_is_replaced(
         self, with_stage: Callable[[str], PythonSubject], case: Case, run_dir: Path
