@@ -67,6 +67,7 @@ def test_connections_show_their_ends_and_nothing_is_remembered_for_it(fresh_loop
     ]
 
 
+@pytest.mark.ipv6
 def test_ipv6_addresses_stand_in_brackets(fresh_loop: None) -> None:
     bound = net.BoundSocket(host="::1")
     assert repr(bound) == f"<BoundSocket [::1]:{bound.address()[2]}>"

@@ -138,6 +138,7 @@ def test_a_refusal_comes_as_a_read_error() -> None:
     assert log == [(-errno.ECONNREFUSED, None, None)]
 
 
+@pytest.mark.ipv6
 def test_ipv6() -> None:
     log: list = []
 

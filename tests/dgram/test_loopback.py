@@ -37,7 +37,9 @@ def echo_server(kind: str) -> dgram.Socket:
     return server
 
 
-@pytest.mark.parametrize(("kind", "address"), [("udp4", "127.0.0.1"), ("udp6", "::1")])
+@pytest.mark.parametrize(
+    ("kind", "address"), [("udp4", "127.0.0.1"), pytest.param("udp6", "::1", marks=pytest.mark.ipv6)]
+)
 def test_echo(kind: str, address: str) -> None:
     seen: list[Any] = []
     server = echo_server(kind)

@@ -23,11 +23,9 @@ pytestmark = pytest.mark.usefixtures("fresh_loop")
 Where = tuple[Any, ...]
 
 
-@pytest.fixture(params=["tcp", "tcp6", "unix", "abstract"])
+@pytest.fixture(params=["tcp", pytest.param("tcp6", marks=pytest.mark.ipv6), "unix", "abstract"])
 def where(request: pytest.FixtureRequest, tmp_path: Path) -> Where:
     """The arguments of listen() for each kind of server."""
-    if request.param == "tcp6" and not stdlib_socket.has_ipv6:
-        pytest.skip("no IPv6 here")
     return {
         "tcp": (0, "127.0.0.1"),
         "tcp6": (0, "::1"),
