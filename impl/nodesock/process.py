@@ -17,6 +17,7 @@ from nodesock.runtime import loop, ticks
 from nodesock.runtime.handles import active_resources_info
 from nodesock.runtime.hooks import Phase, hooks
 from nodesock.runtime.timers import set_immediate
+from nodesock.runtime.uv_loop import check_thread
 
 
 class Warning(NodeError):
@@ -116,11 +117,13 @@ def next_tick(fn: Callable[..., Any], *args: Any) -> None:
 
     The function is called as JavaScript calls one (surplus arguments dropped). Raises ERR_INVALID_ARG_TYPE.
     """
+    check_thread()
     ticks.next_tick(adapt(fn, len(args)) if callable(fn) else fn, *args)
 
 
 def queue_microtask(fn: Callable[..., Any]) -> None:
     """queueMicrotask: run `fn()` once the tick queue is empty. Raises ERR_INVALID_ARG_TYPE."""
+    check_thread()
     ticks.queue_microtask(adapt(fn, 0) if callable(fn) else fn)
 
 

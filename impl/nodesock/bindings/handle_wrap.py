@@ -12,6 +12,7 @@ from typing import Any
 import nodesock._pyuv as _pyuv
 from nodesock.bindings.uv import UV_EBADF
 from nodesock.runtime import handles, loop, uncaught
+from nodesock.runtime.uv_loop import check_thread
 
 
 class _Gone:
@@ -47,6 +48,7 @@ class HandleWrap:
         """uv_close: close it; pending requests end with UV_ECANCELED, then `on_closed()` runs. Repeats are ignored."""
         if self._closing:
             return
+        check_thread()
         self._closing = True
         self._on_closed = on_closed
         self._before_close()
@@ -91,11 +93,13 @@ class HandleWrap:
 
     def ref(self) -> None:
         """uv_ref: let it keep the loop alive (the default)."""
+        check_thread()
         if not self._closing:
             self._handle.ref = True
 
     def unref(self) -> None:
         """uv_unref: do not let it keep the loop alive."""
+        check_thread()
         if not self._closing:
             self._handle.ref = False
 
@@ -114,7 +118,8 @@ class HandleWrap:
             return -1
 
     def _bad(self) -> int:
-        """UV_EBADF if the handle is closing, else 0."""
+        """UV_EBADF if the handle is closing, else 0. Raises WrongThreadError: for what changes it."""
+        check_thread()
         return UV_EBADF if self._closing else 0
 
     def __repr__(self) -> str:

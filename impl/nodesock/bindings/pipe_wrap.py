@@ -117,11 +117,11 @@ class Pipe(ConnectionHandle):
 
     def getsockname(self) -> str | int:
         """The name it is bound to, '' if none, or a negative libuv number."""
-        return self._bad() or self._ask(self._handle.getsockname)
+        return UV_EBADF if self._closing else self._ask(self._handle.getsockname)
 
     def getpeername(self) -> str | int:
         """The name the other end is bound to, '' if none, or a negative libuv number."""
-        return self._bad() or self._ask(self._handle.getpeername)
+        return UV_EBADF if self._closing else self._ask(self._handle.getpeername)
 
     @staticmethod
     def _ask(ask: Callable[[], str]) -> str | int:

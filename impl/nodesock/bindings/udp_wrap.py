@@ -424,7 +424,7 @@ class UDP(HandleWrap):
         """uv_recv_buffer_size / uv_send_buffer_size: with 0 the size in force, else 0 once set; < 0 is an error."""
         if size < 0 or size >= 2**31:
             return UV_EINVAL
-        if self._closing or self.fd < 0:
+        if self._bad() or self.fd < 0:
             return UV_EBADF
         name = "receive_buffer_size" if is_recv else "send_buffer_size"
         try:

@@ -11,6 +11,7 @@ an IP address takes) -> the handle's send method. A connected socket sends withi
 
 from collections.abc import Callable
 from functools import partial
+from threading import get_ident
 from typing import Any, Self
 
 from nodesock.addresses.address_info import AddressInfo
@@ -36,8 +37,10 @@ from nodesock.dgram.sender import Sender, unheard
 from nodesock.dgram.states import BINDING, BOUND, CONNECTED, CONNECTING, DISCONNECTED, UNBOUND
 from nodesock.errors import NodeError, errno_exception, node_error, property_error
 from nodesock.events import EventEmitter
+from nodesock.runtime import uv_loop
 from nodesock.runtime.promises import Promise
 from nodesock.runtime.ticks import next_tick, ticks
+from nodesock.runtime.uv_loop import check_thread
 from nodesock.validators import (
     UNDEFINED,
     is_truthy,
@@ -114,6 +117,7 @@ class Socket(EventEmitter):
         Raises ERR_SOCKET_ALREADY_BOUND, ERR_SOCKET_DGRAM_NOT_RUNNING; ERR_INVALID_ARG_TYPE for an address that
         is not a str; ERR_INVALID_FD_TYPE and system errors for a descriptor.
         """
+        check_thread()
         self._health_check()
         if self._bind_state != UNBOUND:
             raise node_error("ERR_SOCKET_ALREADY_BOUND")
@@ -163,6 +167,7 @@ class Socket(EventEmitter):
         ERR_SOCKET_DGRAM_NOT_RUNNING, ERR_INVALID_ARG_TYPE, ERR_SOCKET_BAD_PORT, ERR_INVALID_ARG_VALUE for a
         host name, ERR_SOCKET_ALREADY_BOUND, and the system's errors of bind.
         """
+        check_thread()
         self._health_check()
         ip, port = bind_sync_target(options, named)
         if self._bind_state != UNBOUND:
@@ -217,6 +222,7 @@ class Socket(EventEmitter):
         Raises ERR_SOCKET_BAD_PORT, ERR_INVALID_ARG_TYPE, ERR_SOCKET_DGRAM_IS_CONNECTED,
         ERR_SOCKET_DGRAM_NOT_RUNNING.
         """
+        check_thread()
         number = validate_port(port, "Port", False)
         if callable(address):
             address, callback = "", address
@@ -272,6 +278,7 @@ class Socket(EventEmitter):
         ERR_INVALID_ARG_VALUE for a host name, ERR_SOCKET_ALREADY_BOUND while a bind is pending,
         ERR_IP_BLOCKED, and the system's errors of bind and connect.
         """
+        check_thread()
         self._health_check()
         number = validate_port(port, "Port", False)
         if self._connect_state != DISCONNECTED:
@@ -290,6 +297,7 @@ class Socket(EventEmitter):
 
     def disconnect(self) -> None:
         """Forget the peer, at once. Mirrors `socket.disconnect()`. Raises ERR_SOCKET_DGRAM_NOT_CONNECTED."""
+        check_thread()
         if self._connect_state != CONNECTED:
             raise node_error("ERR_SOCKET_DGRAM_NOT_CONNECTED")
         check(self._handle_for("disconnect").disconnect(), "connect")
@@ -328,6 +336,8 @@ class Socket(EventEmitter):
         Raises ERR_INVALID_ARG_TYPE, ERR_BUFFER_OUT_OF_BOUNDS, ERR_SOCKET_BAD_PORT,
         ERR_SOCKET_DGRAM_IS_CONNECTED, ERR_SOCKET_DGRAM_NOT_RUNNING.
         """
+        if get_ident() != uv_loop.thread:
+            check_thread()
         connected = self._connect_state == CONNECTED
         sender = self._sender
         if (
@@ -406,6 +416,7 @@ class Socket(EventEmitter):
         the system are dropped with their callbacks. Mirrors `socket.close()`. Raises
         ERR_SOCKET_DGRAM_NOT_RUNNING when closed.
         """
+        check_thread()
         if callable(callback):
             self.on("close", callback)
         queue = self._queue

@@ -21,6 +21,7 @@ the handle gets one bound method, and the stream's callback is kept only when th
 
 from collections.abc import Callable
 from functools import partial
+from threading import get_ident
 from types import MethodType
 from typing import Any, Self
 
@@ -31,8 +32,10 @@ from nodesock.encodings import byte_length, encode
 from nodesock.errors import errno_exception, node_error
 from nodesock.net.handle import method_of
 from nodesock.net.on_read import OnRead
+from nodesock.runtime import uv_loop
 from nodesock.runtime.ticks import next_tick
 from nodesock.runtime.timers import Timeout, clear_timeout, set_unref_timeout, timer_duration
+from nodesock.runtime.uv_loop import check_thread
 from nodesock.stream import Duplex
 from nodesock.stream.core.destroy import abandon
 from nodesock.validators import UNDEFINED, validate_function
@@ -157,12 +160,14 @@ class HandleStream(Duplex):
 
     def pause(self) -> Self:
         """Stop the flow of data; with `on_read` reading stops at once. Mirrors `socket.pause()`."""
+        check_thread()
         if self._on_read is not None and self._on_read.reading and not self.pending:
             self._stop_reading()
         return super().pause()
 
     def resume(self) -> Self:
         """Let data flow again. Mirrors `socket.resume()`."""
+        check_thread()
         if self._on_read is not None:
             self._restart_on_read()
         return super().resume()
@@ -188,6 +193,8 @@ class HandleStream(Duplex):
         *_: Any,
     ) -> bool:
         """See Writable.write. Mirrors `socket.write()`."""
+        if get_ident() != uv_loop.thread:
+            check_thread()
         ws = self._writable_state
         if (
             chunk.__class__ is bytes

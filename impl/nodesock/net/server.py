@@ -28,6 +28,7 @@ from nodesock.net.options import LookupOptions, is_options, normalize
 from nodesock.net.socket import Socket
 from nodesock.runtime.promises import Promise
 from nodesock.runtime.ticks import next_tick
+from nodesock.runtime.uv_loop import check_thread
 from nodesock.stream.core.high_water_mark import get_default_high_water_mark
 from nodesock.validators import (
     UNDEFINED,
@@ -116,6 +117,7 @@ class Server(EventEmitter):
         'listening'. Failures to resolve, bind or listen come as 'error'. Raises ERR_SERVER_ALREADY_LISTEN,
         ERR_SOCKET_BAD_PORT, ERR_INVALID_ARG_VALUE, ERR_INVALID_ARG_TYPE. Mirrors `server.listen()`.
         """
+        check_thread()
         keywords = options
         options, callback = normalize(args, keywords)
         if self._handle is not None:
@@ -311,6 +313,7 @@ class Server(EventEmitter):
     def close(self, callback: Any = None) -> Self:
         """Stop listening; 'close' comes when all connections are gone. `callback()` is a once-listener for
         it, and gets ERR_SERVER_NOT_RUNNING if the server was not open. Mirrors `server.close()`."""
+        check_thread()
         if callable(callback):
             if self._handle is None:
                 self.once("close", lambda: call(callback, node_error("ERR_SERVER_NOT_RUNNING")))

@@ -30,6 +30,7 @@ from nodesock.net.options import as_mapping, normalize, stream_options
 from nodesock.net.socket_options import SocketOptions, whole_seconds
 from nodesock.net.write_after_end import OnEnd
 from nodesock.runtime.ticks import next_tick
+from nodesock.runtime.uv_loop import check_thread
 from nodesock.validators import (
     UNDEFINED,
     is_number,
@@ -130,6 +131,7 @@ class Socket(HandleStream):
         come as 'error'; wrong arguments raise ERR_MISSING_ARGS, ERR_INVALID_ARG_TYPE,
         ERR_INVALID_ARG_VALUE, ERR_SOCKET_BAD_PORT, ERR_INVALID_IP_ADDRESS. Mirrors `socket.connect()`.
         """
+        check_thread()
         options, listener = normalize(args, options)
         if listener is not None:
             self.once("connect", listener)

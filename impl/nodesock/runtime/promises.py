@@ -12,6 +12,7 @@ from typing import Any, Final
 from nodesock.callables import adapt
 from nodesock.runtime import rejections, ticks
 from nodesock.runtime.hooks import hooks
+from nodesock.runtime.uv_loop import check_thread
 
 _PENDING: Final = 0
 _FULFILLED: Final = 1
@@ -50,6 +51,7 @@ class Promise:
 
     def resolve(self, value: Any = None) -> None:
         """Fulfil it, or let it follow another promise. Only the first resolve or reject counts."""
+        check_thread()
         if self._state != _PENDING or self._locked:
             return
         if type(value) is CoroutineType:
@@ -65,6 +67,7 @@ class Promise:
 
     def reject(self, reason: Any) -> None:
         """Reject it. Only the first resolve or reject counts."""
+        check_thread()
         if self._state == _PENDING and not self._locked:
             self._settle(_REJECTED, reason)
 
@@ -95,6 +98,7 @@ class Promise:
 
     def then(self, fulfilled: _Reaction | None = None, rejected: _Reaction | None = None) -> "Promise":
         """Promise.prototype.then: call one of them on a microtask; the promise returned takes the outcome."""
+        check_thread()
         derived = Promise()
 
         def reaction(fn: _Reaction | None, passed: Callable[[Any], None]) -> _Reaction:
@@ -136,6 +140,7 @@ def spawn(coroutine: Coroutine[Any, Any, Any]) -> Promise:
 
     The promise returned takes its result or its exception.
     """
+    check_thread()
     promise = Promise()
     _step(coroutine, promise, None, None)
     return promise

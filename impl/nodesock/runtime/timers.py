@@ -23,7 +23,7 @@ from nodesock.runtime import ticks, uncaught
 from nodesock.runtime.hooks import hooks
 from nodesock.runtime.loop import defer
 from nodesock.runtime.uncaught import report_exception
-from nodesock.runtime.uv_loop import get_loop, now, on_forget
+from nodesock.runtime.uv_loop import check_thread, get_loop, now, on_forget
 from nodesock.validators import validate_finite_number
 
 TIMEOUT_MAX: Final = 2**31 - 1
@@ -153,6 +153,7 @@ class Timeout:
 
     def ref(self) -> "Timeout":
         """Let it keep the loop alive (the default)."""
+        check_thread()
         if not self._ref:
             self._ref = True
             if self._list is not None:
@@ -161,6 +162,7 @@ class Timeout:
 
     def unref(self) -> "Timeout":
         """Do not let it keep the loop alive."""
+        check_thread()
         self._ref = False
         self._count(False)
         return self
@@ -173,6 +175,7 @@ class Timeout:
         """Start it over, now, with the same delay; one that has fired runs again. A cleared one stays cleared."""
         if self._fn is None:
             return self
+        check_thread()
         running = self._list
         if running is not None:
             self._start = now()
@@ -258,6 +261,7 @@ def _delay(value: Any) -> float:
 def _start(fn: Callable[..., Any], delay: Any, args: tuple[Any, ...], repeat: bool) -> Timeout:
     if not callable(fn):
         raise node_error("ERR_INVALID_ARG_TYPE", "callback", "function", fn)
+    check_thread()
     timer = Timeout(adapt(fn, len(args)), _delay(delay), args, repeat, True)
     _timers.insert(timer, now())
     timer._count(True)
@@ -278,6 +282,7 @@ def set_unref_timeout(fn: Callable[[], Any], ms: float) -> Timeout:
     """A timeout that never keeps the loop alive: what socket timeouts are made of (Node's setUnrefTimeout)."""
     if not callable(fn):
         raise node_error("ERR_INVALID_ARG_TYPE", "callback", "function", fn)
+    check_thread()
     timer = Timeout(fn, _delay(ms), (), False, False)
     _timers.insert(timer, now())
     return timer
@@ -285,6 +290,7 @@ def set_unref_timeout(fn: Callable[[], Any], ms: float) -> Timeout:
 
 def clear_timeout(timer: Any = None) -> None:
     """clearTimeout: stop a timer, given itself or its number; anything else is ignored."""
+    check_thread()
     if isinstance(timer, (int, str)) and not isinstance(timer, bool):
         timer = _timers.by_id.get(int(timer)) if str(timer).isdigit() else None
     if not isinstance(timer, Timeout) or timer._fn is None:
@@ -397,6 +403,7 @@ class Immediate:
 
     def ref(self) -> "Immediate":
         """Let it keep the loop alive (the default)."""
+        check_thread()
         if not self._ref and self._fn is not None:
             self._ref = True
             _immediates.count(1)
@@ -404,6 +411,7 @@ class Immediate:
 
     def unref(self) -> "Immediate":
         """Do not let it keep the loop alive."""
+        check_thread()
         if self._ref and self._fn is not None:
             self._ref = False
             _immediates.count(-1)
@@ -454,6 +462,7 @@ def set_immediate(fn: Callable[..., Any], *args: Any) -> Immediate:
     """setImmediate: call `fn(*args)` in the loop's next check phase. Raises ERR_INVALID_ARG_TYPE."""
     if not callable(fn):
         raise node_error("ERR_INVALID_ARG_TYPE", "callback", "function", fn)
+    check_thread()
     immediate = Immediate(adapt(fn, len(args)), args)
     if _immediates.check is None:
         _immediates.start()
@@ -464,6 +473,7 @@ def set_immediate(fn: Callable[..., Any], *args: Any) -> Immediate:
 
 def clear_immediate(immediate: Any = None) -> None:
     """clearImmediate: drop one that has not run; anything else is ignored."""
+    check_thread()
     if not isinstance(immediate, Immediate) or immediate._fn is None:
         return
     immediate._fn = None

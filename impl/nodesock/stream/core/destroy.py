@@ -18,6 +18,7 @@ from typing import Any
 from nodesock.callables import adapt, call
 from nodesock.errors import aggregate_two_errors, node_error
 from nodesock.runtime.ticks import next_tick
+from nodesock.runtime.uv_loop import check_thread
 from nodesock.stream.core.legacy import Stream
 from nodesock.stream.core.members import or_missing
 from nodesock.validators import is_truthy
@@ -42,6 +43,7 @@ def destroy(stream: Stream, error: Any = None, callback: Callable[..., Any] | No
         if callable(callback):
             call(callback)
         return
+    check_thread()
     if not is_truthy(error):
         error = None
     if error is not None:

@@ -24,6 +24,7 @@ from nodesock.encodings import make_decoder, units
 from nodesock.errors import node_error
 from nodesock.runtime.promises import Promise
 from nodesock.runtime.ticks import next_tick, ticks
+from nodesock.runtime.uv_loop import check_thread
 from nodesock.stream.core import pipe as piping
 from nodesock.stream.core.destroy import construct, error_or_destroy, undestroy
 from nodesock.stream.core.destroy import destroy as destroy_stream
@@ -226,6 +227,7 @@ class Readable(Stream):
     def pause(self) -> Self:
         """Stop the flow; emits 'pause' if it was not stopped already."""
         rs = self._readable_state
+        check_thread()
         if rs.flowing is not False:
             rs.flowing = False
             self.emit("pause")
@@ -237,6 +239,7 @@ class Readable(Stream):
         'readable' listeners.
         """
         rs = self._readable_state
+        check_thread()
         if not rs.flowing:
             # 'readable' listeners keep the say, but resume still reads and emits.
             rs.flowing = not rs.readable_listening

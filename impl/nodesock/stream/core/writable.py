@@ -21,6 +21,7 @@ from nodesock.encodings import encode, is_encoding, units
 from nodesock.errors import node_error
 from nodesock.inspect import UNDEFINED
 from nodesock.runtime.ticks import next_tick
+from nodesock.runtime.uv_loop import check_thread
 from nodesock.stream.core.chunks import as_bytes
 from nodesock.stream.core.destroy import construct, error_or_destroy, note_error, undestroy
 from nodesock.stream.core.destroy import destroy as destroy_stream
@@ -83,6 +84,7 @@ class Writable(Stream):
         Raises ERR_STREAM_NULL_VALUES, ERR_INVALID_ARG_TYPE, ERR_UNKNOWN_ENCODING. Writing after end() or
         destroy() is not raised: the callback gets the error, and after end() it is emitted too.
         """
+        check_thread()
         ws = self._writable_state
         if encoding is not None and encoding.__class__ is not str and callable(encoding):
             callback, encoding = encoding, None
@@ -180,6 +182,7 @@ class Writable(Stream):
         """Write a last chunk, if given, and finish. `end(callback)`, `end(chunk, callback)` and `end(chunk,
         encoding, callback)`; the callback runs just before 'finish', or gets the error that prevents it.
         """
+        check_thread()
         ws = self._writable_state
         if chunk is not None and _is_callback(chunk):
             callback, chunk, encoding = chunk, None, None
@@ -220,6 +223,7 @@ class Writable(Stream):
         """Release the resource; queued writes call back with an error. Emits 'error' (if given) and 'close' on a
         later tick.
         """
+        check_thread()
         ws = self._writable_state
         if not ws.destroyed and (ws.queue or ws.finish_callbacks):
             next_tick(_fail_queue, ws)
