@@ -1,14 +1,18 @@
 """runtime/loop.py: what ends a run, what survives it, signals and forks."""
 
+import gc
 import os
 import signal
 import subprocess
 import sys
 import textwrap
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from nodesock import dgram, diagnostics, net
 from nodesock.bindings.tcp_wrap import SERVER, TCP
 from nodesock.process import process
 from nodesock.runtime import handles, loop
@@ -424,3 +428,89 @@ def test_the_loops_own_hook_reports() -> None:
     loop._excepthook(RuntimeError, RuntimeError("hook"), None)
     with pytest.raises(RuntimeError, match="hook"):
         run()
+
+
+def test_reset_returns_every_descriptor(tmp_path: Path) -> None:
+    def descriptors() -> list[str]:
+        return sorted(os.listdir("/proc/self/fd"))
+
+    def open_everything() -> list[Any]:
+        servers = [net.create_server().listen(0), net.create_server().listen(str(tmp_path / "sock"))]
+        clients = [
+            net.connect(servers[0].address().port, "127.0.0.1"),  # type: ignore[union-attr]
+            net.connect(str(tmp_path / "sock")),
+            net.connect("\0an abstract name"),
+            net.connect(1, "127.0.0.1"),
+            net.connect(1, "localhost"),
+        ]
+        for client in clients:
+            client.on("error", lambda: None)
+        udp = dgram.create_socket("udp4", lambda: None)
+        udp.on("error", lambda: None)
+        udp.bind_sync()
+        udp.connect_sync(9)
+        udp.send(b"x")
+        bound = net.BoundSocket()
+        delay = diagnostics.monitor_event_loop_delay()
+        delay.enable()
+        timers = [set_timeout(fail, 60_000), set_immediate(fail), set_interval(fail, 60_000)]
+        return [*servers, *clients, udp, bound, delay, *timers]
+
+    get_loop()  # the first of a process makes a pipe for all that follow
+    reset()
+    before = descriptors()
+    for runs in (False, True):
+        held = open_everything()
+        if runs:
+            with pytest.raises(RuntimeError):
+                run(lambda: set_timeout(fail, 1))
+        else:
+            assert len(descriptors()) > len(before) + 5
+        reset()
+        assert descriptors() == before, runs
+        assert [each.listening for each in held[:2]] == [False, False]
+        assert all(each.destroyed and each.ready_state == "closed" for each in held[2:7])
+        assert "closed" in repr(held[7])
+        (tmp_path / "sock").unlink(missing_ok=True)
+
+
+def test_reset_does_not_close_a_descriptor_that_was_given_out_again() -> None:
+    udp = dgram.create_socket("udp4")
+    udp.bind_sync()
+    udp.connect_sync(9)
+    udp.send(b"x")
+    reset()
+    reader, writer = os.pipe()
+    del udp
+    gc.collect()
+    os.write(writer, b"x")
+    assert os.read(reader, 1) == b"x"
+    os.close(reader)
+    os.close(writer)
+
+
+def test_the_error_of_making_a_loop_is_the_systems() -> None:
+    program = """
+        import os, resource, nodesock
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+        taken = []
+        try:
+            while True:
+                taken.append(os.open("/dev/null", 0))
+        except OSError:
+            pass
+        for attempt in (nodesock.run, nodesock.net.connect, lambda: nodesock.set_timeout(print, 1)):
+            try:
+                attempt(1) if attempt is nodesock.net.connect else attempt()
+            except OSError as error:
+                print(error.errno, error.code, error.syscall, error)
+        for each in taken:
+            os.close(each)
+        nodesock.set_timeout(print, 1, "fired")
+        nodesock.run()
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, timeout=30
+    )
+    line = "24 EMFILE uv_loop_init uv_loop_init EMFILE: too many open files"
+    assert (done.stdout.splitlines(), done.stderr) == ([line] * 3 + ["fired"], "")

@@ -41,6 +41,7 @@ class GetAddrInfoRequest:
             enter(self._on_complete, error, addresses)
         finally:
             requests.pop(self, None)
+            self._request = None  # it knows this object, and the loop
 
     def cancel(self) -> None:
         """uv_cancel: best effort; the callback comes with UV_EAI_CANCELED if it worked."""

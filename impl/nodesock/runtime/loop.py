@@ -139,6 +139,7 @@ def _nothing() -> None:
 
 
 def _spin() -> None:
+    # No variable has the loop: the traceback of an uncaught exception, which somebody may keep, knows this frame.
     while uv_loop.thread and uncaught.fatal is None:
         while _deferred and uncaught.fatal is None:
             fn, args = _deferred.popleft()
@@ -146,14 +147,13 @@ def _spin() -> None:
         _make_calls()
         if uncaught.fatal is not None:
             return
-        loop = get_loop()
-        loop.run(_pyuv.UV_RUN_DEFAULT)
+        get_loop().run(_pyuv.UV_RUN_DEFAULT)
         if uncaught.fatal is not None or not uv_loop.thread:
             return
-        if loop.alive or _calls:
+        if get_loop().alive or _calls:
             continue
         enter(hooks.run_phase, "beforeExit")
-        if not loop.alive and not _calls:
+        if not get_loop().alive and not _calls:
             return
 
 

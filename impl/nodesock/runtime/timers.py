@@ -554,6 +554,7 @@ def _forget() -> None:
             immediate._fn = None
         queue.clear()
     _timers.heap.clear()
+    _timers.handle = _immediates.check = _immediates.idle = None  # a traceback may still know the rest
     ids = _timers.ids
     _timers = _Timers()
     _timers.ids = ids
