@@ -181,8 +181,9 @@ def _make_calls() -> None:
         enter(fn, *args)
 
 
-def _on_wakeup() -> None:
-    interrupts.guard_handlers()
+def _on_wakeup(signalled: bool) -> None:
+    if signalled:
+        interrupts.guard_handlers()
     if ticks.ticks or ticks.microtasks:
         enter(_nothing)  # a signal handler waits, or has queued something
     _make_calls()

@@ -17,9 +17,9 @@ from nodesock.runtime.uv_loop import get_loop, on_forget
 _pair: tuple[socket.socket, socket.socket, Any] | None = None
 
 
-def watch(on_wakeup: Callable[[], Any]) -> Callable[[], None]:
-    """Call `on_wakeup()` from the loop after a `wake()` and, in the main thread, a signal. Returns what ends that for
-    signals."""
+def watch(on_wakeup: Callable[[bool], Any]) -> Callable[[], None]:
+    """Call `on_wakeup(signalled)` from the loop after a `wake()` and, in the main thread, a signal. Returns what ends
+    that for signals."""
     global _pair
     if _pair is None:
         reader, writer = socket.socketpair()
@@ -28,10 +28,10 @@ def watch(on_wakeup: Callable[[], Any]) -> Callable[[], None]:
 
         def readable(_poll: Any, _events: int, _error: int | None) -> None:
             try:
-                reader.recv(4096)
+                read = reader.recv(4096)
             except OSError:
-                pass
-            on_wakeup()
+                read = b""
+            on_wakeup(bool(read.strip(b"\0")))  # of a signal it is the number
 
         poll = _pyuv.Poll(get_loop(), reader.fileno())
         poll.start(_pyuv.UV_READABLE, readable)
