@@ -76,3 +76,32 @@ def receive(t: Any, count: int) -> None:
 def soon(t: Any, fn: Any) -> None:
     """Calls ``fn`` two turns of the loop later: what this process has sent itself before has then arrived."""
     t.immediate(lambda: t.immediate(fn))
+
+
+def closely(t: Any, name: str, obj: Any, methods: Any) -> Any:
+    """Watches an emitter, and notes what else it does, each step with all its public state at that moment.
+
+    The steps are its events, each call of one of its ``methods``, and each listener that comes or goes, with the count
+    of each event's listeners. Returns the emitter.
+    """
+
+    def counts() -> Any:
+        return [[event, obj.listener_count(event)] for event in obj.event_names()]
+
+    def around(method: str) -> None:
+        def called(self: Any, original: Any, *args: Any) -> Any:
+            t.note(f"{name}.{method}", args[0] if method == "emit" else None)
+            t.snapshot(obj)
+            return original(*args)
+
+        t.override(obj, method, called)
+
+    def changed(label: str) -> Any:
+        return lambda event, listener: [t.note(label, [event, counts()]), t.snapshot(obj)]
+
+    t.watch(name, obj)
+    for method in ["emit", *methods]:
+        around(method)
+    obj.on("newListener", changed(f"{name}: a listener comes"))
+    obj.on("removeListener", changed(f"{name}: a listener is gone"))
+    return obj

@@ -73,6 +73,8 @@ def encode(value: Any, names: Mapping[int, str] | None = None, depth: int = 0) -
         return _error(value, names, depth)
     if isinstance(value, _FUNCTIONS):
         return {"$function": True}
+    if type(value).__name__ == "Symbol":
+        return {"$symbol": value.description}
     fields = _fields(value)
     if fields is not None:
         return {camel_case(str(key)): encode(item, names, depth + 1) for key, item in fields.items()}
@@ -81,7 +83,7 @@ def encode(value: Any, names: Mapping[int, str] | None = None, depth: int = 0) -
     to_json = getattr(value, "to_json", None)
     if callable(to_json) and not hasattr(value, "emit"):
         return encode(to_json(), names, depth + 1)
-    return {"$ref": f"<{type(value).__name__}>"}
+    return {"$function": True} if callable(value) else {"$ref": f"<{type(value).__name__}>"}
 
 
 def _fields(value: Any) -> Mapping[Any, Any] | None:

@@ -131,7 +131,8 @@ class Scenario:
         emit = s.emit
 
         def logging_emit(event: str, *args: Any) -> Any:
-            self.log(number, "ev", event, [shown(arg) for arg in args], state(s))
+            if isinstance(event, str):
+                self.log(number, "ev", event, [shown(arg) for arg in args], state(s))
             return emit(event, *args)
 
         s.emit = logging_emit
@@ -357,7 +358,8 @@ class Scenario:
         queued = 0
         if s._writable_state is not None:
             queued = [[shown(one.chunk), one.encoding] for one in s.writable_buffer]  # type: ignore[assignment]
-        listeners = [[name, s.listener_count(name)] for name in sorted(s.event_names())]
+        events = sorted(name for name in s.event_names() if isinstance(name, str))
+        listeners = [[name, s.listener_count(name)] for name in events]
         names = ("readable_high_water_mark", "readable_encoding", "readable_object_mode", "writable_high_water_mark",
                  "writable_object_mode", "allow_half_open", "errored")  # fmt: skip
         more = [shown(getattr(s, name, None)) for name in names]

@@ -112,17 +112,21 @@ def bind_target(args: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[int | 
     return None, address if is_truthy(address) else UNDEFINED, port
 
 
-def bind_sync_target(options: Any, named: Mapping[str, Any]) -> tuple[str | None, int]:
-    """(IP address or None, port) for `bind_sync`.
-
-    Raises ERR_INVALID_ARG_TYPE, ERR_SOCKET_BAD_PORT, ERR_INVALID_ARG_VALUE for a host name.
-    """
+def bind_sync_options(options: Any, named: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The options of `bind_sync`. Raises ERR_INVALID_ARG_TYPE for what cannot have any."""
     if named:
         options = {**options, **named} if isinstance(options, Mapping) else named
     if options is UNDEFINED:
         options = {}
     validate_object(options, "options")
-    options = _as_options(options) or {}
+    return _as_options(options) or {}
+
+
+def bind_sync_target(options: Mapping[str, Any]) -> tuple[str | None, int]:
+    """(IP address or None, port) for `bind_sync`.
+
+    Raises ERR_INVALID_ARG_TYPE, ERR_SOCKET_BAD_PORT, ERR_INVALID_ARG_VALUE for a host name.
+    """
     port, address = options.get("port"), options.get("address")
     if port is not None and port is not UNDEFINED:
         port = validate_port(port, "options.port")

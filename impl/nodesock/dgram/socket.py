@@ -19,6 +19,7 @@ from nodesock.bindings.udp_wrap import UDP
 from nodesock.callables import call, drops_surplus
 from nodesock.dgram.arguments import (
     Settings,
+    bind_sync_options,
     bind_sync_target,
     bind_target,
     buffer_size_argument,
@@ -169,9 +170,10 @@ class Socket(EventEmitter):
         """
         check_thread()
         self._health_check()
-        ip, port = bind_sync_target(options, named)
+        options = bind_sync_options(options, named)
         if self._bind_state != UNBOUND:
             raise node_error("ERR_SOCKET_ALREADY_BOUND")
+        ip, port = bind_sync_target(options)
         self._bind_now(ip, port)
         return self.address()
 

@@ -35,20 +35,20 @@ Record = tuple[Listener, int | tuple[int, int]]
 Self = TypeVar("Self", bound="EventEmitter")
 
 
-class _Symbol:
+class Symbol:
     """A unique event name with a telling repr."""
 
-    __slots__ = ("_text",)
+    __slots__ = ("description",)
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, description: str) -> None:
+        self.description = description
 
     def __repr__(self) -> str:
-        return f"Symbol({self._text})"
+        return f"Symbol({self.description})"
 
 
 #: events.errorMonitor: listeners of this event see an error before its 'error' listeners do, without handling it.
-error_monitor: Final = _Symbol("events.errorMonitor")
+error_monitor: Final = Symbol("events.errorMonitor")
 
 _NOTHING: Final[dict[Hashable, tuple[Record, ...]]] = {}
 
@@ -315,8 +315,9 @@ class EventEmitter:
         return sum(1 for record in records if record[0] == listener or _unwrap(record[0]) == listener)
 
     def event_names(self) -> list[Hashable]:
-        """The events that have listeners, in the order they first got one."""
-        return [event for event, records in self._events.items() if records]
+        """The events that have listeners, in the order they first got one; symbols come last."""
+        names = [event for event, records in self._events.items() if records]
+        return sorted(names, key=lambda event: isinstance(event, Symbol))
 
     def __repr__(self) -> str:
         """The listeners of each event, `<EventEmitter 'data': 2>`."""

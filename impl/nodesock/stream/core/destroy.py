@@ -13,15 +13,19 @@ it only 'error' is emitted. Nothing is emitted for errors that come after destru
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from nodesock.callables import adapt, call
 from nodesock.errors import aggregate_two_errors, node_error
+from nodesock.events.emitter import Symbol
 from nodesock.runtime.ticks import next_tick
 from nodesock.runtime.uv_loop import check_thread
 from nodesock.stream.core.legacy import Stream
 from nodesock.stream.core.members import or_missing
 from nodesock.validators import is_truthy
+
+_CONSTRUCT: Final = Symbol("kConstruct")  # the listener that goes on once `_construct` has called back
+_DESTROY: Final = Symbol("kDestroy")  # the one of a destroy() that came before that
 
 
 def note_error(stream: Stream, error: Any) -> None:
@@ -60,9 +64,9 @@ def destroy(stream: Stream, error: Any = None, callback: Callable[..., Any] | No
     if constructed:
         _tear_down(stream, error, callback)
     else:
-        if stream._destroy_waiting is None:
-            stream._destroy_waiting = []
-        stream._destroy_waiting.append((error, callback))
+        stream.once(
+            _DESTROY, lambda failure: _tear_down(stream, aggregate_two_errors(failure, error), callback)
+        )
 
 
 def _tear_down(stream: Any, error: Any, callback: Callable[..., Any] | None) -> None:
@@ -164,7 +168,7 @@ def abandon(stream: Stream) -> None:
 
 def construct(stream: Stream, then: Callable[[], None]) -> None:
     """Run `_construct`, if there is one, on the next tick, and `then` when it has called back; until then
-    nothing is read or written. The two sides of a duplex share one run.
+    nothing is read or written. `then` is a listener, as in Node: without it the stream waits for ever.
     """
     if not callable(stream._construct):
         return
@@ -173,11 +177,8 @@ def construct(stream: Stream, then: Callable[[], None]) -> None:
     if stream._writable_state is not None:
         stream._writable_state.constructed = False
         stream._writable_state.ready = False
-    if stream._construct_waiters is None:
-        stream._construct_waiters = [then]
-        next_tick(_run_construct, stream)
-    else:
-        stream._construct_waiters.append(then)
+    stream.once(_CONSTRUCT, then)
+    next_tick(_run_construct, stream)
 
 
 def _run_construct(stream: Any) -> None:
@@ -199,15 +200,11 @@ def _run_construct(stream: Any) -> None:
         if stream._writable_state is not None:
             stream._writable_state.refresh_ready()
         if destroyed:
-            waiting, stream._destroy_waiting = stream._destroy_waiting, None
-            for first, callback in waiting or ():
-                _tear_down(stream, aggregate_two_errors(error, first), callback)
+            stream.emit(_DESTROY, error)
         elif error is not None:
             error_or_destroy(stream, error, True)
         else:
-            waiters, stream._construct_waiters = stream._construct_waiters, None
-            for then in waiters or ():
-                then()
+            stream.emit(_CONSTRUCT)
 
     def callback(error: Any = None, *_: Any) -> None:
         next_tick(constructed, error)

@@ -1,16 +1,15 @@
 """Mirrors lib/internal/streams/legacy.js: the common base of all streams, and the old-style pipe."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import Any, Self
 
 from nodesock.callables import drops_surplus
 from nodesock.events import EventEmitter
-from nodesock.inspect import UNDEFINED
 from nodesock.runtime.promises import Promise
 from nodesock.stream.core.members import method
 from nodesock.stream.core.readable_state import ReadableState
 from nodesock.stream.core.writable_state import WritableState
-from nodesock.validators import is_truthy, merge_options
+from nodesock.validators import UNDEFINED, is_truthy, merge_options
 
 
 @drops_surplus
@@ -23,10 +22,6 @@ class Stream(EventEmitter):
 
     _readable_state: ReadableState | None = None
     _writable_state: WritableState | None = None
-    #: continuations that wait for `_construct`; None when nothing waits
-    _construct_waiters: Any = None
-    #: the destroy() calls that came before `_construct` was through; None when nothing waits
-    _destroy_waiting: Any = None
     _construct: Any = None
 
     def pipe(self, destination: Any = UNDEFINED, options: Any = None, **given: Any) -> Any:
@@ -38,15 +33,6 @@ class Stream(EventEmitter):
         link = _OldPipe(self, destination)
         link.connect(merge_options(options, given).get("end") is not False)
         return destination
-
-    def remove_all_listeners(self, event: Hashable = UNDEFINED) -> Self:
-        """`EventEmitter.remove_all_listeners`; without an event it takes off Node's own listeners as well: what waits
-        for `_construct` then waits for ever.
-        """
-        super().remove_all_listeners(event)
-        if event is UNDEFINED:
-            self._construct_waiters = self._destroy_waiting = None
-        return self
 
     #: `stream[Symbol.asyncDispose]()`, which `nodesock.stream` puts on Readable and Writable
     async_dispose: Callable[[], Promise]

@@ -1,0 +1,207 @@
+"""The order of what a UDP socket does within one step: events, calls, listeners, and the state at each of them."""
+
+from conformance import case
+from conformance.scenery import closely
+
+METHODS = ["bind", "connect", "send", "close", "disconnect"]
+
+
+def socket_of(t, name, options):
+    """A UDP socket watched closely."""
+    return closely(t, name, t.dgram.create_socket({"type": "udp4", **options}), METHODS)
+
+
+@case(about="bind(), a datagram to itself and close() go in Node's steps")
+def OwnDatagram(t):
+    socket = socket_of(t, "socket", {})
+    socket.on("message", lambda message, sender: socket.close(t.callback("closed")))
+
+    def bound():
+        socket.send("x", socket.address().port, "127.0.0.1", t.callback("sent"))
+        t.note("queue", [socket.get_send_queue_size(), socket.get_send_queue_count()])
+
+    socket.once("listening", bound)
+    socket.bind(0, "127.0.0.1")
+    t.snapshot(socket)
+
+
+@case(about="what waits for a pending bind is called in its order, and its listeners come and go in Node's steps")
+def WaitingForBind(t):
+    socket = socket_of(t, "socket", {})
+    socket.on("listening", t.callback("before"))
+    socket.send("x", 9, "127.0.0.1", t.callback("first"))
+    socket.send("y", 9, "127.0.0.1", t.callback("second", lambda error: socket.close()))
+    socket.on("listening", t.callback("behind"))
+
+
+@case(about="connect() of an unbound socket binds, connects and calls back in Node's steps; disconnect() is at once")
+def Connecting(t):
+    socket = socket_of(t, "socket", {})
+
+    def connected():
+        t.snapshot(socket)
+        socket.send("x", t.callback("sent"))
+        socket.disconnect()
+        t.snapshot(socket)
+        socket.close()
+
+    socket.connect(9, "127.0.0.1", connected)
+
+
+@case(about="a bind() that fails takes its listeners off and tells its callers in Node's steps")
+def BindFails(t):
+    socket = socket_of(t, "socket", {})
+    socket.on("error", t.callback("error"))
+    socket.bind(0, "192.0.2.1")
+    socket.send("x", 9, "127.0.0.1", t.callback("sent"))
+    t.timeout(50, lambda: [t.note("bound?", t.attempt("address", lambda: socket.address())), socket.close()])
+
+
+@case(about="a bind() that fails for what waits for it drops that in Node's steps")
+def ImplicitBindFails(t):
+    def lookup(host, family, callback):
+        t.note("asked", host)
+        callback(t.error("unknown") if host == "0.0.0.0" else None, host)
+
+    socket = socket_of(t, "socket", {"lookup": lookup})
+    socket.on("error", t.callback("error"))
+    socket.send("x", 9, "127.0.0.1", t.callback("sent"))
+    t.immediate(lambda: socket.close())
+
+
+@case(about="a connect() that fails takes its callback off the listeners before it calls it")
+def ConnectFails(t):
+    def lookup(host, family, callback):
+        callback(None if host == "0.0.0.0" else t.error("unknown"), host)
+
+    socket = socket_of(t, "socket", {"lookup": lookup})
+    socket.on("error", t.callback("error"))
+
+    def failed(error):
+        t.note("failed", [error, socket.listener_count("connect")])
+        socket.connect(9, "b.test")
+        t.immediate(lambda: socket.close())
+
+    socket.once("listening", lambda: socket.connect(9, "a.test", failed))
+    socket.bind(0)
+
+
+@case(about="a lookup of bind(), connect() and send() sees the socket as Node's does, and may close it")
+def InLookup(t):
+    def lookup(host, family, callback):
+        t.note("asked", host)
+        t.snapshot(sockets[0])
+        t.attempt("bind", lambda: sockets[0].bind())
+        t.attempt("connect", lambda: sockets[0].connect(9))
+        if host == "close.test":
+            sockets[0].close()
+        callback(None, "127.0.0.1")
+
+    sockets = [t.dgram.create_socket(type="udp4", lookup=lookup)]
+    socket = closely(t, "socket", sockets[0], METHODS)
+    socket.on("error", t.callback("error"))
+    socket.once("listening", lambda: socket.connect(9, "b.test", lambda: socket.close()))
+    socket.bind(0, "a.test")
+
+    def other():
+        sockets[0] = closely(t, "other", t.dgram.create_socket(type="udp4", lookup=lookup), [])
+        sockets[0].bind(0, "close.test")
+
+    socket.on("close", lambda: t.immediate(other))
+
+
+@case(about="bind_sync() and connect_sync() have moved the socket when they return, and their events come in order")
+def AtOnce(t):
+    socket = socket_of(t, "socket", {})
+    t.next_tick(lambda: t.note("queued before", None))
+    socket.bind_sync(port=0, address="127.0.0.1")
+    t.snapshot(socket)
+    socket.connect_sync(9, "127.0.0.1")
+    t.snapshot(socket)
+    t.next_tick(lambda: socket.close())
+
+
+@case(about="close() lets nothing more through, says so by 'close' on a tick, and knows no handle from its call on")
+def Closing(t):
+    socket = socket_of(t, "socket", {})
+
+    def bound():
+        socket.send("x", socket.address().port, "127.0.0.1", t.callback("sent"))
+        t.next_tick(lambda: t.note("queued before", None))
+        socket.close(t.callback("closed"))
+        t.attempt("address", lambda: socket.address())
+        t.attempt("send", lambda: socket.send("y", 9))
+        t.attempt("close", lambda: socket.close())
+        t.next_tick(lambda: t.note("queued after", None))
+
+    socket.on("message", t.callback("message"))
+    socket.once("listening", bound)
+    socket.bind(0, "127.0.0.1")
+
+
+@case(about="a signal closes a socket in its place among the listeners, and has no listener of it afterwards")
+def Aborted(t):
+    controller = t.abort_controller()
+    signal = controller.signal
+
+    def heard():
+        return len(t.events.get_event_listeners(signal, "abort"))
+
+    t.note("before", heard())
+    signal.add_event_listener("abort", lambda event: t.note("first", t.attempt("address", lambda: socket.address())))
+    socket = socket_of(t, "socket", {"signal": signal})
+    signal.add_event_listener("abort", lambda event: t.note("last", t.attempt("address", lambda: socket.address())))
+    t.note("made", [heard(), socket.event_names()])
+    socket.on("close", lambda: t.note("in 'close'", heard()))
+    socket.once("listening", lambda: controller.abort())
+    socket.bind(0, "127.0.0.1")
+
+
+@case(about="two wrong arguments of one call: the error is for the one that Node looks at first, and nothing is set")
+def TwoWrong(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+
+    def wrong():
+        t.attempt("source", lambda: socket.add_source_specific_membership(1, 2))
+        t.attempt("group", lambda: socket.add_source_specific_membership("127.0.0.1", 2))
+        t.attempt("leave", lambda: socket.drop_source_specific_membership(1, 2))
+        t.attempt("interface", lambda: socket.set_multicast_interface(5))
+        for value in ["7", None, {}, True]:
+            t.attempt("ttl", lambda value=value: socket.set_ttl(value))
+            t.attempt("multicast ttl", lambda value=value: socket.set_multicast_ttl(value))
+        t.attempt("sendto", lambda: socket.sendto("x", "0", "1", None, 5))
+        t.attempt("sendto", lambda: socket.sendto(5, 0, "1", None, 5))
+        t.attempt("bind", lambda: socket.bind_sync(port="x", address=5))
+        t.attempt("connect", lambda: socket.connect_sync("x", 5))
+        t.attempt("connect", lambda: socket.connect("x", 5))
+
+    def bound():
+        wrong()
+        t.kernel(socket)
+        socket.close()
+        t.note("closed", None)
+        wrong()
+
+    socket.bind(0, "127.0.0.1", bound)
+    t.attempt("options", lambda: t.dgram.create_socket(type="udp9", lookup="x"))
+    t.attempt("lookup", lambda: t.dgram.create_socket(type="udp4", lookup="x", signal="y"))
+
+
+@case(about="a socket bound to a descriptor that no other socket listens to hears in its place, in Node's steps")
+def Fd(t):
+    first = t.dgram.create_socket("udp4")
+    second = socket_of(t, "second", {})
+
+    def over():
+        second.close()
+        first.close()
+
+    def take():
+        port = first.address().port
+        first._handle.recv_stop()
+        second.on("message", lambda message, sender: [t.note("heard", message), over()])
+        t.attempt("bind", lambda: second.bind({"fd": first._handle.fd, "port": 1}) is second)
+        t.note("same port", second.address().port == port)
+        second.send("x", port, "127.0.0.1", t.callback("sent"))
+
+    first.bind(0, "127.0.0.1", take)

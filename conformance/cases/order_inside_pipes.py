@@ -1,0 +1,333 @@
+"""The order of what pipes, pipelines and whatever else joins streams do within one step."""
+
+from conformance import case
+from conformance.scenery import closely
+
+READS = ["read", "push", "pause", "resume", "pipe", "unpipe", "_read", "destroy"]
+WRITES = ["write", "end", "_write", "destroy"]
+BOTH = ["read", "push", "pause", "resume", "pipe", "unpipe", "_read", "write", "end", "_write", "destroy"]
+
+
+def numbers(t, name, last):
+    """A source of the numbers up to `last`, as texts, watched closely."""
+    left = [0]
+
+    def read(size):
+        left[0] += 1
+        source.push(str(left[0]) if left[0] <= last else None)
+
+    source = t.stream.Readable(read=read, high_water_mark=2)
+    return closely(t, name, source, READS)
+
+
+def sink(t, name):
+    """A destination watched closely, which is done with a chunk a turn later."""
+    destination = t.stream.Writable(
+        write=lambda chunk, encoding, callback: t.immediate(callback), high_water_mark=2
+    )
+    return closely(t, name, destination, WRITES)
+
+
+def through(t, name):
+    return closely(t, name, t.stream.PassThrough(high_water_mark=2), BOTH)
+
+
+# --- pipe() -----------------------------------------------------------------------------------------------------------
+
+
+@case(about="pipe() of a source that is faster than its destination goes in Node's steps to the end of both")
+def Piped(t):
+    numbers(t, "source", 3).pipe(sink(t, "sink"))
+
+
+@case(about="unpipe() takes the listeners of pipe() away in Node's order, of one destination or of all")
+def Unpiped(t):
+    source = numbers(t, "source", 9)
+    one = sink(t, "one")
+    other = sink(t, "other")
+    source.pipe(one)
+    source.pipe(other)
+
+    def leave():
+        source.unpipe(one)
+        t.immediate(lambda: [source.unpipe(), one.destroy(), other.destroy(), source.destroy()])
+
+    one.once("drain", leave)
+
+
+@case(about="a destination of pipe() that fails is let go in Node's steps, and its source stays")
+def PipedToWhatFails(t):
+    source = numbers(t, "source", 9)
+    destination = sink(t, "sink")
+    destination.on("error", t.callback("error"))
+    source.pipe(destination)
+    t.immediate(lambda: destination.destroy(t.error("broken")))
+    t.immediate(lambda: t.immediate(lambda: t.immediate(lambda: source.destroy())))
+
+
+@case(about="a destination of pipe() that is closed, or ended by hand, is let go in Node's steps")
+def PipedToWhatCloses(t):
+    source = numbers(t, "source", 9)
+    destination = sink(t, "sink")
+    destination.on("error", t.callback("error"))
+    source.pipe(destination, end=False)
+    t.immediate(lambda: destination.end())
+    t.immediate(lambda: t.immediate(lambda: t.immediate(lambda: source.destroy())))
+
+
+@case(about="pipe() to a destination that is full already waits for its 'drain' in Node's steps")
+def PipedToWhatIsFull(t):
+    destination = sink(t, "sink")
+    destination.write("full")
+    numbers(t, "source", 2).pipe(destination)
+
+
+# --- pipeline() -------------------------------------------------------------------------------------------------------
+
+
+@case(about="a pipeline of three streams runs to its end in Node's steps")
+def Pipeline(t):
+    t.stream.pipeline(numbers(t, "source", 2), through(t, "through"), sink(t, "sink"), t.callback("over"))
+
+
+@case(about="a pipeline whose source fails is taken down in Node's steps")
+def PipelineSourceFails(t):
+    source = numbers(t, "source", 9)
+    t.stream.pipeline(source, through(t, "through"), sink(t, "sink"), t.callback("over"))
+    t.immediate(lambda: source.destroy(t.error("broken")))
+
+
+@case(about="a pipeline whose middle or destination fails or closes is taken down in Node's steps")
+def PipelineDestinationFails(t):
+    destination = sink(t, "sink")
+    t.stream.pipeline(numbers(t, "source", 9), destination, t.callback("over"))
+    t.immediate(lambda: destination.destroy(t.error("broken")))
+
+    middle = through(t, "middle")
+    t.stream.pipeline(numbers(t, "other source", 9), middle, sink(t, "other sink"), t.callback("other over"))
+    t.immediate(lambda: middle.destroy())
+
+
+@case(about="a pipeline through async generator functions goes in Node's steps")
+def PipelineOfFunctions(t):
+    async def shout(source):
+        async for chunk in source:
+            t.note("chunk", chunk)
+            yield chunk
+
+    t.stream.pipeline(numbers(t, "source", 3), shout, sink(t, "sink"), t.callback("over"))
+
+
+@case(about="a pipeline that ends in a function calls back with its value in Node's steps")
+def PipelineToFunction(t):
+    async def total(source):
+        seen = []
+        async for chunk in source:
+            seen.append(chunk)
+        return len(seen)
+
+    t.stream.pipeline(numbers(t, "source", 2), through(t, "through"), total, t.callback("over"))
+
+
+@case(about="a pipeline is aborted by its signal in Node's steps")
+def PipelineAborted(t):
+    async def run(signal):
+        t.on_uncaught(t.callback("rejected"))
+        source = numbers(t, "source", 9)
+        destination = sink(t, "sink")
+        await t.stream.promises.pipeline(source, destination, signal=signal)
+
+    controller = t.abort_controller()
+    t.spawn(run(controller.signal))
+    t.immediate(lambda: controller.abort())
+
+
+@case(about="a pipeline that is not to end its destination leaves it in Node's steps")
+def PipelineWithoutEnd(t):
+    async def run(destination):
+        await t.stream.promises.pipeline(numbers(t, "source", 2), destination, end=False)
+        t.note("over", [destination.writable_ended, destination.event_names()])
+        destination.end()
+
+    t.spawn(run(sink(t, "sink")))
+
+
+# --- finished() -------------------------------------------------------------------------------------------------------
+
+
+@case(about="finished() puts its listeners on and takes them off in Node's order, on each kind of stream")
+def FinishedListeners(t):
+    for name in ["readable", "writable", "both"]:
+        stream = t.stream.PassThrough()
+        if name == "readable":
+            stream = t.stream.Readable(read=lambda size: None)
+        if name == "writable":
+            stream = t.stream.Writable(write=lambda chunk, encoding, callback: callback())
+        closely(t, name, stream, [])
+        forget = t.stream.finished(stream, lambda *_: None)
+        forget()
+        stream.destroy()
+
+
+@case(about="finished() on an emitter that is only half a stream adds and removes its listeners in Node's order")
+def FinishedOldStyle(t):
+    old = closely(t, "old", t.stream.Stream(), [])
+    forget = t.stream.finished(old, t.callback("over"), readable=True, writable=True)
+    old.emit("end")
+    old.emit("close")
+    forget()
+
+
+@case(about="finished() with a signal that aborts has taken its listeners off before it calls back")
+def FinishedAborted(t):
+    controller = t.abort_controller()
+    stream = closely(t, "stream", t.stream.PassThrough(), [])
+    t.stream.finished(
+        stream,
+        lambda error: t.note("over", [error, stream.listener_count("end"), stream.listener_count("close")]),
+        signal=controller.signal,
+    )
+    controller.abort()
+    stream.destroy()
+
+
+@case(about="finished() calls back in its place among the other listeners of 'end', 'finish', 'error' and 'close'")
+def FinishedAmongListeners(t):
+    stream = t.stream.PassThrough()
+    for event in ["end", "finish", "close"]:
+        stream.on(event, t.callback(f"{event} before"))
+    t.stream.finished(stream, t.callback("over"))
+    t.stream.finished(stream, t.callback("read"), writable=False)
+    t.stream.finished(stream, t.callback("written"), readable=False)
+    for event in ["end", "finish", "close"]:
+        stream.on(event, t.callback(f"{event} behind"))
+    stream.resume()
+    stream.end("x")
+
+
+# --- streams made of others -------------------------------------------------------------------------------------------
+
+
+@case(about="a Duplex made of an async generator function gives and takes in Node's steps")
+def DuplexFromFunction(t):
+    async def shout(source):
+        async for chunk in source:
+            yield chunk
+
+    duplex = closely(t, "duplex", t.stream.Duplex.from_(shout), BOTH)
+    duplex.write("a", t.callback("first"))
+    duplex.write("b", t.callback("second"))
+    duplex.end(t.callback("ended"))
+    duplex.on("data", lambda chunk: t.note("data", chunk))
+
+
+@case(about="a Duplex made of an async function that only reads finishes in Node's steps")
+def DuplexFromReader(t):
+    async def eat(source):
+        async for chunk in source:
+            t.note("chunk", chunk)
+
+    duplex = closely(t, "duplex", t.stream.Duplex.from_(eat), BOTH)
+    duplex.write("a", t.callback("first"))
+    duplex.end("b", t.callback("ended"))
+
+
+@case(about="streams joined by compose() read, write and end in Node's steps")
+def Composed(t):
+    head = through(t, "head")
+    tail = through(t, "tail")
+    both = closely(t, "both", t.stream.compose(head, tail), BOTH)
+    both.write("aaa", t.callback("first"))
+    both.write("bbb", t.callback("second"))
+    both.end(t.callback("ended"))
+    both.on("data", lambda chunk: None)
+
+
+@case(about="streams joined by compose() go down together in Node's steps")
+def ComposedFails(t):
+    head = through(t, "head")
+    tail = through(t, "tail")
+    both = closely(t, "both", t.stream.compose(head, tail), BOTH)
+    both.on("error", t.callback("error"))
+    both.write("aaa", t.callback("first"))
+    t.immediate(lambda: head.destroy(t.error("broken")))
+
+
+@case(about="Readable.from() of values, of promises and of an async generator gives them in Node's steps")
+def From(t):
+    async def count():
+        yield "x"
+        yield "y"
+
+    for name, values in [["list", ["a", "b"]], ["text", "text"], ["async", count()]]:
+        closely(t, name, t.stream.Readable.from_(values), READS).on("data", lambda chunk: None)
+
+
+@case(about="Readable.from() of an async generator that is destroyed ends it in Node's steps")
+def FromDestroyed(t):
+    async def count():
+        for number in range(9):
+            yield str(number)
+
+    source = closely(t, "source", t.stream.Readable.from_(count()), READS)
+    source.on("error", t.callback("error"))
+    source.once("data", lambda chunk: source.destroy(t.error("enough")))
+
+
+# --- operators --------------------------------------------------------------------------------------------------------
+
+
+@case(about="map() with concurrency reads its source, calls its function and gives results in Node's steps")
+def Mapped(t):
+    async def double(value, options):
+        t.note("called", value)
+        await t.events.once(pace, "step")
+        t.note("done", value)
+        return value + value
+
+    pace = t.events.EventEmitter()
+    source = numbers(t, "source", 3)
+    mapped = closely(t, "mapped", source.map(double, concurrency=2), READS)
+    mapped.on("data", lambda chunk: t.note("data", chunk))
+
+    def step():
+        pace.emit("step")
+        if not mapped.destroyed:
+            t.immediate(step)
+
+    t.immediate(step)
+
+
+@case(about="map() whose function fails takes its source down in Node's steps")
+def MapFails(t):
+    def fail(value, options):
+        raise t.error("no")
+
+    mapped = closely(t, "mapped", numbers(t, "source", 3).map(fail), READS)
+    mapped.on("error", t.callback("error"))
+    mapped.resume()
+
+
+@case(about="filter(), flat_map(), take() and drop() read their source in Node's steps")
+def Chained(t):
+    async def run():
+        chained = numbers(t, "source", 6).filter(lambda value, options: value != b"2")
+        chained = chained.flat_map(lambda value, options: [value, value]).drop(1).take(3)
+        t.note("all", await chained.to_array())
+
+    t.spawn(run())
+
+
+@case(about="reduce() and for_each() call their function and end in Node's steps, as does their abort")
+def Reduced(t):
+    async def run():
+        t.note("sum", await numbers(t, "source", 3).reduce(lambda total, value, options: total + len(value), 0))
+        await numbers(t, "other", 2).for_each(lambda value, options: t.note("each", value))
+        t.on_uncaught(t.callback("rejected"))
+        controller = t.abort_controller()
+        t.immediate(lambda: controller.abort())
+        await closely(t, "idle", t.stream.Readable(read=lambda size: None), READS).reduce(
+            lambda total, value, options: total, 0, signal=controller.signal
+        )
+
+    t.spawn(run())

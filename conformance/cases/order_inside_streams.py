@@ -1,0 +1,482 @@
+"""The order of what a stream does within one step: its events, calls and listeners, and its state at each of them."""
+
+from conformance import case
+from conformance.scenery import closely
+
+READS = ["read", "push", "pause", "resume", "_read", "destroy", "_destroy"]
+WRITES = ["write", "end", "cork", "uncork", "_write", "destroy", "_destroy"]
+BOTH = ["read", "push", "pause", "resume", "_read", "write", "end", "_write", "destroy", "_destroy"]
+
+
+def numbers(t, name, last):
+    """A source of the numbers up to `last`, as texts, watched closely."""
+    left = [0]
+
+    def read(size):
+        left[0] += 1
+        source.push(str(left[0]) if left[0] <= last else None)
+
+    source = t.stream.Readable(read=read, high_water_mark=2)
+    return closely(t, name, source, READS)
+
+
+def sink(t, name, late):
+    """A destination watched closely, which is done with a chunk a turn later, or at once."""
+
+    def write(chunk, encoding, callback):
+        if late:
+            t.immediate(callback)
+        else:
+            callback()
+
+    destination = t.stream.Writable(
+        write=write, final=lambda callback: t.next_tick(callback), high_water_mark=2
+    )
+    return closely(t, name, destination, WRITES)
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+@case(about="a source that pushes at once is read by 'data' to its end in Node's steps")
+def Flowing(t):
+    source = numbers(t, "source", 3)
+    source.on("data", lambda chunk: None)
+    source.on("end", lambda: None)
+
+
+@case(about="a source that pushes a turn later is read by 'data' to its end in Node's steps")
+def FlowingLate(t):
+    left = [0]
+
+    def push():
+        left[0] += 1
+        source.push(str(left[0]) if left[0] < 3 else None)
+
+    source = closely(t, "source", t.stream.Readable(read=lambda size: t.immediate(push)), READS)
+    source.on("data", lambda chunk: None)
+
+
+@case(about="a source is read by 'readable' and read() to its end in Node's steps")
+def Readable(t):
+    source = numbers(t, "source", 3)
+
+    def on_readable():
+        chunk = source.read()
+        t.note("read", chunk)
+
+    source.on("readable", on_readable)
+
+
+@case(about="pause() and resume() within 'data' take effect in Node's steps")
+def Pausing(t):
+    source = numbers(t, "source", 4)
+
+    def on_data(chunk):
+        source.pause()
+        t.immediate(lambda: source.resume())
+
+    source.on("data", on_data)
+
+
+@case(about="a 'readable' listener that comes and goes beside 'data' changes the flow in Node's steps")
+def ReadableGoes(t):
+    source = numbers(t, "source", 4)
+
+    def on_readable():
+        source.remove_listener("readable", on_readable)
+        source.resume()
+
+    source.on("data", lambda chunk: None)
+    source.on("readable", on_readable)
+
+
+@case(about="push() of what a stream does not take fails in Node's steps, after the chunks before it")
+def PushAfterEnd(t):
+    source = closely(t, "source", t.stream.Readable(read=lambda size: None), READS)
+    source.on("error", t.callback("error"))
+    source.push("a")
+    source.push(None)
+    source.push("b")
+    source.unshift("c")
+    source.resume()
+
+
+@case(about="destroy(error) within 'data' ends a source in Node's steps")
+def DestroyedInData(t):
+    source = numbers(t, "source", 4)
+    source.on("error", t.callback("error"))
+    source.on("data", lambda chunk: source.destroy(t.error("enough")))
+
+
+@case(about="an error thrown by read() of a source destroys it in Node's steps")
+def ReadThrows(t):
+    def read(size):
+        raise t.error("no more")
+
+    source = closely(t, "source", t.stream.Readable(read=read), READS)
+    source.on("error", t.callback("error"))
+    source.resume()
+
+
+@case(about="async iteration, ended by break, takes its listeners and the stream away in Node's steps")
+def IterationBroken(t):
+    async def run(source):
+        async for chunk in source:
+            t.note("chunk", chunk)
+            break
+        t.note("over", source.destroyed)
+
+    t.spawn(run(numbers(t, "source", 4)))
+
+
+@case(about="async iteration to the end goes in Node's steps")
+def IterationEnds(t):
+    async def run(source):
+        async for chunk in source:
+            t.note("chunk", chunk)
+        t.note("over", source.destroyed)
+
+    t.spawn(run(numbers(t, "source", 2)))
+
+
+@case(about="async iteration that is not to destroy the stream leaves it in Node's steps")
+def IterationLeaves(t):
+    async def run(source):
+        async for chunk in source.iterator(destroy_on_return=False):
+            t.note("chunk", chunk)
+            break
+        t.note("over", source.destroyed)
+        source.destroy()
+
+    t.spawn(run(numbers(t, "source", 4)))
+
+
+@case(about="a stream that fails under async iteration does so in Node's steps")
+def IterationFails(t):
+    async def run(source):
+        t.immediate(lambda: source.destroy(t.error("broken")))
+        async for chunk in source:
+            t.note("chunk", chunk)
+
+    t.on_uncaught(t.callback("uncaught"))
+    t.spawn(run(closely(t, "source", t.stream.Readable(read=lambda size: None), READS)))
+
+
+@case(about="an old-style source behind wrap() gets its listeners, pauses and resumes in Node's order")
+def Wrapped(t):
+    old = closely(t, "old", t.events.EventEmitter(), [])
+    old.pause = t.callback("pause")
+    old.resume = t.callback("resume", lambda: [old.emit("data", "c"), old.emit("end")])
+    source = closely(t, "source", t.stream.Readable(high_water_mark=2).wrap(old), READS)
+    t.note("listeners", old.event_names())
+    old.emit("data", "aaa")
+    old.emit("data", "bbb")
+    t.immediate(lambda: source.resume())
+
+
+@case(about="an old-style source that fails or closes takes the stream of wrap() with it in Node's order")
+def WrappedFails(t):
+    old = closely(t, "old", t.events.EventEmitter(), [])
+    source = closely(t, "source", t.stream.Readable().wrap(old), READS)
+    source.on("error", t.callback("error"))
+    old.emit("error", t.error("broken"))
+    old.emit("close")
+    old.emit("destroy")
+
+
+# --- writing ----------------------------------------------------------------------------------------------------------
+
+
+@case(about="writes that are done at once go through a destination in Node's steps")
+def WritingAtOnce(t):
+    destination = sink(t, "sink", False)
+    destination.write("aaa", t.callback("first"))
+    destination.write("bbb", t.callback("second"))
+    destination.end("ccc", t.callback("ended"))
+
+
+@case(about="writes that are done a turn later go through a destination in Node's steps")
+def WritingLate(t):
+    destination = sink(t, "sink", True)
+    destination.write("aaa", t.callback("first"))
+    destination.write("bbb", t.callback("second"))
+    destination.end("ccc", t.callback("ended"))
+
+
+@case(about="a write within the callback of a write, or within 'drain', has its place in Node's order")
+def WritingWithin(t):
+    destination = sink(t, "sink", False)
+    destination.once("drain", lambda: destination.write("c", t.callback("in drain", lambda error: destination.end())))
+    destination.write("aaa", t.callback("first", lambda error: destination.write("b", t.callback("within"))))
+
+
+@case(about="what was corked goes to writev() at once, and its callbacks come in Node's steps")
+def Corked(t):
+    destination = closely(
+        t,
+        "sink",
+        t.stream.Writable(writev=lambda chunks, callback: [t.note("chunks", len(chunks)), t.immediate(callback)]),
+        WRITES,
+    )
+    destination.cork()
+    destination.write("a", t.callback("first"))
+    destination.cork()
+    destination.write("b", t.callback("second"))
+    destination.uncork()
+    destination.write("c")
+    destination.uncork()
+    destination.cork()
+    destination.end("d", t.callback("ended"))
+
+
+@case(about="a write() that a writev() makes before it returns is lost in Node's steps")
+def WriteInWritev(t):
+    def writev(chunks, callback):
+        t.note("chunks", len(chunks))
+        if len(chunks) == 2:
+            destination.write("lost", t.callback("lost"))
+        t.next_tick(callback)
+
+    destination = closely(t, "sink", t.stream.Writable(writev=writev), WRITES)
+    destination.cork()
+    destination.write("a", t.callback("first"))
+    destination.write("b", t.callback("second"))
+    destination.uncork()
+    t.immediate(lambda: [t.snapshot(destination), destination.destroy()])
+
+
+@case(about="a write() that a write() makes before it returns is queued in Node's steps")
+def WriteInWrite(t):
+    def write(chunk, encoding, callback):
+        if chunk == b"a":
+            destination.write("b", t.callback("second"))
+        t.snapshot(destination)
+        callback()
+
+    destination = closely(t, "sink", t.stream.Writable(write=write), WRITES)
+    destination.write("a", t.callback("first"))
+    destination.end(t.callback("ended"))
+
+
+@case(about="a write that fails at once calls back, and the stream fails, in Node's order")
+def WriteFailsAtOnce(t):
+    destination = closely(
+        t, "sink", t.stream.Writable(write=lambda chunk, encoding, callback: callback(t.error("no"))), WRITES
+    )
+    destination.on("error", t.callback("error"))
+    destination.write("a", t.callback("first"))
+    destination.write("b", t.callback("second"))
+    destination.end(t.callback("ended"))
+
+
+@case(about="a write that fails a turn later calls back, and those behind it and the stream fail, in Node's order")
+def WriteFailsLate(t):
+    def write(chunk, encoding, callback):
+        t.immediate(lambda: callback(t.error("no")))
+
+    destination = closely(t, "sink", t.stream.Writable(write=write), WRITES)
+    destination.on("error", t.callback("error"))
+    destination.write("a", t.callback("first"))
+    destination.write("b", t.callback("second"))
+    destination.end(t.callback("ended"))
+
+
+@case(about="a destination that is destroyed drops its queue, calls back and closes in Node's order")
+def DestroyedWhileWriting(t):
+    destination = sink(t, "sink", True)
+    destination.on("error", t.callback("error"))
+    destination.write("a", t.callback("first"))
+    destination.write("b", t.callback("second"))
+    destination.end(t.callback("ended"))
+    destination.destroy(t.error("enough"))
+
+
+@case(about="final() that is done at once is followed by 'prefinish', 'finish' and 'close' in Node's steps")
+def FinalAtOnce(t):
+    destination = closely(
+        t,
+        "sink",
+        t.stream.Writable(
+            write=lambda chunk, encoding, callback: callback(), final=lambda callback: callback()
+        ),
+        WRITES,
+    )
+    destination.end("a", t.callback("ended"))
+    t.snapshot(destination)
+
+
+@case(about="final() that fails destroys the destination in Node's steps")
+def FinalFails(t):
+    destination = closely(
+        t,
+        "sink",
+        t.stream.Writable(
+            write=lambda chunk, encoding, callback: callback(),
+            final=lambda callback: t.immediate(lambda: callback(t.error("no end"))),
+        ),
+        WRITES,
+    )
+    destination.on("error", t.callback("error"))
+    destination.end("a", t.callback("ended"))
+
+
+@case(about="end() of a destination without final() finishes in Node's steps, with nothing or something to write")
+def EndWithoutFinal(t):
+    def write(chunk, encoding, callback):
+        t.immediate(callback)
+
+    for name in ["idle", "busy"]:
+        destination = closely(t, name, t.stream.Writable(write=write), WRITES)
+        if name == "busy":
+            destination.write("a", t.callback("first"))
+        destination.end(t.callback(f"{name} ended"))
+        t.snapshot(destination)
+
+
+@case(about="'finish' without auto_destroy or emit_close comes in Node's steps, and nothing after it")
+def NoAutoDestroy(t):
+    destination = closely(
+        t,
+        "sink",
+        t.stream.Writable(
+            write=lambda chunk, encoding, callback: callback(), auto_destroy=False, emit_close=False
+        ),
+        WRITES,
+    )
+    destination.end("a", t.callback("ended"))
+    t.immediate(lambda: [t.snapshot(destination), destination.destroy()])
+
+
+# --- both -------------------------------------------------------------------------------------------------------------
+
+
+@case(about="a Transform takes, gives and flushes in Node's steps")
+def Transforming(t):
+    def transform(chunk, encoding, callback):
+        through.push(chunk)
+        t.next_tick(lambda: callback(None, chunk))
+
+    through = closely(
+        t,
+        "through",
+        t.stream.Transform(
+            transform=transform, flush=lambda callback: callback(None, "flushed"), high_water_mark=2
+        ),
+        BOTH,
+    )
+    through.write("aaa", t.callback("first"))
+    through.write("bbb", t.callback("second"))
+    through.end(t.callback("ended"))
+    t.immediate(lambda: through.resume())
+
+
+@case(about="a Transform that is given more than it can hold waits for read() in Node's steps")
+def TransformWaits(t):
+    through = closely(t, "through", t.stream.PassThrough(high_water_mark=1), BOTH)
+    through.write("aa", t.callback("first"))
+    through.write("bb", t.callback("second"))
+    through.end()
+
+    def step():
+        t.note("read", through.read())
+        if not through.readable_ended:
+            t.immediate(step)
+
+    t.immediate(step)
+
+
+@case(about="a Transform that fails does so in Node's steps")
+def TransformFails(t):
+    through = closely(
+        t,
+        "through",
+        t.stream.Transform(transform=lambda chunk, encoding, callback: callback(t.error("no"))),
+        BOTH,
+    )
+    through.on("error", t.callback("error"))
+    through.write("a", t.callback("first"))
+    through.write("b", t.callback("second"))
+
+
+@case(about="a Duplex that may not be half open ends its other side in Node's steps")
+def NotHalfOpen(t):
+    duplex = closely(
+        t,
+        "duplex",
+        t.stream.Duplex(
+            allow_half_open=False,
+            read=lambda size: duplex.push(None),
+            write=lambda chunk, encoding, callback: callback(),
+        ),
+        BOTH,
+    )
+    duplex.resume()
+
+
+@case(about="both sides of a Duplex end in Node's steps where they are constructed first")
+def Constructed(t):
+    duplex = closely(
+        t,
+        "duplex",
+        t.stream.Duplex(
+            construct=lambda callback: t.next_tick(callback),
+            read=lambda size: duplex.push(None),
+            write=lambda chunk, encoding, callback: callback(),
+        ),
+        BOTH,
+    )
+    duplex.write("a", t.callback("written"))
+    duplex.end(t.callback("ended"))
+    duplex.resume()
+
+
+@case(about="a construction that fails, or a destroy() before it is done, ends a stream in Node's steps")
+def ConstructionFails(t):
+    for name in ["failed", "destroyed"]:
+        failure = t.error("not made") if name == "failed" else None
+        late = lambda callback, failure=failure: t.immediate(lambda: callback(failure))  # noqa: E731
+        stream = closely(
+            t, name, t.stream.Writable(construct=late, write=lambda chunk, encoding, callback: callback()), WRITES
+        )
+        stream.on("error", t.callback(f"{name}: error"))
+        stream.write("a", t.callback(f"{name}: written"))
+        if name == "destroyed":
+            stream.destroy()
+
+
+@case(about="a duplex pair carries chunks, waits for the other end's read() and ends in Node's steps")
+def Pair(t):
+    one, other = t.stream.duplex_pair(high_water_mark=2)
+    closely(t, "one", one, BOTH)
+    closely(t, "other", other, BOTH)
+    one.write("aaa", t.callback("first"))
+    one.write("bbb", t.callback("second"))
+    one.end(t.callback("ended"))
+    other.on("data", lambda chunk: None)
+    other.end("c")
+    one.resume()
+
+
+@case(about="destroy() of one end of a duplex pair reaches the other in Node's steps")
+def PairDestroyed(t):
+    one, other = t.stream.duplex_pair()
+    closely(t, "one", one, BOTH)
+    closely(t, "other", other, BOTH)
+    other.on("error", t.callback("error"))
+    one.write("a", t.callback("written"))
+    one.destroy(t.error("broken"))
+    t.immediate(lambda: t.immediate(lambda: other.destroy()))
+
+
+@case(about="a signal given at construction or by add_abort_signal() destroys a stream in Node's steps")
+def Aborted(t):
+    controller = t.abort_controller()
+    given = closely(t, "given", t.stream.Readable(read=lambda size: None, signal=controller.signal), READS)
+    added = closely(t, "added", t.stream.PassThrough(), BOTH)
+    t.stream.add_abort_signal(controller.signal, added)
+    for stream in [given, added]:
+        stream.on("error", t.callback("error"))
+    controller.signal.add_event_listener("abort", lambda event: t.note("abort", [given.destroyed, added.destroyed]))
+    controller.abort()
+    t.note("aborted", [given.destroyed, added.destroyed])
