@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from conformance.judge.normalize import NormalTrace
 from conformance.judge.verdict import Outcome, Result
@@ -65,7 +64,7 @@ def write_html(
 
 def _shown(value: Any) -> Any:
     """What an expression in a template gives, before it is escaped. A macro's text has been here already."""
-    if isinstance(value, str) and not isinstance(value, Markup):
+    if isinstance(value, str) and not hasattr(value, "__html__"):
         return printable(value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…")
     return value
 
