@@ -331,3 +331,65 @@ def Reduced(t):
         )
 
     t.spawn(run())
+
+
+@case(about="operators with several wrong arguments name the one that Node looks at first")
+def OperatorsWrong(t):
+    source = t.stream.Readable.from_(["a"])
+    for options in ["y", {"concurrency": "x", "high_water_mark": "y"}, {"signal": "y"}]:
+        t.attempt("map", lambda options=options: source.map("x", options) is None)
+        t.attempt("filter", lambda options=options: source.filter("x", options) is None)
+        t.attempt("flat_map", lambda options=options: source.flat_map("x", options) is None)
+    for options in [{"concurrency": "x", "high_water_mark": "y"}, {"high_water_mark": "x"}, {"signal": "y"}]:
+        t.attempt("options", lambda options=options: source.map(lambda value: value, options) is None)
+    t.attempt("take", lambda: source.take("x", "y") is None)
+    t.attempt("finished", lambda: t.stream.finished(source, {"signal": "x"}, "y"))
+    t.attempt("finished", lambda: t.stream.finished("x", {"signal": "y"}, lambda error: None))
+    t.attempt("finished", lambda: t.stream.finished("x", "y", "z"))
+
+
+@case(about="unpipe() within 'pause', 'unpipe' or 'pipe' meets the state that Node has there")
+def UnpipedWithin(t):
+    for event in ["pause", "unpipe", "pipe"]:
+        source = numbers(t, f"source, {event}", 9)
+        destination = sink(t, f"sink, {event}")
+        if event == "pause":
+            source.once("pause", lambda source=source: source.unpipe())
+        else:
+            destination.once(event, lambda source, destination=destination: source.unpipe(destination))
+        source.pipe(destination)
+        t.immediate(lambda source=source: source.unpipe())
+        t.timeout(20, lambda source=source, destination=destination: [source.destroy(), destination.destroy()])
+
+
+@case(about="a pipeline whose last part is an async generator gives a stream, read in Node's steps")
+def PipelineGives(t):
+    async def shout(source):
+        async for chunk in source:
+            yield chunk
+
+    given = t.stream.pipeline(numbers(t, "source", 2), shout, t.callback("over"))
+    closely(t, "given", given, ["read", "push", "pause", "resume", "destroy"]).on("data", lambda chunk: None)
+
+
+@case(about="an async iterator is returned, or thrown into, by map() and by Readable.from() in Node's steps")
+def GeneratorsEnd(t):
+    async def count(name):
+        for number in range(4):
+            t.note(name, number)
+            yield str(number)
+
+    def fail(value, options):
+        raise t.error("no")
+
+    async def run():
+        async for value in t.stream.Readable.from_(count("left")).map(lambda value, options: value):
+            t.note("left with", value)
+            break
+        t.note("first", await t.stream.Readable.from_(count("found")).find(lambda value, options: value == "1"))
+        t.note("every", await t.stream.Readable.from_(count("every")).every(lambda value, options: value != "1"))
+        t.note("taken", await t.stream.Readable.from_(count("taken")).take(2).to_array())
+        await t.stream.Readable.from_(count("thrown")).for_each(fail)
+
+    t.on_uncaught(lambda error: t.note("rejected", None))
+    t.spawn(run())

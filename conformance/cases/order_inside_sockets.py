@@ -485,3 +485,64 @@ def Defaults(t):
     t.attempt("time", lambda: t.net.set_default_auto_select_family_attempt_timeout("soon"))
     t.attempt("time", lambda: t.net.set_default_auto_select_family_attempt_timeout(0))
     t.note("time", t.net.get_default_auto_select_family_attempt_timeout() == before)
+
+
+@case(about="listen() takes the descriptor 0 as one, although 0 is false")
+def ListenFdZero(t):
+    server = t.watch("server", t.net.create_server())
+    server.on("error", lambda error: t.note("failed", [error.code in ["EINVAL", "ENOTSOCK"], error.syscall]))
+    t.attempt("fd 0", lambda: server.listen(fd=0) is server)
+
+
+@case(about="a timeout during a big write is none while the write makes progress, and one when it makes none")
+def BigWriteTimesOut(t):
+    fired = []
+
+    def full(client, peer):
+        client.on("timeout", lambda: fired.append(1))
+        for _ in range(3):
+            client._on_timeout()
+        t.note("timeouts without progress are heard", len(fired) > 1)
+        peer.once("data", lambda chunk: t.immediate(lambda: moved(client, peer)))
+        peer.resume()
+
+    def moved(client, peer):
+        before = len(fired)
+        client._on_timeout()
+        t.note("after some progress", len(fired) - before)
+        client.destroy()
+        peer.destroy()
+
+    def start(port):
+        client = t.net.connect(port, "127.0.0.1")
+        client.on("connect", lambda: client.write(bytes(32_000_000)))
+        peers.append(client)
+
+    def on_connection(peer):
+        server.close()
+        peer.on("error", lambda error: None)
+        peer.pause()
+        t.timeout(200, lambda: full(peers[0], peer))
+
+    peers = []
+    server = t.net.create_server(on_connection)
+    server.listen(0, "127.0.0.1", lambda: start(server.address().port))
+
+
+@case(about="the timeout counts as none for a socket that has written all it had")
+def TimeoutAfterWrite(t):
+    fired = []
+
+    def start(port):
+        client = t.net.connect(port, "127.0.0.1")
+        client.on("timeout", lambda: fired.append(1))
+
+        def written():
+            client._on_timeout()
+            t.note("heard", len(fired))
+            client.end()
+
+        client.write(bytes(2_000_000), lambda error: t.immediate(written))
+        client.resume()
+
+    meet(t, None, lambda peer: peer.on("data", lambda chunk: None), start)

@@ -480,3 +480,99 @@ def Aborted(t):
     controller.signal.add_event_listener("abort", lambda event: t.note("abort", [given.destroyed, added.destroyed]))
     controller.abort()
     t.note("aborted", [given.destroyed, added.destroyed])
+
+
+@case(about="end(), write() and destroy() within 'prefinish', 'finish' or 'drain' meet the state that Node has there")
+def WithinEvents(t):
+    for event in ["prefinish", "finish", "drain"]:
+        for act in ["end", "write", "destroy"]:
+            name = f"{act} in {event}"
+            destination = sink(t, name, event == "drain")
+            destination.on("error", t.callback(f"{name}: error"))
+
+            def do(destination=destination, act=act, name=name):
+                if act == "end":
+                    destination.end(t.callback(f"{name}: ended"))
+                if act == "write":
+                    t.note(name, destination.write("late", t.callback(f"{name}: written")))
+                if act == "destroy":
+                    destination.destroy()
+
+            destination.once(event, do)
+            destination.write("aaa", t.callback(f"{name}: first"))
+            if event != "drain":
+                destination.end()
+            t.timeout(20, lambda destination=destination: destination.destroy())
+
+
+@case(about="'end', 'resume' and 'pause' listeners meet the state that Node has there, and may push or read")
+def WithinReading(t):
+    for event in ["end", "resume", "pause"]:
+        for act in ["read", "push", "pause", "resume", "destroy"]:
+            name = f"{act} in {event}"
+            source = numbers(t, name, 2)
+            source.on("error", t.callback(f"{name}: error"))
+
+            def do(source=source, act=act, name=name):
+                if act == "read":
+                    t.note(name, source.read())
+                if act == "push":
+                    t.note(name, source.push("late"))
+                if act == "pause":
+                    source.pause()
+                if act == "resume":
+                    source.resume()
+                if act == "destroy":
+                    source.destroy()
+
+            source.once(event, do)
+            source.on("data", lambda chunk: None)
+            if event == "pause":
+                source.pause()
+            t.timeout(20, lambda source=source: source.destroy())
+
+
+@case(about="`destroyed` set by hand has the effect of Node's setter, on each kind of stream")
+def DestroyedByHand(t):
+    for name in ["readable", "writable", "duplex"]:
+        for value in [True, False]:
+            stream = t.stream.PassThrough()
+            if name == "readable":
+                stream = t.stream.Readable(read=lambda size: None)
+            if name == "writable":
+                stream = t.stream.Writable(write=lambda chunk, encoding, callback: callback())
+            closely(t, f"{name} {value}", stream, [])
+            stream.on("error", t.callback(f"{name} {value}: error"))
+            if name != "writable":
+                stream.on("data", lambda chunk: t.note("data", chunk))
+            stream.destroyed = value
+            t.snapshot(stream)
+            if name != "writable":
+                t.attempt("push", lambda stream=stream: stream.push("x"))
+            if name != "readable":
+                t.attempt("write", lambda stream=stream: stream.write("y", t.callback("written")))
+            t.timeout(20, lambda stream=stream: stream.destroy())
+
+
+@case(about="a Duplex without one of its sides, by option, starts in Node's state and stays so")
+def SidesMissing(t):
+    for readable in [True, False]:
+        for writable in [True, False]:
+            name = f"{readable} {writable}"
+            duplex = closely(
+                t,
+                name,
+                t.stream.Duplex(
+                    readable=readable,
+                    writable=writable,
+                    read=lambda size: None,
+                    write=lambda chunk, encoding, callback: callback(),
+                ),
+                BOTH,
+            )
+            duplex.on("error", t.callback(f"{name}: error"))
+            duplex.on("data", lambda chunk: t.note("data", chunk))
+            t.snapshot(duplex)
+            t.attempt("push", lambda duplex=duplex: duplex.push("x"))
+            t.attempt("write", lambda duplex=duplex: duplex.write("y", t.callback("written")))
+            t.timeout(20, lambda duplex=duplex: duplex.destroy())

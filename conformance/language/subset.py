@@ -24,6 +24,7 @@ STAGE = frozenset(
 
 #: Where the options object of a call stands among the JavaScript arguments; -1 is last. All others: first.
 OPTIONS_AT = {
+    "add_event_listener": 2,
     "finished": 1,
     "from_": 1,
     "once": -1,

@@ -127,7 +127,8 @@ def bind_sync_target(options: Mapping[str, Any]) -> tuple[str | None, int]:
 
     Raises ERR_INVALID_ARG_TYPE, ERR_SOCKET_BAD_PORT, ERR_INVALID_ARG_VALUE for a host name.
     """
-    port, address = options.get("port"), options.get("address")
+    port: Any = options.get("port")
+    address = options.get("address")
     if port is not None and port is not UNDEFINED:
         port = validate_port(port, "options.port")
     if not is_truthy(address):

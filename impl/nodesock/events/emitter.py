@@ -267,9 +267,14 @@ class EventEmitter:
             self.emit("removeListener", event, named)  # among several Node shows a once wrapper as it is
 
     def _forget(self, event: Hashable) -> None:
-        """Give up the event's place; with the last event that has listeners the places of all others go too."""
-        del self._events[event]
-        if not any(self._events.values()):
+        """Give up the event's place; with the last event that has listeners the places of all others go too.
+
+        That last event stays in the old table, as in Node: 'removeListener' is emitted for its own last listener.
+        """
+        events = self._events
+        if any(records for name, records in events.items() if name != event):
+            del events[event]
+        else:
             self._events = _NOTHING
 
     def remove_all_listeners(self: Self, event: Hashable = UNDEFINED) -> Self:

@@ -18,22 +18,27 @@ class _Arrivals:
     def __init__(
         self, emitter: Any, event: Hashable, signal: Any, close: tuple[Hashable, ...], high: float, low: float
     ) -> None:
-        self._emitter, self._event, self._signal, self._close = emitter, event, signal, close
+        self._emitter, self._signal = emitter, signal
         self._high, self._low = high, low
         self._arrived: list[list[Any]] = []
         self.waiting: list[Promise] = []
         self._error: Any = UNDEFINED
         self._finished = False
         self._paused = False
-        emitter.on(event, self._on_event)
+        self._listening: list[tuple[Hashable, Callable[..., None]]] = []
+        self._listen(event, self._on_event)
         if event != "error" and isinstance(emitter, EventEmitter):
-            emitter.on("error", self._on_error)
+            self._listen("error", self._on_error)
         for name in close:
-            emitter.on(name, self._on_close)
+            self._listen(name, self._on_close)
         if signal is not UNDEFINED:
             self._detach = add_abort_listener(signal, self._on_abort)
 
     _detach: Callable[[], None] = staticmethod(lambda: None)
+
+    def _listen(self, event: Hashable, listener: Callable[..., None]) -> None:
+        self._emitter.on(event, listener)
+        self._listening.append((event, listener))
 
     def _on_event(self, *args: Any) -> None:
         if self.waiting:
@@ -58,15 +63,13 @@ class _Arrivals:
         self.release()
 
     def release(self) -> None:
-        """Take the listeners off and end the iteration for whoever waits."""
+        """Take the listeners off, the last first, and end the iteration for whoever waits."""
         if self._finished:
             return
         self._finished = True
         self._detach()
-        self._emitter.remove_listener(self._event, self._on_event)
-        self._emitter.remove_listener("error", self._on_error)
-        for name in self._close:
-            self._emitter.remove_listener(name, self._on_close)
+        while self._listening:
+            self._emitter.remove_listener(*self._listening.pop())
         for promise in self.waiting:
             promise.reject(StopAsyncIteration())
         self.waiting.clear()
