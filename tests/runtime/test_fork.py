@@ -282,8 +282,9 @@ def test_the_run_that_was_on_returns_in_the_child(start: Callable[[Any], Any]) -
     parent = os.getpid()
     run(main)
     if os.getpid() != parent:
+        # The child's own timer may be due by the time the run returns; it is made once, in this run or in the next.
         returned_with = list(ran)
         run()
-        os._exit(0 if (returned_with, ran) == ([], ["own"]) else 1)
+        os._exit(0 if returned_with in ([], ["own"]) and ran == ["own"] else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(pids[0], 0)[1]) == 0
     assert ran.count("inherited") >= 3
