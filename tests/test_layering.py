@@ -21,7 +21,7 @@ CONFORMANCE = ROOT / "conformance"
 LAYERS = [
     {"_pyuv", "_version", "callables"},
     {"bindings.uv", "inspect"},
-    {"errors"},
+    {"errors", "spelling"},
     {"encodings", "validators"},
     {"runtime"},
     {"bindings"},

@@ -11,6 +11,7 @@ from nodesock.inspect import UNDEFINED
 from nodesock.runtime import ticks, timers
 from nodesock.runtime.promises import Promise, spawn
 from nodesock.runtime.uncaught import report_exception
+from nodesock.spelling import refuses_foreign_names
 from nodesock.validators import is_truthy, merge_options, validate_function, validate_uint32
 
 __all__ = ["AbortController", "AbortSignal", "Event", "EventTarget"]
@@ -80,6 +81,7 @@ class _EventHandler:
         return call(self.handler, event) if callable(self.handler) else None
 
 
+@refuses_foreign_names
 @drops_surplus
 class EventTarget:
     """The web's event source: listeners get an Event, are kept once each, and an exception of theirs is uncaught."""
@@ -190,6 +192,7 @@ def _throw(error: BaseException) -> None:
 _kept: set["AbortSignal"] = set()
 
 
+@refuses_foreign_names
 @drops_surplus
 class AbortSignal(EventTarget):
     """AbortSignal: `aborted`, `reason`, event 'abort'. Made by an AbortController or by the class's own functions."""

@@ -19,6 +19,7 @@ from nodesock.errors import dns_exception, node_error
 from nodesock.inspect import UNDEFINED, inspect
 from nodesock.process import process
 from nodesock.runtime.ticks import next_tick
+from nodesock.spelling import check_options
 from nodesock.validators import (
     is_number,
     is_truthy,
@@ -108,7 +109,8 @@ def lookup(
         raise node_error("ERR_INVALID_ARG_TYPE", "options", ["integer", "object"], options)
     else:
         validate_function(callback, "callback")
-        options = {**(options if _given(options) else {}), **named}
+        options = named if not _given(options) else {**options, **named}
+    check_options(options)
     if _given(options.get("hints", UNDEFINED)):
         hints = options["hints"]
         validate_number(hints, "options.hints")

@@ -18,6 +18,7 @@ from nodesock.runtime.handles import active_resources_info
 from nodesock.runtime.hooks import Phase, hooks
 from nodesock.runtime.timers import set_immediate
 from nodesock.runtime.uv_loop import check_thread
+from nodesock.spelling import refuses_foreign_names
 
 
 class Warning(NodeError):
@@ -29,6 +30,7 @@ class Warning(NodeError):
     count: int
 
 
+@refuses_foreign_names
 class Process(EventEmitter):
     """The one `process`."""
 

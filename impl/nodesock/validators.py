@@ -10,6 +10,7 @@ from typing import Any
 
 from nodesock.errors import NodeTypeError, node_error
 from nodesock.inspect import UNDEFINED, double, inspect, quote, to_text
+from nodesock.spelling import check_options
 
 __all__ = [
     "UNDEFINED",
@@ -94,14 +95,14 @@ def to_uint32(value: Any) -> int:
     return to_int32(value) & 0xFFFFFFFF
 
 
-def merge_options(options: object, given: Mapping[str, Any]) -> Mapping[str, Any]:
+def merge_options(options: object, given: Mapping[str, Any]) -> dict[str, Any]:
     """The options of a call: those in Node's place for them, if it is a mapping that stands there, and the keywords.
 
-    Unknown ones are not looked at, as in Node.
+    Unknown ones are not looked at, as in Node, but for those in Node's spelling: they raise TypeError.
     """
-    if not isinstance(options, Mapping):
-        return given
-    return {**options, **given} if given else options
+    merged = dict(given) if options is None or not isinstance(options, Mapping) else {**options, **given}
+    check_options(merged)
+    return merged
 
 
 def validate_number(

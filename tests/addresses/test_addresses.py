@@ -42,19 +42,19 @@ def test_block_list(rule: tuple[Any, ...], address: str, family: str, blocked: b
     assert blocks.check(address, family) is blocked
 
 
-def test_rules_are_told_newest_first_and_survive_json() -> None:
+def test_rules_are_told_addresses_first_and_survive_json() -> None:
     blocks = net.BlockList()
     blocks.add_address("2001:DB8::1", "ipv6")
     blocks.add_range("10.0.0.1", "10.0.0.9")
     blocks.add_subnet(net.SocketAddress(address="192.168.1.77"), 24)
     assert blocks.rules == [
+        "Address: IPv6 2001:db8::1",
         "Subnet: IPv4 192.168.1.77/24",
         "Range: IPv4 10.0.0.1-10.0.0.9",
-        "Address: IPv6 2001:db8::1",
     ]
     copy = net.BlockList()
     copy.from_json(blocks.to_json())
-    assert copy.rules == blocks.rules[::-1]
+    assert copy.rules == blocks.rules
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from nodesock.addresses.json_text import parse_json
 from nodesock.addresses.socket_address import SocketAddress, parse_address
 from nodesock.callables import drops_surplus
 from nodesock.errors import node_error
+from nodesock.spelling import refuses_foreign_names
 from nodesock.validators import UNDEFINED, validate_array, validate_int32, validate_string
 
 _MAPPED_PREFIX = 0xFFFF << 32
@@ -77,6 +78,7 @@ class _Rule:
         self.matches = matches
 
 
+@refuses_foreign_names
 @drops_surplus
 class BlockList:
     """A list of addresses, ranges and subnets that `server` and `socket` refuse. Mirrors `net.BlockList`."""

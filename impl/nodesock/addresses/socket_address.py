@@ -6,13 +6,20 @@ Numbers are kept beside the text, so that `net.BlockList` compares addresses wit
 import re
 import socket
 import unicodedata
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
 from nodesock.callables import drops_surplus
 from nodesock.errors import node_error
-from nodesock.validators import UNDEFINED, validate_object, validate_port, validate_string, validate_uint32
+from nodesock.spelling import refuses_foreign_names
+from nodesock.validators import (
+    UNDEFINED,
+    merge_options,
+    validate_object,
+    validate_port,
+    validate_string,
+    validate_uint32,
+)
 
 _FLOW_LABEL_MASK = 0xFFFFF
 _DEFAULT_HTTP_PORT = 80
@@ -31,6 +38,7 @@ def parse_address(address: str, family: str) -> tuple[str, int] | None:
     return socket.inet_ntop(domain, packed), int.from_bytes(packed, "big")
 
 
+@refuses_foreign_names
 @drops_surplus
 class SocketAddress:
     """A socket address: `address`, `port`, `family` ('ipv4' or 'ipv6') and `flowlabel`. Mirrors
@@ -54,8 +62,7 @@ class SocketAddress:
     ) -> None:
         if options is not UNDEFINED:
             validate_object(options, "options")
-            if isinstance(options, Mapping):
-                keywords = {**options, **keywords}
+        keywords = merge_options(options, keywords)
         family = keywords.get("family", UNDEFINED)
         if family is UNDEFINED:
             family = "ipv4"

@@ -14,6 +14,7 @@ from nodesock.validators import (
     is_number,
     is_truthy,
     is_uint32,
+    merge_options,
     validate_function,
     validate_object,
     validate_port,
@@ -27,10 +28,10 @@ from nodesock.validators import (
 def creation_arguments(args: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[Mapping[str, Any], Any]:
     """(options, listener) from `(type, listener)`, `(options, listener)` or `(listener, **options)`."""
     if named and args and callable(args[0]):
-        return named, args[0]
+        return merge_options(UNDEFINED, named), args[0]
     first = args[0] if args else UNDEFINED
     options: Mapping[str, Any] = first if isinstance(first, Mapping) else {"type": first}
-    return {**options, **named}, args[1] if len(args) > 1 else UNDEFINED
+    return merge_options(options, named), args[1] if len(args) > 1 else UNDEFINED
 
 
 class Settings:
@@ -99,7 +100,7 @@ def bind_target(args: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[int | 
     address = args[1] if len(args) > 1 else UNDEFINED
     options = _as_options(port)
     if named:
-        options = {**({"port": port, "address": address} if options is None else options), **named}
+        options = merge_options({"port": port, "address": address} if options is None else options, named)
     if options is not None:
         fd = options.get("fd", UNDEFINED)
         if is_number(fd) and 0 < fd < 2**31 and fd == int(fd):
@@ -115,7 +116,7 @@ def bind_target(args: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[int | 
 def bind_sync_options(options: Any, named: Mapping[str, Any]) -> Mapping[str, Any]:
     """The options of `bind_sync`. Raises ERR_INVALID_ARG_TYPE for what cannot have any."""
     if named:
-        options = {**options, **named} if isinstance(options, Mapping) else named
+        options = merge_options(options, named)
     if options is UNDEFINED:
         options = {}
     validate_object(options, "options")
@@ -148,7 +149,7 @@ def validate_ip(address: Any, name: str, method: str) -> None:
 def _as_options(value: Any) -> Mapping[str, Any] | None:
     """A value as the options object it would be in JavaScript; None if it is not an object, {} for other objects."""
     if isinstance(value, Mapping):
-        return value
+        return merge_options(value, {})
     if value is None or value is UNDEFINED or isinstance(value, (bool, int, float, str)) or callable(value):
         return None
     return {}

@@ -42,6 +42,7 @@ from nodesock.runtime import uv_loop
 from nodesock.runtime.promises import Promise
 from nodesock.runtime.ticks import next_tick, ticks
 from nodesock.runtime.uv_loop import check_thread
+from nodesock.spelling import refuses_foreign_names
 from nodesock.validators import (
     UNDEFINED,
     is_truthy,
@@ -54,6 +55,7 @@ from nodesock.validators import (
 _new = tuple.__new__  # a RemoteInfo without the frame of its own __new__
 
 
+@refuses_foreign_names
 @drops_surplus
 class Socket(EventEmitter):
     """A UDP socket. Events: 'listening', 'connect', 'message' (bytes, RemoteInfo), 'error', 'close'.
@@ -90,17 +92,15 @@ class Socket(EventEmitter):
 
     def _health_check(self) -> UDP:
         """The handle. Raises ERR_SOCKET_DGRAM_NOT_RUNNING once the socket is closed."""
-        handle = self._handle
-        if handle is None:
+        if self._handle is None:
             raise node_error("ERR_SOCKET_DGRAM_NOT_RUNNING")
-        return handle
+        return self._handle
 
     def _handle_for(self, property_name: str) -> UDP:
         """The handle, for the methods in which Node forgets that it may be gone and reads a property of null."""
-        handle = self._handle
-        if handle is None:
+        if self._handle is None:
             raise property_error(property_name)
-        return handle
+        return self._handle
 
     def _emit(self, event: str, *args: Any) -> None:
         """`emit` as a tick: through the `emit` that the socket has by then, which a user may have wrapped."""

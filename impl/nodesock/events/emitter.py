@@ -22,6 +22,7 @@ from nodesock.inspect import UNDEFINED, inspect, to_text
 from nodesock.runtime import ticks
 from nodesock.runtime.hooks import hooks
 from nodesock.runtime.promises import Promise, spawn
+from nodesock.spelling import refuses_foreign_names
 from nodesock.validators import (
     is_truthy,
     merge_options,
@@ -70,6 +71,7 @@ def _once(emitter: "EventEmitter", event: Hashable, listener: Listener) -> Liste
     return wrapper
 
 
+@refuses_foreign_names
 @drops_surplus
 class EventEmitter:
     """Node's EventEmitter. Listeners are called at once, in the order they were added, as JavaScript calls functions.

@@ -12,6 +12,7 @@ from nodesock.callables import drops_surplus
 from nodesock.errors import errno_exception, exception_with_host_port, node_error
 from nodesock.net.handle import ends
 from nodesock.net.options import node_view
+from nodesock.spelling import refuses_foreign_names
 from nodesock.validators import (
     UNDEFINED,
     merge_options,
@@ -24,6 +25,7 @@ from nodesock.validators import (
 _OF_AN_ADDRESS: Final = ("host", "port", "ipv6_only", "reuse_port")
 
 
+@refuses_foreign_names
 @drops_surplus
 class BoundSocket:
     """A bound TCP or unix socket that neither listens nor is connected. Mirrors `net.BoundSocket`.

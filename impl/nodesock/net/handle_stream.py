@@ -36,11 +36,13 @@ from nodesock.runtime import uv_loop
 from nodesock.runtime.ticks import next_tick
 from nodesock.runtime.timers import Timeout, clear_timeout, set_unref_timeout, timer_duration
 from nodesock.runtime.uv_loop import check_thread
+from nodesock.spelling import refuses_foreign_names
 from nodesock.stream import Duplex
 from nodesock.stream.core.destroy import abandon
 from nodesock.validators import UNDEFINED, validate_function
 
 
+@refuses_foreign_names
 @drops_surplus
 class HandleStream(Duplex):
     """A Duplex over a handle, to be made with emit_close and decode_strings off; see net.Socket."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from nodesock.errors import node_error
+from nodesock.spelling import check_options
 from nodesock.validators import UNDEFINED, is_truthy, to_number
 
 Callback = Callable[..., Any]
@@ -105,4 +106,5 @@ def normalize(args: tuple[Any, ...], keywords: Mapping[str, Any]) -> NormalizedA
             callback = args[-1]
     if keywords:
         options.update(keywords)
+    check_options(options)
     return NormalizedArgs(options, callback)

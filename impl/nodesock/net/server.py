@@ -29,10 +29,12 @@ from nodesock.net.socket import Socket
 from nodesock.runtime.promises import Promise
 from nodesock.runtime.ticks import next_tick
 from nodesock.runtime.uv_loop import check_thread
+from nodesock.spelling import refuses_foreign_names
 from nodesock.stream.core.high_water_mark import get_default_high_water_mark
 from nodesock.validators import (
     UNDEFINED,
     is_truthy,
+    merge_options,
     to_int32,
     to_number,
     validate_abort_signal,
@@ -55,6 +57,7 @@ class DropInfo(NamedTuple):
     remote_family: str | None
 
 
+@refuses_foreign_names
 @drops_surplus
 class Server(EventEmitter):
     """A TCP or unix-domain server. Mirrors `net.Server`.
@@ -70,6 +73,16 @@ class Server(EventEmitter):
     max_connections: Any = None
     #: Node's flag for clusters; kept for the sake of the name
     drop_max_connection: Any = None
+    # the options, as the connections to come get them
+    allow_half_open: Any
+    pause_on_connect: bool
+    no_delay: bool
+    keep_alive: bool
+    #: seconds
+    keep_alive_initial_delay: int
+    #: bytes
+    high_water_mark: Any
+    block_list: BlockList | None
 
     #: `family:address:port` it was asked to listen on, as Node's programs know it; None before
     _connection_key: str | None = None
@@ -77,10 +90,9 @@ class Server(EventEmitter):
     def __init__(self, options: Any = None, listener: Any = None, /, **keywords: Any) -> None:
         if callable(options) and not isinstance(options, Mapping):
             listener = options
-        elif is_options(options):
-            keywords = {**(options if isinstance(options, Mapping) else {}), **keywords}
-        elif options is not None and options is not UNDEFINED:
+        elif not is_options(options) and options is not None and options is not UNDEFINED:
             raise node_error("ERR_INVALID_ARG_TYPE", "options", "Object", options)
+        keywords = merge_options(options, keywords)
         super().__init__()  # Node 24 heeds events.captureRejections here, but not an option of the server
         if callable(listener):
             self.on("connection", listener)
@@ -90,7 +102,7 @@ class Server(EventEmitter):
         mark = keywords.get("high_water_mark", UNDEFINED)
         if mark is not UNDEFINED:
             validate_number(mark, "options.highWaterMark")
-        self.block_list: BlockList | None = None
+        self.block_list = None
         if is_truthy(keywords.get("block_list")):
             self.block_list = as_block_list(keywords["block_list"], "options.blockList")
         half_open = keywords.get("allow_half_open")

@@ -26,20 +26,23 @@ from nodesock.net.dialing import Line, dial_host, dial_path
 from nodesock.net.handle import NoHandle, ends, method_of, open_handle
 from nodesock.net.handle_stream import HandleStream
 from nodesock.net.on_read import OnRead
-from nodesock.net.options import as_mapping, normalize, stream_options
+from nodesock.net.options import normalize, stream_options
 from nodesock.net.socket_options import SocketOptions, whole_seconds
 from nodesock.net.write_after_end import OnEnd
 from nodesock.runtime.ticks import next_tick
 from nodesock.runtime.uv_loop import check_thread
+from nodesock.spelling import refuses_foreign_names
 from nodesock.validators import (
     UNDEFINED,
     is_number,
     is_truthy,
+    merge_options,
     validate_abort_signal,
     validate_string,
 )
 
 
+@refuses_foreign_names
 @drops_surplus
 class Socket(HandleStream):
     """A TCP or unix-domain connection. Mirrors `net.Socket`.
@@ -75,8 +78,7 @@ class Socket(HandleStream):
     def __init__(self, options: Any = None, /, *_: Any, **keywords: Any) -> None:
         if is_number(options):
             keywords = {"fd": options, **keywords}
-        elif options is not None:
-            keywords = {**as_mapping(options), **keywords}
+        keywords = merge_options(options, keywords)
         given = stream_options(keywords)
         self._options = SocketOptions.given(keywords)
         if is_truthy(keywords.get("block_list")):
@@ -243,8 +245,8 @@ class Socket(HandleStream):
         """Keep-alive probes after `initial_delay` ms of silence, every `interval` ms, `count` times; before
         connect() it is remembered. A mapping may hold all four; nothing is validated, as in Node. Mirrors
         `socket.setKeepAlive()`."""
+        options = merge_options(enable, options)
         if isinstance(enable, Mapping):
-            options = {**enable, **options}
             enable = options.get("enable", False)
             initial_delay = options.get("initial_delay", 0)
             interval = options.get("interval", UNDEFINED)

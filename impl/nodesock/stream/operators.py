@@ -27,6 +27,7 @@ from nodesock.stream.promises import finished
 from nodesock.stream.signal_context import SignalContext
 from nodesock.validators import (
     is_truthy,
+    merge_options,
     to_number,
     validate_abort_signal,
     validate_function,
@@ -48,7 +49,7 @@ def read_options(options: Any, given: Options) -> dict[str, Any]:
     """The options as one dictionary. Raises ERR_INVALID_ARG_TYPE for what is none and for a bad signal."""
     if options is not None and options is not UNDEFINED:
         validate_object(options, "options")
-    read = {**options, **given} if isinstance(options, Mapping) else dict(given)
+    read = merge_options(options, given)
     if read.get("signal") is not None:
         read["signal"] = validate_abort_signal(read["signal"], "options.signal")
     return read

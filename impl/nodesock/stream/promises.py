@@ -41,9 +41,10 @@ def pipeline(*parts: Any, **given: Any) -> Promise:
     """`stream.promises.pipeline(source, ..., destination, options)`: resolves, with the last function's value,
     when all is through. Options: `signal`, `end` (False: the destination stays open).
     """
+    options = UNDEFINED
     if parts and _is_options(parts[-1]):
-        given = dict(merge_options(parts[-1], given))
-        parts = parts[:-1]
+        *parts, options = parts  # type: ignore[assignment]
+    given = merge_options(options, given)
     promise = Promise()
 
     def settled(error: Any, value: Any) -> None:

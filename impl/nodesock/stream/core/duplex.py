@@ -5,6 +5,7 @@ from typing import Any, Self
 
 from nodesock.callables import drops_surplus
 from nodesock.inspect import UNDEFINED
+from nodesock.spelling import refuses_foreign_names
 from nodesock.stream.core.destroy import construct
 from nodesock.stream.core.legacy import Stream
 from nodesock.stream.core.options import apply_shared_options
@@ -15,6 +16,7 @@ from nodesock.stream.core.writable_state import WritableState
 from nodesock.validators import is_truthy
 
 
+@refuses_foreign_names
 @drops_surplus
 class Duplex(Readable, Writable):
     """A Readable and a Writable that share their construction, their error and their end of life.

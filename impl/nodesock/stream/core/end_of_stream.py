@@ -7,7 +7,7 @@ after the callback, to catch late errors, until they are cleaned up. A stream th
 one listener only, of 'error', and the callback comes on the next tick.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from nodesock.callables import call, drops_surplus
@@ -19,6 +19,7 @@ from nodesock.stream.core.members import method
 from nodesock.validators import (
     UNDEFINED,
     is_truthy,
+    merge_options,
     validate_abort_signal,
     validate_function,
     validate_object,
@@ -188,8 +189,7 @@ def finished(
         callback, options = options, None
     if options is not None and options is not UNDEFINED:
         validate_object(options, "options")
-        if isinstance(options, Mapping):
-            given = {**options, **given}
+    given = merge_options(options, given)
     validate_function(callback, "callback")
     signal = validate_abort_signal(given.get("signal", UNDEFINED), "options.signal")
     if not predicates.is_node_stream(stream):

@@ -6,12 +6,14 @@ from typing import Any, Self
 from nodesock.callables import drops_surplus
 from nodesock.events import EventEmitter
 from nodesock.runtime.promises import Promise
+from nodesock.spelling import refuses_foreign_names
 from nodesock.stream.core.members import method
 from nodesock.stream.core.readable_state import ReadableState
 from nodesock.stream.core.writable_state import WritableState
 from nodesock.validators import UNDEFINED, is_truthy, merge_options
 
 
+@refuses_foreign_names
 @drops_surplus
 class Stream(EventEmitter):
     """What every stream is: an EventEmitter with up to two state records, one for each direction.

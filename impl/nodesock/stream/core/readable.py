@@ -25,6 +25,7 @@ from nodesock.errors import node_error
 from nodesock.runtime.promises import Promise
 from nodesock.runtime.ticks import next_tick, ticks
 from nodesock.runtime.uv_loop import check_thread
+from nodesock.spelling import refuses_foreign_names
 from nodesock.stream.core import pipe as piping
 from nodesock.stream.core.destroy import construct, error_or_destroy, undestroy
 from nodesock.stream.core.destroy import destroy as destroy_stream
@@ -61,6 +62,7 @@ def init_readable(stream: "Readable", options: Mapping[str, Any], is_duplex: boo
         stream._read = adapt(given, 1)  # type: ignore[method-assign]
 
 
+@refuses_foreign_names
 @drops_surplus
 class Readable(Stream):
     """A source. Subclasses define `_read(size)` and, if they like, `_destroy(error, callback)`,

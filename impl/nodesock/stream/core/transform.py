@@ -11,11 +11,13 @@ from typing import Any
 from nodesock.callables import adapt, drops_surplus
 from nodesock.errors import node_error
 from nodesock.runtime.ticks import next_tick
+from nodesock.spelling import refuses_foreign_names
 from nodesock.stream.core import high_water_mark
 from nodesock.stream.core.duplex import Duplex
 from nodesock.validators import UNDEFINED, is_truthy
 
 
+@refuses_foreign_names
 @drops_surplus
 class Transform(Duplex):
     """Subclasses define `_transform(chunk, encoding, callback)`, with `callback(error, output)`, and, if they

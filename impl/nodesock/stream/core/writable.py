@@ -22,6 +22,7 @@ from nodesock.errors import node_error
 from nodesock.inspect import UNDEFINED
 from nodesock.runtime.ticks import next_tick
 from nodesock.runtime.uv_loop import check_thread
+from nodesock.spelling import refuses_foreign_names
 from nodesock.stream.core.chunks import as_bytes
 from nodesock.stream.core.destroy import construct, error_or_destroy, note_error, undestroy
 from nodesock.stream.core.destroy import destroy as destroy_stream
@@ -42,6 +43,7 @@ def init_writable(stream: "Writable", options: Mapping[str, Any], is_duplex: boo
             setattr(stream, hook, adapt(given, count))
 
 
+@refuses_foreign_names
 @drops_surplus
 class Writable(Stream):
     """A sink. Subclasses define `_write(chunk, encoding, callback)` and, if they like, `_writev(chunks,
