@@ -1,6 +1,6 @@
 """Mirrors lib/internal/abort_controller.js, and of lib/internal/event_target.js what AbortSignal needs."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from types import CoroutineType
 from typing import Any
 from weakref import ref as weakref
@@ -31,42 +31,24 @@ class Event:
         self._stopped = True
 
 
-class _Entry:
-    """One listener in the list of its type. A removed one still leads on to those that stood behind it."""
+class _Listener:
+    """One listener of a type."""
 
-    __slots__ = ("callback", "is_removed", "next", "once", "previous", "resists")
+    __slots__ = ("callback", "is_removed", "once", "resists")
 
-    def __init__(self, callback: Callable[..., Any], once: bool, resists: bool, previous: Any) -> None:
+    def __init__(self, callback: Callable[..., Any], once: bool, resists: bool) -> None:
         self.callback = callback
         self.once = once
         #: it is called even after stop_immediate_propagation()
         self.resists = resists
         self.is_removed = False
-        self.previous: _Entry | _Head = previous
-        self.next: _Entry | None = None
-
-    def remove(self) -> None:
-        self.previous.next = self.next
-        if self.next is not None:
-            self.next.previous = self.previous
-        self.is_removed = True
 
 
-class _Head:
-    """Where the list of a type's listeners begins; linked, since listeners come and go while a dispatch walks along."""
+class _Listeners(list[_Listener]):
+    """The listeners of one type in their order. Those removed while a dispatch is under way go when it ends."""
 
-    __slots__ = ("has_resisting", "next", "size")
-
-    def __init__(self) -> None:
-        self.size = 0
-        self.has_resisting = False
-        self.next: _Entry | None = None
-
-    def __iter__(self) -> Iterator[_Entry]:
-        entry = self.next
-        while entry is not None:
-            yield entry
-            entry = entry.next
+    #: how many Node counts: an `on…` attribute from its first value on, then while it is a function
+    size = 0
 
 
 class _EventHandler:
@@ -90,7 +72,8 @@ class EventTarget:
     max_listeners: int | float = 0
 
     def __init__(self) -> None:
-        self._heads: dict[str, _Head] = {}
+        self._listeners: dict[str, _Listeners] = {}
+        self._dispatches = 0
 
     def add_event_listener(
         self, type: str, listener: Callable[..., Any] | None, options: Any = None, *, once: bool = False
@@ -101,34 +84,28 @@ class EventTarget:
         validate_function(listener, "listener")
         self._listen(type, listener, is_truthy(merge_options(options, {}).get("once", once)), False)
 
-    def _listen(self, type: str, listener: Callable[..., Any], once: bool, resists: bool) -> None:
-        head = self._heads.get(type)
-        is_first = head is None
-        if head is None:
-            head = _Head()
-        last: Any = head
-        for entry in head:
-            if entry.callback == listener:
-                return
-            last = entry
-        last.next = _Entry(listener, once, resists, last)
-        head.size += 1
-        head.has_resisting = head.has_resisting or resists
-        self._listener_added(type, head.size)
-        if is_first:
-            self._heads[type] = head
+    def _listen(self, type: str, callback: Callable[..., Any], once: bool, resists: bool) -> None:
+        listeners = self._listeners.get(type, _Listeners())
+        if any(one.callback == callback and not one.is_removed for one in listeners):
+            return
+        listeners.size += 1
+        # An event that this brings about is not for the new listener.
+        self._listener_added(type, listeners.size)
+        listeners.append(_Listener(callback, once, resists))
+        self._listeners[type] = listeners
 
     def remove_event_listener(self, type: str, listener: Callable[..., Any] | None) -> None:
         """removeEventListener."""
-        head = self._heads.get(type)
-        for entry in head or ():
-            if entry.callback == listener:
-                assert head is not None
-                entry.remove()
-                head.size -= 1
-                if head.size == 0:
-                    del self._heads[type]
-                self._listener_removed(type, head.size)
+        listeners = self._listeners.get(type, _Listeners())
+        for one in listeners:
+            if one.callback == listener and not one.is_removed:
+                one.is_removed = True
+                listeners.size -= 1
+                if listeners.size == 0:
+                    del self._listeners[type]
+                elif not self._dispatches:
+                    listeners.remove(one)
+                self._listener_removed(type, listeners.size)
                 return
 
     def _listener_added(self, type: str, count: int) -> None:
@@ -139,12 +116,11 @@ class EventTarget:
 
     def event_listeners(self, type: str) -> list[Callable[..., Any]]:
         """The listeners of a type (events.getEventListeners)."""
-        return [entry.callback for entry in self._heads.get(type, ())]
+        return [one.callback for one in self._listeners.get(type, ()) if not one.is_removed]
 
     def event_listener_count(self, type: str) -> int:
-        """How many listeners a type has (events.listenerCount); an `on…` attribute counts while it is a function."""
-        head = self._heads.get(type)
-        return head.size if head is not None else 0
+        """How many listeners a type has (events.listenerCount)."""
+        return self._listeners[type].size if type in self._listeners else 0
 
     def dispatch_event(self, event: Event) -> bool:
         """dispatchEvent: call the listeners now. Raises ERR_INVALID_ARG_TYPE, ERR_EVENT_RECURSION."""
@@ -154,20 +130,19 @@ class EventTarget:
             raise node_error("ERR_EVENT_RECURSION", event.type)
         event.target = self
         event._is_dispatched = True
-        head = self._heads.get(event.type)
-        entry = head.next if head is not None else None
-        while entry is not None:
-            assert head is not None
-            if event._stopped and not head.has_resisting:
-                break
-            following = entry.next  # before the call: this one may remove itself
-            if not entry.is_removed and (entry.resists or not event._stopped):
-                if entry.once:
-                    entry.remove()
-                    head.size -= 1
-                    self._listener_removed(event.type, head.size)
-                _call_listener(entry.callback, event)
-            entry = following
+        listeners = self._listeners.get(event.type, _Listeners())
+        self._dispatches += 1
+        for one in listeners:  # and those that a listener appends
+            if one.is_removed or (event._stopped and not one.resists):
+                continue
+            if one.once:
+                one.is_removed = True
+                listeners.size -= 1
+                self._listener_removed(event.type, listeners.size)
+            _call_listener(one.callback, event)
+        self._dispatches -= 1
+        if not self._dispatches:
+            listeners[:] = [one for one in listeners if not one.is_removed]
         event._is_dispatched = False
         return True
 
@@ -236,16 +211,16 @@ class AbortSignal(EventTarget):
             return
         had = callable(self._onabort.handler)
         self._onabort.handler = value
-        head = self._heads.get("abort")
-        if had and head is not None:
-            head.size -= 1
-            self._listener_removed("abort", head.size)
+        listeners = self._listeners.get("abort")
+        if had and listeners is not None:
+            listeners.size -= 1
+            self._listener_removed("abort", listeners.size)
         if callable(value):
-            if head is None:  # it was removed from outside
+            if listeners is None:  # it was removed from outside
                 self.add_event_listener("abort", self._onabort)
             else:
-                head.size += 1
-                self._listener_added("abort", head.size)
+                listeners.size += 1
+                self._listener_added("abort", listeners.size)
 
     def throw_if_aborted(self) -> None:
         """Raise the reason if it is aborted."""
