@@ -12,10 +12,11 @@ roles before the reference's, and then the earliest step.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from conformance.judge.normalize import NormalRun, NormalTrace, Step
+from conformance.judge.order import AgreedOrder
 from conformance.play.last_words import cause
 
 #: From strict to subtle. Every difference is of one of these categories.
@@ -25,7 +26,6 @@ CATEGORIES = ("garbage", "died", "hung", "sequence", "order", "error", "value", 
 _LEVEL = {category: level for level, category in enumerate(CATEGORIES)} | {"error": 5, "value": 5}
 
 Path = tuple[str | int, ...]
-Identity = tuple[str, int]  # a step by its line and its place in it
 
 
 class _Missing:
@@ -117,12 +117,9 @@ class _Line:
 
 @dataclass
 class _Role:
-    lines: dict[str, _Line] = field(default_factory=dict)
-    bits: dict[Identity, int] = field(default_factory=dict)  # every agreed step has one
-    before: dict[Identity, int] = field(
-        default_factory=dict
-    )  # the bits of what was always over before it began
-    unstable: list[Instability] = field(default_factory=list)
+    lines: Mapping[str, _Line]
+    unstable: Sequence[Instability]
+    order: AgreedOrder
 
 
 class Expectation:
@@ -161,30 +158,29 @@ class Expectation:
 
 
 def _expect(role: str, traces: Sequence[NormalTrace]) -> _Role:
-    expected = _Role()
+    agreed_lines: dict[str, _Line] = {}
+    unstable: list[Instability] = []
     for line in dict.fromkeys(line for trace in traces for line in trace.lines):
         sequences = [trace.lines.get(line, ()) for trace in traces]
         agreed = _common_prefix(sequences)
         complete = all(len(sequence) == agreed for sequence in sequences)
         if not complete:
             variants = dict.fromkeys(_sequence_text(sequence[agreed:]) for sequence in sequences)
-            expected.unstable.append(Instability(role, line, agreed, "", tuple(variants)))
+            unstable.append(Instability(role, line, agreed, "", tuple(variants)))
         values, volatile = [], []
         for index in range(agreed):
             leaves = [dict(_leaves(sequence[index])) for sequence in sequences]
             differing = _varying(leaves)
             for path in sorted(differing, key=_path_text):
                 variants = dict.fromkeys(_show(found.get(path, MISSING)) for found in leaves)
-                expected.unstable.append(Instability(role, line, index, _path_text(path), tuple(variants)))
+                unstable.append(Instability(role, line, index, _path_text(path), tuple(variants)))
             values.append(leaves[0])
             volatile.append(differing)
-        expected.lines[line] = _Line(sequences[0][:agreed], complete, tuple(values), tuple(volatile))
-    agreed_steps = [
-        (line, index) for line, found in expected.lines.items() for index in range(len(found.steps))
-    ]
-    expected.bits = {identity: 1 << place for place, identity in enumerate(agreed_steps)}
-    expected.before = _always_before(expected.bits, traces)
-    return expected
+        agreed_lines[line] = _Line(sequences[0][:agreed], complete, tuple(values), tuple(volatile))
+    agreed_steps = {
+        (line, index) for line, found in agreed_lines.items() for index in range(len(found.steps))
+    }
+    return _Role(agreed_lines, unstable, AgreedOrder(traces, agreed_steps))
 
 
 def _common_prefix(sequences: Sequence[Sequence[Step]]) -> int:
@@ -204,33 +200,6 @@ def _varying(leaves: Sequence[Mapping[Path, Any]]) -> set[Path]:
             if not _same(first.get(path, MISSING), other.get(path, MISSING)):
                 varying.add(path)
     return varying
-
-
-def _always_before(bits: Mapping[Identity, int], traces: Sequence[NormalTrace]) -> dict[Identity, int]:
-    """For each agreed step, the agreed steps that were over before it began, in every run."""
-    before = _over_before(traces[0], bits)
-    for trace in traces[1:]:
-        masks = _over_before(trace, bits)
-        before = {identity: mask & masks[identity] for identity, mask in before.items()}
-    return before
-
-
-def _over_before(trace: NormalTrace, bits: Mapping[Identity, int]) -> dict[Identity, int]:
-    """For each step of ``trace`` that has a bit, the bits of the steps that were over before it began."""
-    moments: list[tuple[int, int, Identity]] = []
-    for step in trace.steps:
-        identity = (step.line, step.index)
-        if identity in bits:
-            moments.append((step.first, 0, identity))  # at one position, begins sort before ends
-            moments.append((step.last, 1, identity))
-    moments.sort()
-    over, masks = 0, {}
-    for _, ends, identity in moments:
-        if ends:
-            over |= bits[identity]
-        else:
-            masks[identity] = over
-    return masks
 
 
 #: Where in a trace differences stand that explain others, or are explained by them.
@@ -346,26 +315,18 @@ def _order(role: str, expected: _Role, got: NormalTrace, runs: int) -> Iterator[
         for line, wanted in expected.lines.items()
         for index in range(_matching(wanted, got.lines.get(line, ())))
     }
-    comparable = sum(expected.bits[identity] for identity in known)
-    over = _over_before(got, {identity: expected.bits[identity] for identity in known})
-    for step in got.steps:
-        identity = (step.line, step.index)
-        late = expected.before[identity] & comparable & ~over[identity] if identity in known else 0
-        if late:
-            other = min(
-                (found for found in known if late & expected.bits[found]),
-                key=lambda found: known[found].first,
-            )
-            first, second = known[other], known[identity]
-            message = (
-                f"{role}: {_quote(first)} (#{other[1]}) came before {_quote(second)} (#{identity[1]}) {always}, "
-                "here it came after"
-            )
-            wanted_json, got_json = first.to_json(), second.to_json()
-            yield (
-                step.first,
-                Difference("order", role, step.line, step.index, "", wanted_json, got_json, message),
-            )
+    for identity, other in expected.order.late(got, known):
+        step = got.lines[identity[0]][identity[1]]
+        first, second = known[other], known[identity]
+        message = (
+            f"{role}: {_quote(first)} (#{other[1]}) came before {_quote(second)} (#{identity[1]}) {always}, "
+            "here it came after"
+        )
+        wanted_json, got_json = first.to_json(), second.to_json()
+        yield (
+            step.first,
+            Difference("order", role, step.line, step.index, "", wanted_json, got_json, message),
+        )
 
 
 def _matching(wanted: _Line, steps: Sequence[Step]) -> int:

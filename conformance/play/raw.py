@@ -254,14 +254,14 @@ class Peer(_Owned):
 
     def recv(self, size: int) -> bytes:
         """Exactly ``size`` bytes, or fewer if the other end ends first."""
-        data = b""
+        data = bytearray()
         while len(data) < size:
             self._raw._until(self.sock, select.POLLIN, f"recv({size})")
             chunk = self.sock.recv(size - len(data))
             if not chunk:
                 break
             data += chunk
-        return data
+        return bytes(data)
 
     def recv_some(self) -> bytes:
         """Whatever arrives next; empty at the other end's end."""
@@ -270,19 +270,19 @@ class Peer(_Owned):
 
     def recv_all(self) -> bytes:
         """Everything until the other end ends."""
-        data = b""
+        data = bytearray()
         while chunk := self.recv_some():
             data += chunk
-        return data
+        return bytes(data)
 
     def recv_reset(self) -> bytes:
         """Everything until the other end resets the connection. Raises ``RawTimeout`` if it ends in order."""
-        data = b""
+        data = bytearray()
         try:
             while chunk := self.recv_some():
                 data += chunk
         except ConnectionResetError:
-            return data
+            return bytes(data)
         raise RawTimeout("recv_reset: the other end sent FIN, not RST")
 
     def fill(self, data: bytes = b"x" * 65536) -> int:
