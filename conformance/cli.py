@@ -200,7 +200,8 @@ def run(
     except OSError as error:
         raise ConfigError(f"output: {config.output} cannot be written: {error.strerror}") from None
     stream = sys.stderr if as_json else sys.stdout
-    with _terminated_like_interrupted(), opened(config, work) as session:
+    roles = sum(len(case.roles) for case, _ in items)
+    with _terminated_like_interrupted(), opened(config, work, roles=roles) as session:
         outcome, data = _run(session, items, selection, before, work, stream)
     if as_json:
         click.echo(to_json(data))

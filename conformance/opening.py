@@ -3,7 +3,6 @@
 import contextlib
 import fnmatch
 from collections.abc import Callable, Iterator, Sequence
-from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from conformance.judge.verdict import KNOWN_DIVERGENCES, KnownDivergence, Result
 from conformance.language.case import Case
 from conformance.play.runner import PairingTrace
 from conformance.play.subjects.base import ENTRY_POINT_GROUP, Subject, SubjectUnavailable
-from conformance.play.subjects.node import NodeSubject
+from conformance.play.subjects.node import POOL, NodeSubject
 from conformance.play.subjects.python import PythonSubject
 from conformance.play.subjects.rundir import RunDirectory
 from conformance.tell import traces
@@ -36,6 +35,8 @@ def subject_named(name: str, provider: str | None = None) -> Subject:
         other = NodeSubject(provider, version)
         other.name = f"node{version}"
         return other
+    from importlib.metadata import entry_points  # costs more than the built-in subjects need
+
     offered = {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
     if name not in offered:
         raise ConfigError(
@@ -60,13 +61,15 @@ def known_divergences(config: Config) -> tuple[KnownDivergence, ...]:
 
 
 @contextlib.contextmanager
-def opened(config: Config, keep: Path | None = None) -> Iterator[Session]:
-    """A session with everything open, which keeps its traces under ``keep``. Raises ``ConfigError`` or
-    ``SubjectUnavailable`` before anything runs.
+def opened(config: Config, keep: Path | None = None, *, roles: int = POOL) -> Iterator[Session]:
+    """A session with everything open, which keeps its traces under ``keep``.
+
+    ``roles`` is how many Node processes can be of use at once. Raises ``ConfigError`` or ``SubjectUnavailable`` before
+    anything runs.
     """
     known = known_divergences(config)
     subject = subject_named(config.subject, config.provider)
-    reference: Subject = NodeSubject(config.provider, config.version)
+    reference: Subject = NodeSubject(config.provider, config.version, min(roles, POOL))
     with contextlib.ExitStack() as stack:
         run_dir = stack.enter_context(RunDirectory())
         for one in (reference, subject):

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 
 from conformance.judge.normalize import NormalTrace
 from conformance.judge.verdict import Outcome, Result
@@ -31,8 +31,11 @@ def write_html(
     """Write ``index.html`` and ``cases/<id>.html`` into ``output``. ``data`` is what ``report.json``
     holds.
     """
+    compiled = output / "cache" / "templates"  # compiling costs more than rendering a small report
+    compiled.mkdir(parents=True, exist_ok=True)
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
+        bytecode_cache=FileSystemBytecodeCache(str(compiled)),
         autoescape=True,
         finalize=_shown,
         undefined=StrictUndefined,
