@@ -57,7 +57,13 @@ def align(left: NormalTrace, right: NormalTrace) -> list[Row]:
 
 
 def _answers(left: Sequence[Any], right: Sequence[Any]) -> Iterator[tuple[int, int]]:
-    """The places that answer each other. What both end with is set aside first: no stretch can miss it."""
+    """The places that answer each other. Where one stretch is not enough, what both sides end with is set aside
+    first: no stretch can miss it.
+    """
+    found, a, b = _stretch(left, right, 0, 0)
+    if (a, b) == (len(left), len(right)):
+        yield from found
+        return
     tail = 0
     while tail < min(len(left), len(right)) and left[-1 - tail] == right[-1 - tail]:
         tail += 1
@@ -85,7 +91,7 @@ def _stretch(
             while place < len(left) and place - diagonal < len(right) and left[place] == right[place - diagonal]:
                 place += 1
             reached[-1][diagonal] = (start, place, before)
-        if reached[-1].get(ends, (0, 0, 0))[1] == len(left):
+        if ends in reached[-1] and reached[-1][ends][1] == len(left):
             diagonal = ends
             break
         if len(reached) > STRETCH:
