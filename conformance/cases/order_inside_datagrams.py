@@ -172,6 +172,7 @@ def TwoWrong(t):
         t.attempt("sendto", lambda: socket.sendto("x", "0", "1", None, 5))
         t.attempt("sendto", lambda: socket.sendto(5, 0, "1", None, 5))
         t.attempt("bind", lambda: socket.bind_sync(port="x", address=5))
+        t.attempt("bind", lambda: socket.bind_sync(5))
         t.attempt("connect", lambda: socket.connect_sync("x", 5))
         t.attempt("connect", lambda: socket.connect("x", 5))
 

@@ -153,6 +153,20 @@ def OnceListener(t):
     emitter.emit("x")
 
 
+@case(about="a once() wrapper called while it is taken off, or later, calls nothing: it has been used")
+def OnceWrapper(t):
+    emitter = t.events.EventEmitter()
+    emitter.once("x", t.callback("called"))
+    wrapper = emitter.raw_listeners("x")[0]
+
+    def removed(event, listener):
+        wrapper("by hand")
+
+    emitter.once("removeListener", removed)
+    emitter.emit("x", "emitted")
+    wrapper("later")
+
+
 @case(about="'newListener' comes before the listener is there, even where it removes others or adds the same")
 def NewListener(t):
     emitter = t.events.EventEmitter()

@@ -393,3 +393,14 @@ def GeneratorsEnd(t):
 
     t.on_uncaught(lambda error: t.note("rejected", None))
     t.spawn(run())
+
+
+@case(about="a pipeline whose function rejects destroys its streams, then calls back, in Node's order")
+def PipelineRejects(t):
+    async def fail(source):
+        async for chunk in source:
+            t.note("chunk", chunk)
+            raise t.error("no")
+
+    given = t.stream.pipeline(numbers(t, "source", 3), fail, t.callback("over"))
+    closely(t, "given", given, ["destroy"]).on("error", t.callback("error"))

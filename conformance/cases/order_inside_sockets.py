@@ -546,3 +546,42 @@ def TimeoutAfterWrite(t):
         client.resume()
 
     meet(t, None, lambda peer: peer.on("data", lambda chunk: None), start)
+
+
+@case(about="a socket destroyed while it connects no longer does when its handle is closed")
+def HandleClosedWhileConnecting(t):
+    def start(port):
+        client = t.net.connect(port, "127.0.0.1")
+        recorded_handle(t, "client", client)
+        t.note("connecting", client.connecting)
+        client.destroy()
+        server.close()
+
+    server = t.net.create_server()
+    server.listen(0, "127.0.0.1", lambda: start(server.address().port))
+
+
+@case(about="a write that fails at once, the peer having reset, calls back and fails the socket in Node's order")
+class WriteFailsAtOnce:
+    def raw(r):
+        with r.listen() as listener:
+            r.publish(port=listener.port)
+            peer = listener.accept()
+            peer.send(b"go")
+            r.wait("ready")
+            peer.reset()
+
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1")
+
+        def on_data(chunk):
+            client.pause()
+            t.publish(ready=True)
+            t.block(300)
+            t.note("first", client.write("a", t.callback("a written")))
+            t.note("second", client.write("b", t.callback("b written")))
+            t.next_tick(lambda: t.note("queued behind", None))
+
+        client.on("data", on_data)
+        client.on("error", lambda error: t.note("error", error.code))
+        client.on("close", t.callback("close"))

@@ -576,3 +576,141 @@ def SidesMissing(t):
             t.attempt("push", lambda duplex=duplex: duplex.push("x"))
             t.attempt("write", lambda duplex=duplex: duplex.write("y", t.callback("written")))
             t.timeout(20, lambda duplex=duplex: duplex.destroy())
+
+
+# --- what only shows where nothing is watched -------------------------------------------------------------------------
+
+
+@case(about="`destroyed` set by hand on streams that are under way ends what they take and give at once")
+def DestroyedByHandUnderWay(t):
+    readable = t.stream.Readable(read=lambda size: None)
+    writable = t.stream.Writable(write=lambda chunk, encoding, callback: callback())
+    through = t.stream.PassThrough()
+    for stream in [readable, writable, through]:
+        stream.on("error", t.callback("error"))
+    readable.on("data", t.callback("data"))
+    through.on("data", t.callback("through"))
+    readable.push("a")
+    writable.write("a")
+    through.write("a")
+
+    def later():
+        for value in [True, False]:
+            for stream in [readable, writable, through]:
+                stream.destroyed = value
+            t.attempt("push", lambda: readable.push("b"))
+            t.attempt("write", lambda: writable.write("b", t.callback("written")))
+            t.attempt("write through", lambda: through.write("b", t.callback("written through")))
+        t.immediate(lambda: [readable.destroy(), writable.destroy(), through.destroy()])
+
+    t.immediate(lambda: t.immediate(later))
+
+
+@case(about="a Duplex that is not to be written, or read, refuses the first chunk as Node's does")
+def SidesMissingUnwatched(t):
+    def try_out(options):
+        duplex = t.stream.Duplex(
+            {**options, "read": lambda size: None, "write": lambda chunk, encoding, callback: callback()}
+        )
+        duplex.on("error", t.callback("error"))
+        t.attempt("write", lambda: duplex.write("y", t.callback("written")))
+        t.attempt("push", lambda: duplex.push("x"))
+        t.immediate(lambda: duplex.destroy())
+
+    try_out({"writable": False})
+    try_out({"readable": False})
+
+
+@case(about="a write within the callback of a write, done at once, calls back in its turn, however deep")
+def WritingWithinUnwatched(t):
+    def written(number):
+        def callback(error):
+            t.note("written", number)
+            if number < 4:
+                destination.write("x", written(number + 1))
+                destination.write("y", t.callback(f"beside {number}"))
+            t.next_tick(lambda: t.note("tick behind", number))
+
+        return callback
+
+    destination = t.stream.Writable(write=lambda chunk, encoding, callback: callback())
+    destination.write("x", written(0))
+    destination.write("y", t.callback("beside"))
+    t.immediate(lambda: t.immediate(lambda: destination.end(t.callback("ended"))))
+
+
+@case(about="the callback of final() called again within 'prefinish' is ERR_MULTIPLE_CALLBACK")
+def FinalTwice(t):
+    kept = []
+    destination = t.stream.Writable(
+        write=lambda chunk, encoding, callback: callback(), final=lambda callback: kept.append(callback)
+    )
+    for event in ["error", "finish", "close"]:
+        destination.on(event, t.callback(event))
+    destination.on("prefinish", lambda: [t.note("prefinish", None), kept[0]()])
+    destination.end(t.callback("ended"))
+    t.immediate(lambda: kept[0]())
+
+
+@case(about="read(0) within the 'readable' that the end makes at once brings no second one")
+def ReadWithinReadable(t):
+    source = t.stream.Readable(read=lambda size: None)
+
+    def on_readable():
+        t.note("readable", source.readable_length)
+        source.read(0)
+
+    source.on("readable", on_readable)
+    source.on("end", t.callback("end"))
+
+    def rest():
+        t.note("rest", source.read())
+        t.immediate(lambda: t.note("over", source.readable_ended))
+
+    def end():
+        source.push(None)
+        t.immediate(rest)
+
+    def push():
+        source.push("abc")
+        t.immediate(end)
+
+    t.immediate(push)
+
+
+@case(about="read() within 'data' of one end of a duplex pair does not answer the write that is under way")
+def PairReadsWithin(t):
+    one, other = t.stream.duplex_pair(high_water_mark=1)
+    other.on("data", lambda chunk: [t.note("data", chunk), other.read(0), t.note("read", None)])
+
+    def write():
+        for name in ["a", "b", "c"]:
+            t.note(name, one.write(name, t.callback(f"written {name}")))
+        t.immediate(lambda: t.immediate(lambda: [one.destroy(), other.destroy()]))
+
+    t.immediate(lambda: t.immediate(write))
+
+
+@case(about="an old-style source that gives too much within its resume() is paused again, and resumed by the next read")
+def WrappedGivesWithinResume(t):
+    old = t.events.EventEmitter()
+    left = ["bbbb", "cccc", "dddd"]
+
+    def resume():
+        t.note("resume", len(left))
+        if left:
+            old.emit("data", left.pop(0))
+        else:
+            old.emit("end")
+
+    old.pause = t.callback("pause")
+    old.resume = resume
+    source = t.stream.Readable(high_water_mark=2).wrap(old)
+    old.emit("data", "aaaa")
+
+    def step():
+        t.note("read", source.read())
+        if not source.readable_ended:
+            t.immediate(step)
+
+    t.immediate(step)
