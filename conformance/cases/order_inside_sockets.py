@@ -503,7 +503,13 @@ def BigWriteTimesOut(t):
         for _ in range(3):
             client._on_timeout()
         t.note("timeouts without progress are heard", len(fired) > 1)
-        peer.once("data", lambda chunk: t.immediate(lambda: moved(client, peer)))
+        queued = client._handle.write_queue_size
+
+        def on_data(chunk):
+            if client._handle and client._handle.write_queue_size != queued:
+                moved(client, peer)
+
+        peer.on("data", on_data)
         peer.resume()
 
     def moved(client, peer):
