@@ -404,3 +404,35 @@ def PipelineRejects(t):
 
     given = t.stream.pipeline(numbers(t, "source", 3), fail, t.callback("over"))
     closely(t, "given", given, ["destroy"]).on("error", t.callback("error"))
+
+
+@case(about="a Duplex made of a pair of streams reads, writes and ends them in Node's steps")
+def DuplexFromPair(t):
+    to = sink(t, "to")
+    source = numbers(t, "source", 2)
+    duplex = closely(t, "duplex", t.stream.Duplex.from_({"readable": source, "writable": to}), BOTH)
+    duplex.write("aaa", t.callback("written"))
+    duplex.write("bbb", t.callback("written, too"))
+    duplex.end(t.callback("ended"))
+    duplex.resume()
+
+
+@case(about="a Duplex made of a pair fails with either of them in Node's steps")
+def DuplexFromPairFails(t):
+    to = sink(t, "to")
+    source = numbers(t, "source", 9)
+    duplex = closely(t, "duplex", t.stream.Duplex.from_({"readable": source, "writable": to}), BOTH)
+    duplex.on("error", t.callback("error"))
+    duplex.write("aaa", t.callback("written"))
+    t.immediate(lambda: to.destroy(t.error("broken")))
+
+
+@case(about="reduce() and the like with an aborted signal destroy their source in Node's steps")
+def ReducedAborted(t):
+    async def run(source, signal):
+        await source.reduce(lambda total, value, options: total, 0, signal=signal)
+
+    t.on_uncaught(t.callback("rejected"))
+    controller = t.abort_controller()
+    controller.abort()
+    t.spawn(run(closely(t, "idle", t.stream.Readable(read=lambda size: None), READS), controller.signal))
