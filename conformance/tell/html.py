@@ -43,6 +43,7 @@ def write_html(
         lstrip_blocks=True,
     )
     environment.filters["brief"] = brief
+    environment.filters["shown"] = _shown  # for what another filter makes markup of
     by_case: dict[str, list[Result]] = {}
     for result in outcome.results:
         by_case.setdefault(result.id, []).append(result)
