@@ -31,6 +31,7 @@ const path = require('node:path');
 const DIR = process.argv[2];
 const POOL = Number(process.argv[3] || 2);
 const STAGE = path.join(__dirname, 'stage.js');
+const END_WITHIN_MS = 2000; // how long a killed process may take to end
 const KILL_AFTER_MS = 1000; // how long after its own deadline a role that does not end is killed
 const READY_WITHIN_MS = 30000; // how long a Node process may take to load the stage
 const HEAD = 4096; // how much of a role's stdout and stderr is kept: so much from the beginning
@@ -110,11 +111,18 @@ function spawnStage() {
 // Kill what a Node process that has ended leaves running: its children have become the supervisor's. Theirs do so in turn,
 // once they are dead.
 function endOrphans(session, mark) {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const orphans = adopted().filter((pid) => isOf(pid, session, mark));
-    if (orphans.length === 0) return;
-    for (const pid of orphans) kill(pid);
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+  killAll(() => adopted().filter((pid) => isOf(pid, session, mark)));
+}
+
+// Kill what `pids()` tells until nothing is left. It is asked once more than it seems to need: while processes end, the
+// kernel's list of them may leave one out.
+function killAll(pids) {
+  const until = performance.now() + END_WITHIN_MS;
+  for (let quiet = 0; quiet < 2 && performance.now() < until; ) {
+    const left = pids();
+    quiet = left.length === 0 ? quiet + 1 : 0;
+    for (const pid of left) kill(pid);
+    if (left.length > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
   }
 }
 
@@ -128,13 +136,19 @@ function adopted() {
 function living() {
   try {
     const all = fs.readFileSync(`/proc/self/task/${process.pid}/children`, 'latin1').trim();
-    return all === '' ? [] : all.split(' ').map(Number).filter((pid) => stat(pid)[0] !== 'Z');
+    return all === '' ? [] : all.split(' ').map(Number).filter((pid) => !hasEnded(stat(pid)));
   } catch {
     return [];
   }
 }
 
-// State, parent, group and session of a process. A zombie's where there is none.
+// Whether all threads of a process have ended. Its first is a zombie before that, while the children are still its own.
+function hasEnded(stat) {
+  const [state, threads] = [stat[0], Number(stat[17])];
+  return state === 'Z' && !(threads > 1);
+}
+
+// What the kernel tells of a process from its state on: parent, group, session, ... A zombie's state where there is none.
 function stat(pid) {
   try {
     return fs.readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ');
@@ -281,10 +295,7 @@ function shutDown() {
   if (shutting) return;
   shutting = true;
   for (const child of children) child.kill('SIGKILL');
-  for (let attempt = 0; attempt < 100 && living().length > 0; attempt++) {
-    for (const pid of living()) kill(pid); // with the roles dead, what they have started is here
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
-  }
+  killAll(living); // with the roles dead, what they have started is here
   fs.rmSync(path.join(DIR, 'roles.sock'), { force: true });
   process.exit(0);
 }
