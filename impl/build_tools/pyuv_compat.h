@@ -16,6 +16,8 @@
  *
  * - Every read is offered pyuv's 64 KiB buffer. A stream object with a `read_size` (an int, asked for anew before each
  *   read) is offered as many bytes: how much libuv takes at once, and so how often it reads in one turn, is visible.
+ * - set_thread(ident) says which thread runs the loop, 0 for none. In another one try_write() fails with UV_EFAULT, which
+ *   the kernel never answers to it. In Python this check would be among the dearest parts of a write.
  */
 #ifndef NODESOCK_PYUV_COMPAT_H
 #define NODESOCK_PYUV_COMPAT_H
@@ -99,5 +101,45 @@ nodesock_read_start(uv_stream_t *stream, uv_alloc_cb alloc_cb, uv_read_cb read_c
     return uv_read_start(stream, alloc_cb, read_cb);
 }
 #define uv_read_start nodesock_read_start
+
+/* The thread that runs the loop, as threading.get_ident() has it; 0 while none does. */
+static unsigned long nodesock_thread;
+
+static PyObject *
+nodesock_set_thread(PyObject *Py_UNUSED(module), PyObject *ident)
+{
+    unsigned long thread = PyLong_AsUnsignedLong(ident);
+
+    if (PyErr_Occurred())
+        return NULL;
+    nodesock_thread = thread;
+    Py_RETURN_NONE;
+}
+
+static inline int
+nodesock_try_write(uv_stream_t *stream, const uv_buf_t bufs[], unsigned int nbufs)
+{
+    if (nodesock_thread && nodesock_thread != PyThread_get_thread_ident())
+        return UV_EFAULT;
+    return uv_try_write(stream, bufs, nbufs);
+}
+#define uv_try_write nodesock_try_write
+
+static PyMethodDef nodesock_functions[] = {
+    {"set_thread", nodesock_set_thread, METH_O, "Only the thread with this ident may write; 0: any may."},
+    {NULL, NULL, 0, NULL},
+};
+
+static inline PyObject *
+nodesock_module_create(PyModuleDef *definition)
+{
+    PyObject *module = PyModule_Create(definition);
+
+    if (module && PyModule_AddFunctions(module, nodesock_functions) < 0)
+        Py_CLEAR(module);
+    return module;
+}
+#undef PyModule_Create
+#define PyModule_Create nodesock_module_create
 
 #endif

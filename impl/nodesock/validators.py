@@ -101,7 +101,8 @@ def merge_options(options: object, given: Mapping[str, Any]) -> dict[str, Any]:
     Unknown ones are not looked at, as in Node, but for those in Node's spelling: they raise TypeError.
     """
     merged = dict(given) if options is None or not isinstance(options, Mapping) else {**options, **given}
-    check_options(merged)
+    if merged:
+        check_options(merged)
     return merged
 
 

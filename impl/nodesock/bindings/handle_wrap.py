@@ -48,7 +48,6 @@ class HandleWrap:
         """uv_close: close it; pending requests end with UV_ECANCELED, then `on_closed()` runs. Repeats are ignored."""
         if self._closing:
             return
-        check_thread()
         self._closing = True
         self._on_closed = on_closed
         self._before_close()

@@ -13,12 +13,21 @@ from typing import Any, Final
 
 import nodesock._pyuv as _pyuv
 from nodesock.bindings.handle_wrap import HandleWrap
-from nodesock.bindings.uv import UV_EAGAIN, UV_EALREADY, UV_EBADF, UV_EINVAL, UV_ENOTCONN, from_exception
+from nodesock.bindings.uv import (
+    UV_EAGAIN,
+    UV_EALREADY,
+    UV_EBADF,
+    UV_EFAULT,
+    UV_EINVAL,
+    UV_ENOTCONN,
+    from_exception,
+)
 from nodesock.encodings import units
 from nodesock.runtime import loop, uncaught
 from nodesock.runtime.handles import requests
 from nodesock.runtime.ticks import drain, microtasks, ticks
 from nodesock.runtime.uncaught import report_exception
+from nodesock.runtime.uv_loop import check_thread
 
 _UVError: Final = _pyuv.error.UVError
 #: up to this many bytes a vectored write joins its buffers (one copy is cheaper than the bookkeeping); with more, libuv
@@ -134,8 +143,9 @@ class StreamHandle(HandleWrap):
         else:
             nread = error
             self.reading = False  # libuv has stopped
+        on_read = self.on_read
         try:
-            self.on_read(nread, data)
+            on_read(nread, data)
         except BaseException as raised:
             report_exception(raised)
             return
@@ -161,6 +171,9 @@ class StreamHandle(HandleWrap):
         except _UVError as error:
             taken = 0
             if error.args[0] != UV_EAGAIN:
+                if error.args[0] == UV_EFAULT:
+                    self.bytes_written -= size
+                    check_thread()
                 return UV_EBADF if self._closing else from_exception(error)
         if taken == size:
             return 0

@@ -38,6 +38,7 @@ UV_ECANCELED: Final = -_errno.ECANCELED
 UV_ECONNREFUSED: Final = -_errno.ECONNREFUSED
 UV_ECONNRESET: Final = -_errno.ECONNRESET
 UV_EEXIST: Final = -_errno.EEXIST
+UV_EFAULT: Final = -_errno.EFAULT
 UV_EINVAL: Final = -_errno.EINVAL
 UV_EISCONN: Final = -_errno.EISCONN
 UV_EMSGSIZE: Final = -_errno.EMSGSIZE

@@ -128,7 +128,7 @@ class EventEmitter:
                 result = listener(*args)
             else:
                 result = _call(listener, takes, args)
-            if result is not None and (self._capture or type(result) is CoroutineType):
+            if result is not None and result is not True and (self._capture or type(result) is CoroutineType):
                 self._settle(result, event, args)
         return True
 

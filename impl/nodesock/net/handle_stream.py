@@ -15,14 +15,12 @@ Why 'close' is late: destroy() closes the handle, and 'close' is emitted from li
 immediates of the turn. Without a handle it is a tick. That is also why emit_close is off: this class emits 'close'
 itself.
 
-The hot path is `_on_handle_read` -> push -> 'data' listener -> write -> handle.write. It allocates nothing of its own:
-the handle gets one bound method, and the stream's callback is kept only when the write is queued.
+The hot path is `_on_handle_read` -> push -> 'data' listener -> write -> `_write_through` -> handle.write. It allocates
+nothing of its own: the handle gets one bound method, and the stream's callback is kept only when the write is queued.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from threading import get_ident
-from types import MethodType
 from typing import Any, Self
 
 from nodesock.bindings.stream_wrap import is_tried_first
@@ -32,7 +30,6 @@ from nodesock.encodings import byte_length, encode
 from nodesock.errors import errno_exception, node_error
 from nodesock.net.handle import method_of
 from nodesock.net.on_read import OnRead
-from nodesock.runtime import uv_loop
 from nodesock.runtime.ticks import next_tick
 from nodesock.runtime.timers import Timeout, clear_timeout, set_unref_timeout, timer_duration
 from nodesock.runtime.uv_loop import check_thread
@@ -45,7 +42,7 @@ from nodesock.validators import UNDEFINED, validate_function
 @refuses_foreign_names
 @drops_surplus
 class HandleStream(Duplex):
-    """A Duplex over a handle, to be made with emit_close and decode_strings off; see net.Socket."""
+    """A Duplex over a handle, with emit_close and decode_strings off; see net.Socket."""
 
     #: true while the handle has no connection yet; 'connect' follows, or the stream is destroyed
     connecting = False
@@ -58,11 +55,23 @@ class HandleStream(Duplex):
     _bytes_written = 0
     #: what was written before there was a connection and waits for 'connect': chunks and their encodings
     _pending_data: list[Any] | None = None
+    #: `_written`, made once for the present handle
+    _on_written: Any = None
     #: the stream's callback of the write that libuv has queued
     _write_callback: Callable[..., Any] | None = None
     #: what the handle had to write when it was last looked at; less by the next look is activity
     _last_write_queue_size = 0
     _timer: Timeout | None = None
+
+    def __init__(self, options: Mapping[str, Any], allow_half_open: bool) -> None:
+        super().__init__(**options)
+        self.allow_half_open = allow_half_open
+        self._readable_state.emit_close = self._writable_state.emit_close = False
+        self._writable_state.decode_strings = False
+        self._writable_state.through = True
+        # Read on every message, which is cheaper than from the class.
+        self.connecting = False
+        self._timer = None
 
     # --- the handle -----------------------------------------------------------------------------------------
 
@@ -72,6 +81,7 @@ class HandleStream(Duplex):
         handle = self._handle
         if handle is not None:
             handle.owner = self
+            self._on_written = self._written
             if self._on_read is not None:
                 self._on_read.prepare(handle)
                 handle.on_read = self._on_buffer_read
@@ -128,7 +138,11 @@ class HandleStream(Duplex):
         if self._timer is not None:
             self._timer.refresh()
         if data is not None:
-            if getattr(self._read, "__func__", None) is not _hook or getattr(self.read, "__func__", None) is not _read:
+            try:
+                replaced = self._read.__func__ is not _hook or self.read.__func__ is not _read  # type: ignore[attr-defined]
+            except AttributeError:  # by something else than a method
+                replaced = True
+            if replaced:
                 self._readable_state.standing = False
             if not self.push(data) and self._handle is not None:
                 self._stop_reading()
@@ -160,17 +174,18 @@ class HandleStream(Duplex):
             self.push(None)
             self.read(0)
 
-    def pause(self) -> Self:
+    def pause(self, *_: Any) -> Self:
         """Stop the flow of data; with `on_read` reading stops at once. Mirrors `socket.pause()`."""
-        check_thread()
-        if self._on_read is not None and self._on_read.reading and not self.pending:
-            self._stop_reading()
+        if self._on_read is not None:
+            check_thread()
+            if self._on_read.reading and not self.pending:
+                self._stop_reading()
         return super().pause()
 
-    def resume(self) -> Self:
+    def resume(self, *_: Any) -> Self:
         """Let data flow again. Mirrors `socket.resume()`."""
-        check_thread()
         if self._on_read is not None:
+            check_thread()
             self._restart_on_read()
         return super().resume()
 
@@ -187,42 +202,26 @@ class HandleStream(Duplex):
 
     # --- writing --------------------------------------------------------------------------------------------
 
-    def write(
-        self,
-        chunk: Any = UNDEFINED,
-        encoding: Any = None,
-        callback: Callable[..., Any] | None = None,
-        *_: Any,
-    ) -> bool:
-        """See Writable.write. Mirrors `socket.write()`."""
-        if get_ident() != uv_loop.thread:
-            check_thread()
+    def _write_through(self, chunk: bytes) -> bool | None:
+        on_written = self._on_written
+        try:
+            if on_written is None or self.connecting or self._write.__func__ is not _write:  # type: ignore[attr-defined]
+                return None
+        except AttributeError:  # something else than a method is in its place
+            return None
+        if self._timer is not None:
+            self._timer.refresh()
+        handle = self._handle
+        status = handle.write(chunk, on_written)
+        if status == 0:
+            return True
+        # The kernel has not taken it whole: the stream's bookkeeping begins here.
         ws = self._writable_state
-        if (
-            chunk.__class__ is bytes
-            and encoding is None
-            and callback is None
-            and ws.ready
-            and not ws.writing
-            and not self.connecting
-            and self._handle is not None
-            and (hook := self._write).__class__ is MethodType
-            and hook.__func__ is _write
-            and Duplex.write is _duplex_write
-        ):
-            # The common case: nothing waits, nobody asks to be told. When the kernel takes it whole, all
-            # the stream's bookkeeping would come out where it was; otherwise that begins here.
-            if self._timer is not None:
-                self._timer.refresh()
-            status = self._handle.write(chunk, self._written)
-            if status == 0:
-                return True
-            ws.accept(len(chunk))
-            ws.hand_over(len(chunk), None)
-            self._write_queued(status, self._write_done, self._handle)
-            ws.sync = False
-            return ws.can_accept_more()
-        return Duplex.write(self, chunk, encoding, callback)
+        ws.accept(len(chunk))
+        ws.hand_over(len(chunk), None)
+        self._write_queued(status, self._write_done, handle)
+        ws.sync = False
+        return ws.can_accept_more()
 
     def _write(self, chunk: Any, encoding: str, callback: Callable[..., Any]) -> None:
         handle = self._handle
@@ -370,7 +369,7 @@ class HandleStream(Duplex):
         had_error = error is not None
         self._close_handle(handle, lambda: self.emit("close", had_error))
         handle.on_read = _ignore_read
-        self._handle = None
+        self._handle = self._on_written = None
         callback(error)
 
     def _close_handle(self, handle: Any, closed: Callable[[], Any]) -> None:
@@ -383,7 +382,7 @@ class HandleStream(Duplex):
         handle = self._handle
         if handle is not None:
             self._bytes_read, self._bytes_written = handle.bytes_read, handle.bytes_written
-        self._handle = self._timer = None
+        self._handle = self._on_written = self._timer = None
         self.connecting = False
         abandon(self)
 
@@ -420,7 +419,7 @@ class HandleStream(Duplex):
 
 
 #: the methods that the common cases leave out; a program may have replaced them, on an object or on a class
-_hook, _read, _write, _duplex_write = HandleStream._read, HandleStream.read, HandleStream._write, Duplex.write
+_hook, _read, _write = HandleStream._read, HandleStream.read, HandleStream._write
 
 
 def _ignore_read(_nread: int, _data: bytes | None) -> None:

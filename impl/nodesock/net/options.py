@@ -26,6 +26,8 @@ def stream_options(options: Mapping[str, Any]) -> dict[str, Any]:
     for mode, name in _OBJECT_MODES.items():
         if mode in options and is_truthy(options[mode]):
             raise node_error("ERR_INVALID_ARG_VALUE", name, options[mode], "is not supported")
+    if _STREAM_OPTIONS.isdisjoint(options):
+        return {}
     given = {name: value for name, value in options.items() if name in _STREAM_OPTIONS}
     if "signal" in given and not is_truthy(given["signal"]):
         del given["signal"]

@@ -287,14 +287,12 @@ class Server(EventEmitter):
             if isinstance(peer, tuple) and self.block_list.check(peer[0], _FAMILIES[peer[1]]):
                 client.close()
                 return
+        mark = self.high_water_mark
         socket = Socket(
             handle=client,
             allow_half_open=self.allow_half_open,
             pause_on_create=self.pause_on_connect,
-            readable=True,
-            writable=True,
-            readable_high_water_mark=self.high_water_mark,
-            writable_high_water_mark=self.high_water_mark,
+            **({} if mark == get_default_high_water_mark() else {"high_water_mark": mark}),
         )
         if self.no_delay or self.keep_alive:
             socket._take_options(self.no_delay, self.keep_alive, self.keep_alive_initial_delay)

@@ -12,6 +12,7 @@ in for `write` once the peer has ended.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Self
 
 from nodesock.addresses.address_info import AddressInfo, BoundPath
@@ -84,14 +85,9 @@ class Socket(HandleStream):
         if is_truthy(keywords.get("block_list")):
             self.block_list = as_block_list(keywords["block_list"], "options.blockList")
 
-        super().__init__(
-            given,
-            allow_half_open=is_truthy(keywords.get("allow_half_open")),
-            emit_close=False,
-            auto_destroy=True,
-            decode_strings=False,
-        )
-        self._on_read = OnRead.from_option(keywords.get("on_read"))
+        super().__init__(given, is_truthy(keywords.get("allow_half_open")))
+        if on_read := keywords.get("on_read"):
+            self._on_read = OnRead.from_option(on_read)
         if "signal" in given:
             signal = validate_abort_signal(given["signal"], "signal")
             if signal.aborted:
@@ -142,7 +138,8 @@ class Socket(HandleStream):
             path = None
         if path is None and options.get("port", UNDEFINED) is UNDEFINED:
             raise node_error("ERR_MISSING_ARGS", ["options", "port", "path"])
-        self.__dict__.pop("write", None)
+        with suppress(AttributeError):
+            del self.write  # what write_after_end.py put there
         if self.destroyed:
             self._handle = self._peername = self._sockname = None
         # What a socket took over decides which way it goes.

@@ -19,6 +19,8 @@ from nodesock.validators import (
     validate_number,
 )
 
+_NAMES = frozenset(("no_delay", "keep_alive", "keep_alive_initial_delay", "type_of_service"))
+
 
 class SocketOptions:
     """What one socket has asked for. Every method takes the socket's handle, or None while it has none."""
@@ -37,6 +39,8 @@ class SocketOptions:
 
         Raises ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE.
         """
+        if _NAMES.isdisjoint(options):
+            return None
         delay = options.get("keep_alive_initial_delay", UNDEFINED)
         if delay is not UNDEFINED:
             validate_number(delay, "options.keepAliveInitialDelay")

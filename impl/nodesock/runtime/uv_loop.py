@@ -46,6 +46,7 @@ def set_thread(ident: int) -> None:
     """The thread `ident` runs the loop from now on; 0: none does."""
     global thread
     thread = ident
+    _pyuv.set_thread(ident)
 
 
 def check_thread() -> None:

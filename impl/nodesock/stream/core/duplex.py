@@ -36,7 +36,7 @@ class Duplex(Readable, Writable):
     from_: Callable[..., Any]
 
     def __init__(self, options: Any = None, /, *_: Any, **given: Any) -> None:
-        if isinstance(options, Mapping):
+        if options is not None and isinstance(options, Mapping):
             given = {**options, **given}
         Stream.__init__(self, given)
         init_readable(self, given, True)
@@ -61,7 +61,7 @@ class Duplex(Readable, Writable):
         self._readable_constructed()
         self._writable_constructed()
 
-    def destroy(self, error: Any = None, callback: Callable[..., Any] | None = None) -> Self:
+    def destroy(self, error: Any = None, callback: Callable[..., Any] | None = None, *_: Any) -> Self:
         """Destroy both directions, see Readable.destroy and Writable.destroy."""
         return _destroy(self, error, callback)
 

@@ -57,8 +57,7 @@ Listener = Callable[..., Any]
 def init_readable(stream: "Readable", options: Mapping[str, Any], is_duplex: bool) -> None:
     """Give `stream` its readable side: record and hook from the options."""
     stream._readable_state = ReadableState(options, is_duplex)
-    given = options.get("read")
-    if callable(given):
+    if options and callable(given := options.get("read")):
         stream._read = adapt(given, 1)  # type: ignore[method-assign]
 
 
@@ -94,7 +93,7 @@ class Readable(Stream):
     iterator: Callable[..., AsyncIterator[Any]]
 
     def __init__(self, options: Mapping[str, Any] | None = None, /, **given: Any) -> None:
-        if isinstance(options, Mapping):
+        if options is not None and isinstance(options, Mapping):
             given = {**options, **given}
         super().__init__(given)
         init_readable(self, given, False)
@@ -226,7 +225,7 @@ class Readable(Stream):
         rs.length = units(text) if text else 0
         return self
 
-    def pause(self) -> Self:
+    def pause(self, *_: Any) -> Self:
         """Stop the flow; emits 'pause' if it was not stopped already."""
         rs = self._readable_state
         check_thread()
@@ -236,7 +235,7 @@ class Readable(Stream):
         rs.paused = True
         return self
 
-    def resume(self) -> Self:
+    def resume(self, *_: Any) -> Self:
         """Let it flow, from the next tick on; emits 'resume'. Without effect on the data while there are
         'readable' listeners.
         """
@@ -318,7 +317,7 @@ class Readable(Stream):
 
     # --- destruction --------------------------------------------------------------------------------------
 
-    def destroy(self, error: Any = None, callback: Callable[..., Any] | None = None) -> Self:
+    def destroy(self, error: Any = None, callback: Callable[..., Any] | None = None, *_: Any) -> Self:
         """Release the resource. Emits 'error' (if given) and 'close' on a later tick; no 'end'."""
         destroy_stream(self, error, callback)
         return self

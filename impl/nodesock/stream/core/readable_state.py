@@ -44,12 +44,8 @@ class ReadableState:
     )  # fmt: skip
 
     def __init__(self, options: Mapping[str, Any], is_duplex: bool = False) -> None:
-        self.object_mode = is_truthy(options.get("object_mode")) or (
-            is_duplex and is_truthy(options.get("readable_object_mode"))
-        )
-        self.high_water_mark = high_water_mark.choose(
-            options, self.object_mode, "readable_high_water_mark", "readableHighWaterMark", is_duplex
-        )
+        self.object_mode = False
+        self.high_water_mark = high_water_mark.defaults[False]
         self.chunks: deque[Any] = deque()
         self.length = 0
         self.pipes: list[Any] = []
@@ -66,13 +62,12 @@ class ReadableState:
         self.resume_scheduled = False
         self.paused: bool | None = None
         self.error_emitted = False
-        self.emit_close = options.get("emit_close") is not False
-        self.auto_destroy = options.get("auto_destroy") is not False
+        self.emit_close = self.auto_destroy = True
         self.destroyed = False
         self.errored: Any = None
         self.closed = False
         self.close_emitted = False
-        self.default_encoding = default_encoding(options)
+        self.default_encoding = "utf8"
         self.await_drain: set[Any] = set()
         self.several_pipes = False
         self.reading_more = False
@@ -81,13 +76,26 @@ class ReadableState:
         self.decoder: StringDecoder | None = None
         self.encoding: str | None = None
         self.readable: bool | None = None
-        self.direct = not self.object_mode
+        self.direct = True
         self.standing = False
+        if options:
+            self._take(options, is_duplex)
+
+    def _take(self, options: Mapping[str, Any], is_duplex: bool) -> None:
+        self.object_mode = is_truthy(options.get("object_mode")) or (
+            is_duplex and is_truthy(options.get("readable_object_mode"))
+        )
+        self.high_water_mark = high_water_mark.choose(
+            options, self.object_mode, "readable_high_water_mark", "readableHighWaterMark", is_duplex
+        )
+        self.emit_close = options.get("emit_close") is not False
+        self.auto_destroy = options.get("auto_destroy") is not False
+        self.default_encoding = default_encoding(options)
         encoding = options.get("encoding")
         if is_truthy(encoding):
             self.decoder = make_decoder(encoding)
             self.encoding = self.decoder.encoding
-            self.direct = False
+        self.refresh_direct()
 
     def refresh_direct(self) -> None:
         """Call after a change of any of these: `direct` says that a chunk of bytes needs no look at them before

@@ -37,6 +37,8 @@ Callback = Callable[..., Any]
 def init_writable(stream: "Writable", options: Mapping[str, Any], is_duplex: bool) -> None:
     """Give `stream` its writable side: record, hooks from the options, construction."""
     stream._writable_state = WritableState(options, is_duplex)
+    if not options:
+        return
     for option, hook, count in (("write", "_write", 3), ("writev", "_writev", 2), ("final", "_final", 1)):
         given = options.get(option)
         if callable(given):
@@ -61,7 +63,7 @@ class Writable(Stream):
     _final: Callable[[Any], Any] | None = None
 
     def __init__(self, options: Mapping[str, Any] | None = None, /, **given: Any) -> None:
-        if isinstance(options, Mapping):
+        if options is not None and isinstance(options, Mapping):
             given = {**options, **given}
         super().__init__(given)
         init_writable(self, given, False)
@@ -86,12 +88,17 @@ class Writable(Stream):
         Raises ERR_STREAM_NULL_VALUES, ERR_INVALID_ARG_TYPE, ERR_UNKNOWN_ENCODING. Writing after end() or
         destroy() is not raised: the callback gets the error, and after end() it is emitted too.
         """
-        check_thread()
         ws = self._writable_state
         if encoding is not None and encoding.__class__ is not str and callable(encoding):
             callback, encoding = encoding, None
         if not ws.ready or ws.writing or chunk.__class__ is not bytes or encoding is not None:
+            check_thread()
             return _accept(self, ws, chunk, encoding, callback) is True
+        if ws.through and callback is None:
+            accepted = self._write_through(chunk)
+            if accepted is not None:
+                return accepted
+        check_thread()
         # The common case of _accept, spelt out.
         ws.pending_callbacks += 1
         ws.in_flight = size = len(chunk)
@@ -104,6 +111,14 @@ class Writable(Stream):
             ws.need_drain = True
             return False
         return ws.errored is None and not ws.destroyed
+
+    def _write_through(self, chunk: bytes) -> bool | None:
+        """The common case of `write` where `_write` is known (see `WritableState.through`): nothing waits, and nobody
+        asks to be told. What write() returns, or None where it has to take the long way.
+
+        When the chunk is through at once, all the stream's bookkeeping would come out where it was.
+        """
+        return None
 
     def _write(self, chunk: Any, encoding: str, callback: Callback) -> Any:
         """Hook: take one chunk, call `callback(error=None)` once when done, at once or later."""
@@ -180,7 +195,7 @@ class Writable(Stream):
 
     # --- ending -------------------------------------------------------------------------------------------
 
-    def end(self, chunk: Any = None, encoding: Any = None, callback: Callback | None = None) -> Self:
+    def end(self, chunk: Any = None, encoding: Any = None, callback: Callback | None = None, *_: Any) -> Self:
         """Write a last chunk, if given, and finish. `end(callback)`, `end(chunk, callback)` and `end(chunk,
         encoding, callback)`; the callback runs just before 'finish', or gets the error that prevents it.
         """
@@ -221,13 +236,13 @@ class Writable(Stream):
 
     # --- destruction --------------------------------------------------------------------------------------
 
-    def destroy(self, error: Any = None, callback: Callback | None = None) -> Self:
+    def destroy(self, error: Any = None, callback: Callback | None = None, *_: Any) -> Self:
         """Release the resource; queued writes call back with an error. Emits 'error' (if given) and 'close' on a
         later tick.
         """
-        check_thread()
         ws = self._writable_state
         if not ws.destroyed and (ws.queue or ws.finish_callbacks):
+            check_thread()
             next_tick(_fail_queue, ws)
         destroy_stream(self, error, callback)
         return self

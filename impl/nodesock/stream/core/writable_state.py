@@ -14,6 +14,7 @@ batch               that tick's [callback, count] while consecutive writes share
 ending, ended       end() was called; and has returned
 final_called, prefinished, finished   the steps to 'finish', in this order
 ready               see `refresh_ready`
+through             bytes may go through `_write_through`: set by a class that has its own
 """
 
 from collections import deque
@@ -49,16 +50,12 @@ class WritableState:
         "flushing", "corked", "need_drain", "pending_callbacks", "after_write", "batch", "ending",
         "ended", "final_called", "prefinished", "finished", "finish_callbacks", "constructed",
         "destroyed", "errored", "error_emitted", "closed", "close_emitted", "emit_close", "auto_destroy",
-        "decode_strings", "default_encoding", "writable", "ready",
+        "decode_strings", "default_encoding", "writable", "ready", "through",
     )  # fmt: skip
 
     def __init__(self, options: Mapping[str, Any], is_duplex: bool = False) -> None:
-        self.object_mode = is_truthy(options.get("object_mode")) or (
-            is_duplex and is_truthy(options.get("writable_object_mode"))
-        )
-        self.high_water_mark = high_water_mark.choose(
-            options, self.object_mode, "writable_high_water_mark", "writableHighWaterMark", is_duplex
-        )
+        self.object_mode = False
+        self.high_water_mark = high_water_mark.defaults[False]
         self.length = 0
         self.queue: deque[Queued] = deque()
         self.writing = False
@@ -83,11 +80,25 @@ class WritableState:
         self.error_emitted = False
         self.closed = False
         self.close_emitted = False
+        self.emit_close = self.auto_destroy = self.decode_strings = True
+        self.default_encoding = "utf8"
+        self.writable: bool | None = None
+        self.ready = True
+        self.through = False
+        if options:
+            self._take(options, is_duplex)
+
+    def _take(self, options: Mapping[str, Any], is_duplex: bool) -> None:
+        self.object_mode = is_truthy(options.get("object_mode")) or (
+            is_duplex and is_truthy(options.get("writable_object_mode"))
+        )
+        self.high_water_mark = high_water_mark.choose(
+            options, self.object_mode, "writable_high_water_mark", "writableHighWaterMark", is_duplex
+        )
         self.emit_close = options.get("emit_close") is not False
         self.auto_destroy = options.get("auto_destroy") is not False
         self.decode_strings = options.get("decode_strings") is not False
         self.default_encoding = default_encoding(options)
-        self.writable: bool | None = None
         self.ready = not self.object_mode
 
     def accept(self, size: int) -> None:
