@@ -7,6 +7,7 @@ could not run, 4 usage (an unknown option, a broken case file, an unreadable set
 import contextlib
 import functools
 import io
+import os
 import signal
 import sys
 import time
@@ -18,7 +19,6 @@ from types import FrameType
 from typing import Any, NoReturn, TextIO
 
 import click
-from rich.console import Console
 
 from conformance import config as settings
 from conformance.config import Config, ConfigError
@@ -39,9 +39,7 @@ from conformance.tell.console import (
     headline,
     replay_command,
     resume_command,
-    side_by_side,
     summary,
-    terminal_width,
 )
 from conformance.tell.document import document, write_json, write_junit
 from conformance.tell.html import write_html
@@ -234,9 +232,9 @@ def _run(
 
         def keep(result: Result) -> None:
             journal.add(result)
-            reporter.result(result)
+            follow(result)
 
-        with Reporter(stream, sum(left.values()), left, replay) as reporter:
+        with _following(stream, left, replay) as follow:
             outcome = session.run(items, keep, _matching(config, items), finished)
         for line in summary(outcome, time.monotonic() - started):
             print(line, file=stream)
@@ -269,6 +267,20 @@ def _run(
     print(f"report: {place / 'index.html'}", file=stream)
     stream.flush()
     return outcome, data
+
+
+@contextlib.contextmanager
+def _following(
+    stream: TextIO, left: Mapping[str, int], replay: Mapping[str, str]
+) -> Iterator[Callable[[Result], None]]:
+    """What takes each result as it comes and shows it on ``stream``."""
+    if stream.isatty() or os.environ.get("FORCE_COLOR"):
+        from conformance.tell.terminal import TerminalReporter  # rich, which costs more than a small run
+
+        with TerminalReporter(stream, sum(left.values()), replay) as reporter:
+            yield reporter.result
+    else:
+        yield Reporter(stream, left, replay).result
 
 
 def _report(
@@ -340,6 +352,8 @@ def diff(case_id: str, pairing: str | None, everything: bool, config: Config) ->
 
     CASE may also be the bare name of a case of that run.
     """
+    from conformance.tell.terminal import side_by_side
+
     case = _one(case_id, config.output)
     names = [one.name for one in pairings(case, subject=config.subject_name)]
     if pairing is not None and pairing not in names:
@@ -359,8 +373,7 @@ def diff(case_id: str, pairing: str | None, everything: bool, config: Config) ->
     reasons = [] if meta["differences"] else [meta["reason"], meta.get("raced")]
     for text in filter(None, (*meta["unstable"], *reasons)):
         click.echo(one_line(f"  {text}"))
-    console = Console(highlight=False, soft_wrap=True, width=terminal_width())
-    side_by_side(reference, found, console, everything)
+    side_by_side(reference, found, sys.stdout, everything)
     sys.exit(Exit.DIVERGENT if meta["differences"] else Exit.CONFORMANT)
 
 

@@ -19,8 +19,8 @@
 // container and as a reaper of orphans beside the harness (conformance/play/subjects/confine.py).
 //
 // Each role gets a process of its own that has never run anything else. Starting Node takes tens of milliseconds, so
-// POOL of them wait ready: `node stage.js`, everything loaded, blocked in a synchronous read of descriptor 0. No more than
-// that are started at once, and a role's deadline begins when a ready process takes it: on a machine with more to do than
+// POOL of them wait ready from the first role on (a run whose reference is kept may have none): `node stage.js`, everything
+// loaded, blocked in a synchronous read of descriptor 0. No more than that are started at once, and a role's deadline begins when a ready process takes it: on a machine with more to do than
 // it has cores, roles queue up here instead of timing out.
 
 const { spawn } = require('node:child_process');
@@ -306,7 +306,6 @@ server.on('error', (error) => {
   process.exit(1);
 });
 server.listen({ path: path.join(DIR, 'roles.sock'), backlog: 511 }, () => {
-  fill();
   const lease = net.connect(path.join(DIR, 'lease.sock'));
   // Which kernel and which network: a container must share both with the roles outside it.
   const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();

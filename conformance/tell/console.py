@@ -1,20 +1,14 @@
-"""What a person sees of a run: progress on a terminal, plain lines elsewhere, and differences made
-readable."""
+"""What a person reads of a run: its lines, and differences made readable."""
 
 import contextlib
 import json
 import os
 import shlex
-import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TextIO
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.text import Text
+from typing import Any, TextIO
 
 from conformance import config as settings
 from conformance.config import Config
@@ -25,8 +19,6 @@ from conformance.language.collect import CASES
 from conformance.tell.document import reason
 from conformance.tell.journal import Selection
 from conformance.tell.printable import one_line
-from conformance.tell.side_by_side import align, brief
-from conformance.tell.traces import Recorded
 
 COLOURS = {
     "conformant": "green",
@@ -128,72 +120,62 @@ class Unread:
         return getattr(self._stream, name)
 
 
-class Reporter:
-    """Follows a run. ``stream`` is where it speaks; results that are not conformant are said as they come."""
+@dataclass(frozen=True)
+class Line:
+    """A line about a run: pieces of text, each with the style that it has on a terminal."""
 
-    def __init__(
-        self, stream: TextIO, totals: int, cases: Mapping[str, int], replay: Mapping[str, str]
-    ) -> None:
-        self._console = Console(file=stream, highlight=False, soft_wrap=True)
+    pieces: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        return "".join(text for text, _ in self.pieces)
+
+
+class Reporter:
+    """Follows a run on a stream that is no terminal: a line for each case, more for results that are not conformant.
+
+    ``terminal.TerminalReporter`` does it on a terminal.
+    """
+
+    def __init__(self, stream: TextIO, cases: Mapping[str, int], replay: Mapping[str, str]) -> None:
+        self._stream = stream
         self._left = dict(cases)  # case → items still to come
         self._words: dict[str, list[str]] = {}
         self._replay = replay
-        self._task: TaskID | None = None
-        self._progress: Progress | None = None
-        self._counts: dict[str, int] = {}
-        if self._console.is_terminal:
-            self._progress = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeElapsedColumn(),
-                console=self._console,
-                transient=True,
-            )
-            self._task = self._progress.add_task("running", total=totals)
-
-    def __enter__(self) -> Self:
-        if self._progress is not None:
-            self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._progress is not None:
-            self._progress.stop()
 
     def result(self, result: Result) -> None:
         """Take one result; called with one at a time."""
-        word = "raced" if result.raced is not None else result.word
-        self._counts[word] = self._counts.get(word, 0) + 1
-        if self._progress is not None and self._task is not None:
-            counts = ", ".join(f"{count} {word}" for word, count in self._counts.items())
-            self._progress.update(self._task, advance=1, description=counts)
-        elif self._progress is None:
-            self._plain(result, word)
-        if result.verdict is not Verdict.CONFORMANT or result.raced is not None:
-            for line in describe(result, self._replay.get(result.name)):
-                self._console.print(line)
-
-    def _plain(self, result: Result, word: str) -> None:
+        word = word_for(result)
         words = self._words.setdefault(result.id, [])
         words.append(f"{result.pairing} {'ok' if word == 'conformant' else word}")
         self._left[result.id] -= 1
         if not self._left[result.id]:
-            self._console.print(_line(f"{result.id}: {', '.join(words)}"))
+            print(one_line(f"{result.id}: {', '.join(words)}"), file=self._stream)
+        for line in remarks(result, self._replay):
+            print(line, file=self._stream)
 
 
-def describe(result: Result, replay: str | None) -> list[Text]:
+def word_for(result: Result) -> str:
+    """The verdict in a word, with a race as one of its own."""
+    return "raced" if result.raced is not None else result.word
+
+
+def remarks(result: Result, replay: Mapping[str, str]) -> list[Line]:
+    """What to say of a result as it comes: nothing of one that is conformant, unless it has raced."""
+    if result.verdict is Verdict.CONFORMANT and result.raced is None:
+        return []
+    return describe(result, replay.get(result.name))
+
+
+def describe(result: Result, replay: str | None) -> list[Line]:
     """A result that is not conformant or has raced, in a few lines: the verdict, the reason, how to see it again."""
-    word = "raced" if result.raced is not None else result.word
-    lines = [Text.assemble((word.upper(), f"bold {COLOURS[word]}"), " ", (one_line(result.name), "bold"))]
+    word = word_for(result)
+    lines = [Line(((word.upper(), f"bold {COLOURS[word]}"), (" ", ""), (one_line(result.name), "bold")))]
     lines.append(_line(f"  {result.raced or reason(result)}"))
     difference = result.first_difference
     if difference is not None and not difference.path:
         lines += map(_line, difference_lines(difference))
     if len(result.differences) > 1:
-        lines.append(Text(f"  and {len(result.differences) - 1} more differences"))
+        lines.append(_line(f"  and {len(result.differences) - 1} more differences"))
     if result.fails and replay:
         lines.append(_line(f"  replay: {replay}"))
     return lines
@@ -221,47 +203,8 @@ def summary(outcome: Outcome, seconds: float) -> list[str]:
     return lines
 
 
-def side_by_side(reference: Recorded, found: Recorded, console: Console, everything: bool) -> None:
-    """Print the traces of one item beside the reference's; without ``everything``, equal stretches are
-    shortened."""
-    width = max(40, (min(console.width, 200) - 5) // 2)
-    for role, trace in found.traces.items():
-        played = found.meta["runs"][0]["subjects"].get(role, "")
-        console.print(_line(f"{role} (reference | {played})", "bold"))
-        rows = align(reference.traces[role], trace)
-        shown = _near_differences([row.status != "same" for row in rows]) if not everything else None
-        hidden = 0
-        for index, row in enumerate(rows):
-            if shown is not None and index not in shown:
-                hidden += 1
-                continue
-            if hidden:
-                console.print(Text(f"    … {hidden} equal", style="bright_black"))
-                hidden = 0
-            left, right = (one_line(brief(step, width)) if step else "" for step in (row.left, row.right))
-            mark = {"same": " ", "changed": "≠", "missing": "<", "extra": ">"}[row.status]
-            style = {"same": "", "changed": "yellow", "missing": "red", "extra": "red"}[row.status]
-            console.print(Text(f"  {left:<{width}} {mark} {right}", style=style))
-            for path, one, other in row.changes:
-                console.print(_line(f"      {path}: {one} ≠ {other}", "yellow"))
-        if hidden:
-            console.print(Text(f"    … {hidden} equal", style="bright_black"))
-
-
-def _near_differences(different: Sequence[bool], context: int = 3) -> set[int] | None:
-    places = [index for index, found in enumerate(different) if found]
-    if not places:
-        return None
-    return {index for place in places for index in range(place - context, place + context + 1)}
-
-
-def _line(text: str, style: str = "") -> Text:
-    return Text(one_line(text), style)
-
-
-def terminal_width() -> int:
-    """Columns of the terminal, 160 where there is none (a pipe, a file)."""
-    return shutil.get_terminal_size((160, 24)).columns
+def _line(text: str) -> Line:
+    return Line(((one_line(text), ""),))
 
 
 def _relative(path: Path) -> Path:

@@ -2,6 +2,7 @@
 one's own is cheap."""
 
 import gc
+import os
 import re
 import subprocess
 import sys
@@ -126,23 +127,54 @@ except ChildProcessError:
 """
 
 
-def test_a_tiny_case_of_ones_own_takes_about_a_second_of_cpu(local_node: NodeSubject, tmp_path: Path) -> None:
-    """All processes counted, from the second run on. The best of some runs: a busy machine only adds.
+def test_a_tiny_case_of_ones_own_takes_little_cpu(local_node: NodeSubject, tmp_path: Path) -> None:
+    """All processes counted, from the second run on, when Python has the bytecode of the harness as it has a user's.
 
-    It was 0.73 s on a quiet machine and 0.96 s on a busy one; before, it was 4.9 s there.
+    It was 0.51 s; before, 0.72 s by turns with it. Other work on the machine makes a run cost more, never less, so the
+    best of some counts.
     """
     (tmp_path / "tiny.py").write_text(TINY)
     command = [sys.executable, "-m", "conformance", "run", "tiny.py", "--node", "local"]
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path / "bytecode")}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     taken = []
-    for _ in range(6):
+    for _ in range(12):
         ran = subprocess.run(
-            [sys.executable, "-c", MEASURE, *command], cwd=tmp_path, capture_output=True, text=True, check=True
+            [sys.executable, "-c", MEASURE, *command],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         assert re.search("2 conformant", ran.stderr)
         taken.append(float(ran.stdout))
-        if min(taken[1:], default=2.0) <= 1.4:
+        if min(taken[1:], default=1.0) <= 0.7:
             return
     raise AssertionError(f"seconds of CPU: {taken}")
+
+
+def test_a_run_imports_only_what_it_uses(local_node: NodeSubject, tmp_path: Path) -> None:
+    """Not what draws on a terminal, what speaks to Docker or what writes for pytest."""
+    (tmp_path / "tiny.py").write_text(TINY)
+    program = (
+        "import sys\n"
+        "from conformance.cli import main\n"
+        "try:\n"
+        "    main(['run', 'tiny.py', '--node', 'local'])\n"
+        "finally:\n"
+        "    loaded = {name.partition('.')[0] for name in sys.modules}\n"
+        "    print(sorted(loaded & {'docker', 'junitparser', 'pytest', 'requests', 'rich'}), file=sys.stderr)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert ran.stderr == "[]\n"
+
+
+def test_no_node_process_is_started_before_there_is_a_role(run_dir: Path) -> None:
+    """With a kept reference there may be none."""
+    with NodeSubject("local", pool=2).opened(run_dir) as node:
+        pid = node._hello["pid"]
+        assert Path(f"/proc/{pid}/task/{pid}/children").read_text() == ""
 
 
 def test_a_raw_role_receives_in_linear_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from junitparser import JUnitXml
-from rich.console import Console
 
 from conformance.config import Config
 from conformance.judge.session import Session
@@ -22,10 +21,11 @@ from conformance.language.collect import collect_file
 from conformance.play.runner import Fault, PairingTrace
 from conformance.play.trace import DEEPEST, Record, TraceError
 from conformance.tell import traces
-from conformance.tell.console import Reporter, describe, headline, side_by_side, summary
+from conformance.tell.console import Reporter, describe, headline, summary
 from conformance.tell.document import SCHEMA, document, write_json, write_junit
 from conformance.tell.html import write_html
 from conformance.tell.printable import LONGEST, one_line, printable
+from conformance.tell.terminal import TerminalReporter, side_by_side
 from tests.conformance.tell.test_report import REFERENCE, SUBJECT, Scripted
 from tests.conformance.traces import ending
 
@@ -101,8 +101,14 @@ def written(case: Case, output: Path, about: str, ours: list[Record], theirs: li
     stream = io.StringIO()
     items = [(case, session.pairings(case))]
     replay = {f"{case.id}[python]": f"replay {about}"}
-    with Reporter(stream, 2, {case.id: 2}, replay) as reporter:
-        outcome = session.run(items, reporter.result)
+    reporter = Reporter(stream, {case.id: 2}, replay)
+    with TerminalReporter(stream, 2, replay) as progress:
+
+        def show(result: Result) -> None:
+            reporter.result(result)
+            progress.result(result)
+
+        outcome = session.run(items, show)
     lines = [headline(reference, subject), *summary(outcome, 1.0)]
     for line in lines:
         print(line, file=stream)
@@ -114,7 +120,7 @@ def written(case: Case, output: Path, about: str, ours: list[Record], theirs: li
     write_html(output, outcome, data, {case.id: about}, replay)
     found = [traces.read(output, case.id, name) for name in ("node", "python")]
     assert found[0] is not None and found[1] is not None
-    side_by_side(found[0], found[1], Console(file=stream, width=120, highlight=False), everything=True)
+    side_by_side(found[0], found[1], stream, everything=True)
     check_files(output, outcome)
     return stream.getvalue()
 
