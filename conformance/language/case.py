@@ -17,10 +17,12 @@ Declared = TypeVar("Declared", bound=Callable[..., Any])
 #: The attribute that ``@case`` sets on what it decorates.
 MARK = "__conformance_case__"
 
-#: What ``skip_unless`` understands, several joined by spaces: ``"ipv6 node>=22.13"``.
-REQUIREMENTS = ("ipv6", "node>=X[.Y[.Z]]", "node<X[.Y[.Z]]")
+#: What ``skip_unless`` understands, several joined by spaces: ``"ipv6 node>=22.13"``. Versions are written as npm
+#: writes them: ``^22.13`` is that or a later 22, ``^24.19||>=26.4`` is one or the other.
+REQUIREMENTS = ("ipv6", "node>=X[.Y[.Z]]", "node<X[.Y[.Z]]", "node^X[.Y[.Z]]", "node^X||>=Y")
 
-_NODE_REQUIREMENT = re.compile(r"node(>=|<)(\d+)(?:\.(\d+))?(?:\.(\d+))?\Z")
+_VERSIONS = r"(>=|<|\^)(\d+)(?:\.(\d+))?(?:\.(\d+))?"
+_NODE_REQUIREMENT = re.compile(rf"node{_VERSIONS}(?:\|\|{_VERSIONS})*\Z")
 
 
 @dataclass(frozen=True)
@@ -127,14 +129,16 @@ def check_requirements(text: str) -> str | None:
 def _unmet(requirement: str, node_version: tuple[int, ...] | None) -> str | None:
     if requirement == "ipv6":
         return None if has_ipv6() else "no IPv6 on the loopback interface"
-    match = _NODE_REQUIREMENT.match(requirement)
-    if match is None or node_version is None:
-        return None
-    wanted = tuple(int(part or 0) for part in match.groups()[1:])
-    enough = tuple(node_version[:3]) >= wanted
-    if enough == (match.group(1) == ">="):
+    if node_version is None or any(_holds(node_version, *found) for found in re.findall(_VERSIONS, requirement)):
         return None
     return f"needs {requirement}, the reference is node {'.'.join(map(str, node_version))}"
+
+
+def _holds(version: tuple[int, ...], sign: str, *numbers: str) -> bool:
+    wanted = tuple(int(number or 0) for number in numbers)
+    if sign == "^" and version[0] != wanted[0]:
+        return False
+    return (version[:3] < wanted) == (sign == "<")
 
 
 @functools.cache

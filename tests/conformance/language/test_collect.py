@@ -46,6 +46,26 @@ def test_requirements_are_reasons_to_skip(tmp_path: Path) -> None:
     assert found.skip_reason((20, 20, 0)) == "needs node>=22.13, the reference is node 20.20.0"
 
 
+@pytest.mark.parametrize(
+    ("requirement", "played", "skipped"),
+    [
+        ("node>=22.13", [(22, 13, 0), (25, 0, 0)], [(22, 12, 9), (20, 20, 2)]),
+        ("node<26", [(25, 9, 0), (20, 0, 0)], [(26, 0, 0)]),
+        ("node^24.19", [(24, 19, 0), (24, 21, 3)], [(24, 18, 9), (25, 0, 0), (26, 12, 1), (22, 22, 0)]),
+        ("node^24.19||>=26.4", [(24, 20, 0), (26, 4, 0), (27, 0, 0)], [(24, 18, 0), (25, 9, 0), (26, 3, 9)]),
+        ("node^22.13.1||^23.4||>=24", [(22, 13, 1), (23, 11, 0), (24, 0, 0)], [(22, 13, 0), (23, 3, 0)]),
+        ("node>=22 node<25", [(24, 0, 0)], [(20, 0, 0), (25, 0, 0)]),
+    ],
+)
+def test_versions_are_written_as_npm_writes_them(
+    tmp_path: Path, requirement: str, played: list[tuple[int, ...]], skipped: list[tuple[int, ...]]
+) -> None:
+    source = f'@case(about="x", skip_unless="{requirement}")\ndef a(t):\n    pass\n'
+    (found,) = collect_file(write_cases(tmp_path, source))
+    assert [found.skip_reason(version) for version in played] == [None] * len(played)
+    assert None not in [found.skip_reason(version) for version in skipped]
+
+
 def test_a_function_is_a_case_of_one_role_called_main(tmp_path: Path) -> None:
     (found,) = collect_file(write_cases(tmp_path, '@case(about="x")\ndef works(t):\n    t.note("a", 1)\n'))
     assert [role.name for role in found.roles] == ["main"]
@@ -147,6 +167,7 @@ CASE = '@case(about="x")\n'
         ),
         ('@case(about="")\ndef a(t):\n    pass\n', 4, "about must be the requirement"),
         ('@case(about="x", skip_unless="windows")\ndef a(t):\n    pass\n', 4, "does not know 'windows'"),
+        ('@case(about="x", skip_unless="node^24|26")\ndef a(t):\n    pass\n', 4, "does not know 'node^24|26'"),
         ('@case(about="x", deadline_ms=-5)\ndef a(t):\n    pass\n', 4, "positive number of milliseconds"),
         ('@case(about="x", fixtures={"b": "x.js"})\ndef a(t):\n    pass\n', 4, "which the case has not"),
         ('@case(about="x", fixtures={"main": "x.js"})\ndef a(t):\n    pass\n', 4, "no such fixture"),
