@@ -97,11 +97,6 @@ class Case:
         """The id without its topic."""
         return self.id.partition("/")[2]
 
-    @property
-    def python_program(self) -> str:
-        """File and id in one text, which ``collect.find_case`` resolves."""
-        return f"{self.file}::{self.id}"
-
     def role(self, name: str) -> Role:
         """The role of that name, compared or raw. Raises ``KeyError``."""
         for role in (*self.roles, *self.raw_roles):

@@ -23,7 +23,7 @@ from conformance.language.names import snake_case
 from conformance.language.scope import FunctionLike
 from conformance.language.transpile import transpile_role
 
-__all__ = ["CollectionError", "NothingSelected", "collect", "collect_file", "find_case"]
+__all__ = ["CollectionError", "NothingSelected", "collect", "collect_file"]
 
 CASES = Path(__file__).parents[1] / "cases"
 FIXTURES = Path(__file__).parents[2] / "node_fixtures"
@@ -93,20 +93,6 @@ def ids_matching(glob: str, files: Iterable[Path]) -> set[str]:
 
 def _built_in() -> list[Path]:
     return sorted(CASES.glob("[!_]*.py"))
-
-
-def find_case(program: str) -> Case:
-    """The case of a ``Case.python_program`` or of a plain id of a built-in case; builds that one alone.
-
-    Raises ``CollectionError`` or ``NothingSelected``.
-    """
-    name, separator, case_id = program.rpartition("::")
-    file = Path(name) if separator else CASES / f"{case_id.partition('/')[0]}.py"
-    if file.is_file():
-        for found in declared_cases(file):
-            if found.id == case_id:
-                return found.build()
-    raise NothingSelected(f"no case {case_id!r} in {file}")
 
 
 def collect_file(file: Path) -> list[Case]:

@@ -87,8 +87,8 @@ def write(output: Path, case: Case, pairing: Pairing, runs: Sequence[PairingTrac
 
 
 def programs_called(places: Sequence[Path], name: str) -> list[str]:
-    """The ``Case.python_program`` of every case that left traces under this id, or this name without its topic, in one
-    of the directories."""
+    """What ``collect`` takes for every case that left traces under this id, or this name without its topic, in one of
+    the directories: file and id."""
     topic, _, rest = name.rpartition("/")
     programs: set[str] = set()
     if re.fullmatch(r"(?:\w+/)?\w+", name):

@@ -17,7 +17,7 @@ from conformance.language.collect import collect_file
 from conformance.play.subjects.node import NodeSubject
 from conformance.play.subjects.python import PythonSubject
 from conformance.play.subjects.rundir import RunDirectory
-from tests.conformance.play.test_subjects import CASE_FILE, first_record
+from tests.conformance.play.roles import CASE_FILE, first_record
 from tests.conformance.scripted import make_case
 
 HANG = "(t) => { t.note('pid', process.pid); t.net.createServer().listen(0); }"

@@ -15,7 +15,8 @@ from conformance.play.subjects.base import ReferenceUnavailable
 from conformance.play.subjects.node import NodeSubject
 from conformance.play.subjects.node_docker import LABEL, DockerNode
 from conformance.play.subjects.node_image import CONTENT_LABEL, ensure_image
-from tests.conformance.play.test_subjects import Harness, is_gone
+from tests.conformance.play.roles import is_gone
+from tests.conformance.play.test_subjects import Harness
 from tests.conformance.scripted import make_case
 
 pytestmark = pytest.mark.docker

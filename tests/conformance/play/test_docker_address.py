@@ -21,7 +21,7 @@ from conformance.play.subjects.docker_address import DEFAULT, Address, AddressEr
 from conformance.play.subjects.lease import Lease
 from conformance.play.subjects.node import NodeSubject
 from conformance.play.subjects.node_docker import docker_trouble
-from tests.conformance.play.test_subjects import terminated
+from tests.conformance.play.roles import terminated
 from tests.conformance.scripted import make_case
 
 

@@ -13,11 +13,10 @@ from typing import Any
 import pytest
 
 from conformance.language.case import Case
-from conformance.language.collect import collect_file
 from conformance.play.runner import run_pairing
 from conformance.play.subjects.node import NodeSubject
 from conformance.play.subjects.python import PythonSubject
-from tests.conformance.play.test_subjects import CASE_FILE, first_record, is_gone, play, terminated
+from tests.conformance.play.roles import first_record, is_gone, play, terminated
 from tests.conformance.scripted import Peer, ScriptedSubject, make_case
 
 #: Programs whose role starts other processes and says their pids; each keeps the role's stdout open.
@@ -91,22 +90,6 @@ class TestNode:
 
 class TestPython:
     """The forkserver and its roles."""
-
-    @pytest.fixture
-    def case(self, tmp_path: Path) -> Case:
-        file = tmp_path / "forked.py"
-        file.write_text(CASE_FILE)
-        return collect_file(file)[0]
-
-    @pytest.fixture
-    def with_stage(self, run_dir: Path) -> Any:
-        with contextlib.ExitStack() as stack:
-
-            def opened(name: str) -> PythonSubject:
-                subject = PythonSubject(stage=f"tests.conformance.stages:{name}")
-                return stack.enter_context(subject.opened(run_dir))  # type: ignore[no-any-return]
-
-            yield opened
 
     def test_what_a_role_has_started_ends_with_it(
         self, with_stage: Callable[[str], PythonSubject], case: Case, run_dir: Path

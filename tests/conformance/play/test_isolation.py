@@ -14,7 +14,7 @@ from conformance.language.collect import collect_file
 from conformance.play.runner import run_pairing
 from conformance.play.subjects.node import NodeSubject
 from conformance.play.subjects.python import PythonSubject
-from tests.conformance.play.test_subjects import CASE_FILE, capabilities, terminated
+from tests.conformance.play.roles import CASE_FILE, capabilities, terminated
 from tests.conformance.scripted import make_case
 
 #: Leaves a mark beside itself when Python imports it.

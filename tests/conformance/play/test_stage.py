@@ -16,11 +16,12 @@ from tests.conformance.both_sides import node, write_cases
 
 _ROLE = """
 import json, os, sys
-from conformance.language.collect import find_case
+from conformance.language.collect import collect
 from conformance.play.stage import run_role
 program, role, values, deadline, replies = sys.argv[1:]
+(case,) = collect([program])
 code = run_role(
-    find_case(program), role, json.loads(values), deadline_ms=int(deadline), path_dir=os.getcwd(),
+    case, role, json.loads(values), deadline_ms=int(deadline), path_dir=os.getcwd(),
     command_in=0 if replies == "replies" else None, trace_out=1,
 )
 sys.exit(code)

@@ -1,12 +1,10 @@
 """The subjects for real, without a container: the local Node and the forkserver, what they promise of every role."""
 
-import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,60 +14,22 @@ import pytest
 
 from conformance.language.case import Case
 from conformance.language.collect import collect_file
-from conformance.play.runner import PairingTrace, run_pairing
 from conformance.play.subjects import node as node_module
 from conformance.play.subjects import node_binary, node_docker
 from conformance.play.subjects.base import (
     ReferenceUnavailable,
     RoleStartError,
     StreamRole,
-    Subject,
     SubjectUnavailable,
 )
 from conformance.play.subjects.lease import Lease, LeaseLost
 from conformance.play.subjects.node import NodeSubject, connect
 from conformance.play.subjects.python import PythonSubject
 from conformance.play.subjects.rundir import RunDirectory
+from tests.conformance.play.roles import CASE_FILE, capabilities, first_record, is_gone, play, terminated
 from tests.conformance.scripted import make_case
 
 ROOT = Path(__file__).parents[3]
-
-CASE_FILE = """
-from conformance import case
-
-
-@case(about="nothing")
-def nothing(t):
-    t.note("x", 1)
-"""
-
-
-def play(subject: Subject, case: Case, run_dir: Path, deadline: float = 5.0) -> PairingTrace:
-    return run_pairing(case, {role.name: subject for role in case.roles}, run_dir, deadline)
-
-
-def terminated(trace: PairingTrace, role: str = "main") -> list[Any]:
-    assert trace.faults == []
-    record = trace.roles[role][-1]
-    assert record["kind"] == "terminated"
-    return list(record["args"])
-
-
-def is_gone(pid: int, within: float = 5.0) -> bool:
-    """Whether that process ends in time. It need not be a child of this one."""
-    try:
-        pidfd = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    try:
-        import select
-
-        poller = select.poll()
-        poller.register(pidfd, select.POLLIN)
-        return bool(poller.poll(within * 1000))
-    finally:
-        os.close(pidfd)
-
 
 class TestStreamRole:
     """JSON lines over a socket."""
@@ -308,22 +268,6 @@ class TestLocalNode:
 class TestPython:
     """Roles forked from a warm parent."""
 
-    @pytest.fixture
-    def case(self, tmp_path: Path) -> Case:
-        file = tmp_path / "forked.py"
-        file.write_text(CASE_FILE)
-        return collect_file(file)[0]
-
-    @pytest.fixture
-    def with_stage(self, run_dir: Path) -> Any:
-        with contextlib.ExitStack() as stack:
-
-            def opened(name: str) -> PythonSubject:
-                subject = PythonSubject(stage=f"tests.conformance.stages:{name}")
-                return stack.enter_context(subject.opened(run_dir))  # type: ignore[no-any-return]
-
-            yield opened
-
     def test_a_role_gets_its_command_and_nothing_else(
         self, with_stage: Callable[[str], PythonSubject], case: Case, run_dir: Path
     ) -> None:
@@ -442,23 +386,3 @@ class Harness:
     def __exit__(self, *unused: object) -> None:
         self.process.kill()
         self.process.communicate(timeout=10)
-
-
-def first_record(role: StreamRole) -> dict[str, Any]:
-    import json
-    import select
-
-    poller = select.poll()
-    poller.register(role.fileno(), select.POLLIN)
-    until = time.monotonic() + 5
-    while time.monotonic() < until:
-        poller.poll(5000)
-        for line in role.read():
-            record: dict[str, Any] = json.loads(line)
-            return record
-    raise AssertionError("no record")
-
-
-def capabilities(pid: int) -> int:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("CapEff")), 16)
