@@ -19,6 +19,15 @@ from typing import Any, NamedTuple, NoReturn
 
 from conformance.errors import CollectionError, Faults
 from conformance.language.case_file import CaseFile
+from conformance.language.javascript import (
+    escape,
+    indent,
+    lines_of,
+    literal,
+    object_literal,
+    template,
+    with_defaults,
+)
 from conformance.language.names import camel_case
 from conformance.language.scope import FunctionLike, Scope
 from conformance.language.subset import (
@@ -31,11 +40,8 @@ from conformance.language.subset import (
     PLAIN_METHODS,
     STAGE,
     described,
-    escape,
     is_boolean,
     is_number,
-    literal,
-    object_literal,
 )
 
 
@@ -95,7 +101,7 @@ class _Translator:
             prefix = "async " if isinstance(node, ast.AsyncFunctionDef) else ""
             if scope.yields:
                 head = head.replace("function ", "function* ", 1)
-            return "\n".join([f"{prefix}{head} {{", *_indent(lines), "}"])
+            return "\n".join([f"{prefix}{head} {{", *indent(lines), "}"])
         finally:
             if outer is not None:
                 self.scope = outer
@@ -128,7 +134,7 @@ class _Translator:
             self.scope = outer
         if body.startswith("{"):
             body = f"({body})"
-        return _with_defaults(f"({parameters}) => {body}", defaults)
+        return with_defaults(f"({parameters}) => {body}", defaults)
 
     # Statements: each gives its lines
 
@@ -144,25 +150,25 @@ class _Translator:
             case ast.Expr(ast.Constant(str())) | ast.Pass() | ast.Nonlocal():
                 return []
             case ast.Expr(ast.Yield(value)) if value is not None and self.scope.yields:
-                return _lines(f"yield {self.expression(value)};")
+                return lines_of(f"yield {self.expression(value)};")
             case ast.Expr(value):
                 text = self.expression(value)
-                return _lines(
+                return lines_of(
                     f"({text});" if text.startswith(("{", "function", "async function")) else f"{text};"
                 )
             case ast.Return(None):
                 # `return null` in a generator would take a microtask more
                 return ["return;" if self.scope.yields else "return null;"]
             case ast.Return(value) if value is not None:
-                return _lines(f"return {self.expression(value)};")
+                return lines_of(f"return {self.expression(value)};")
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 return self.nested(node)
             case ast.Assign(targets=[target], value=value):
-                return _lines(self.assign(target, self.expression(value)))
+                return lines_of(self.assign(target, self.expression(value)))
             case ast.AnnAssign(target=target, value=value) if value is not None:
-                return _lines(self.assign(target, self.expression(value)))
+                return lines_of(self.assign(target, self.expression(value)))
             case ast.AugAssign():
-                return _lines(self.augmented(node))
+                return lines_of(self.augmented(node))
             case ast.If():
                 return self.if_(node)
             case ast.For():
@@ -176,7 +182,7 @@ class _Translator:
             case ast.Raise(
                 exc=ast.Call(func=ast.Attribute(value=ast.Name("t"), attr="error")) as error, cause=None
             ):
-                return _lines(f"throw {self.expression(error)};")
+                return lines_of(f"throw {self.expression(error)};")
             case ast.Raise():
                 self.outside(node, "a raise of anything but t.error(…)")
         self.outside(node, described(node))
@@ -189,9 +195,9 @@ class _Translator:
         text = self.function(node, f"function {name}({parameters})", Scope(node, self.scope))
         in_place = self.scope.declares_in_place(node.name)
         if in_place and not defaults:
-            return _lines(text)
+            return lines_of(text)
         kind = "const " if in_place else ""
-        return _lines(f"{kind}{name} = {_with_defaults(text, defaults)};")
+        return lines_of(f"{kind}{name} = {with_defaults(text, defaults)};")
 
     def assign(self, target: ast.expr, value: str) -> str:
         match target:
@@ -249,7 +255,7 @@ class _Translator:
         return [f"{keyword} ({self.target(node.target)} {over}) {{", *self.block(node.body), "}"]
 
     def block(self, body: list[ast.stmt]) -> list[str]:
-        return _indent([line for statement in body for line in self.statement(statement)])
+        return indent([line for statement in body for line in self.statement(statement)])
 
     # Expressions: each gives its text
 
@@ -502,9 +508,7 @@ class _Translator:
                     self.outside(part, "a conversion or format in an f-string")
                 text += "${$.str(" + self.expression(part.value) + ")}"
             elif isinstance(part, ast.Constant):
-                text += (
-                    json.dumps(part.value)[1:-1].replace('\\"', '"').replace("`", "\\`").replace("${", "\\${")
-                )
+                text += template(str(part.value))
         return f"`{text}`"
 
     def binary(
@@ -581,20 +585,3 @@ class _Translator:
 
     def fail(self, node: Any, message: str) -> NoReturn:
         raise CollectionError(self.module.file, getattr(node, "lineno", 1), message)
-
-
-def _with_defaults(function: str, defaults: list[tuple[str, str]]) -> str:
-    """Defaults are evaluated once, where the function is defined, as Python does."""
-    if not defaults:
-        return function
-    names, values = zip(*defaults, strict=True)
-    body = function if function.startswith("(") else f"({function})"
-    return f"(({', '.join(names)}) => {body})({', '.join(values)})"
-
-
-def _lines(text: str) -> list[str]:
-    return text.split("\n")
-
-
-def _indent(lines: list[str]) -> list[str]:
-    return [f"  {line}" if line else line for line in lines]
