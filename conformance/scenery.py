@@ -6,6 +6,13 @@ into the program for Node as the helper functions of a case file are.
 
 from typing import Any
 
+#: what `numbers`, `sink` and `through` note the calls of
+READS = ["read", "push", "pause", "resume", "pipe", "unpipe", "_read", "destroy", "_destroy"]
+WRITES = ["write", "end", "cork", "uncork", "_write", "destroy", "_destroy"]
+BOTH = [
+    "read", "push", "pause", "resume", "pipe", "unpipe", "_read", "write", "end", "_write", "destroy", "_destroy",
+]  # fmt: skip
+
 
 def listen(t: Any, server: Any, host: str = "127.0.0.1") -> None:
     """Lets the server listen on any port, and publishes that as ``port``."""
@@ -105,3 +112,41 @@ def closely(t: Any, name: str, obj: Any, methods: Any) -> Any:
     obj.on("newListener", changed(f"{name}: a listener comes"))
     obj.on("removeListener", changed(f"{name}: a listener is gone"))
     return obj
+
+
+def count_to(t: Any, last: int) -> Any:
+    """Returns a source of the numbers up to ``last``, as texts, that is full with two of them."""
+    left = [0]
+
+    def read(size: int) -> None:
+        left[0] += 1
+        source.push(str(left[0]) if left[0] <= last else None)
+
+    source = t.stream.Readable(read=read, high_water_mark=2)
+    return source
+
+
+def numbers(t: Any, name: str, last: int) -> Any:
+    """Returns the same source, watched closely."""
+    return closely(t, name, count_to(t, last), READS)
+
+
+def sink(t: Any, name: str, late: bool = True) -> Any:
+    """Returns a closely watched destination that is full with two bytes. It is done with a chunk a turn later, or at
+    once if it is not ``late``."""
+
+    def write(chunk: Any, encoding: Any, callback: Any) -> None:
+        if late:
+            t.immediate(callback)
+        else:
+            callback()
+
+    destination = t.stream.Writable(
+        write=write, final=lambda callback: t.next_tick(callback), high_water_mark=2
+    )
+    return closely(t, name, destination, WRITES)
+
+
+def through(t: Any, name: str) -> Any:
+    """Returns a closely watched PassThrough that is full with two bytes."""
+    return closely(t, name, t.stream.PassThrough(high_water_mark=2), BOTH)

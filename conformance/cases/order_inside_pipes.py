@@ -1,36 +1,7 @@
 """The order of what pipes, pipelines and whatever else joins streams do within one step."""
 
 from conformance import case
-from conformance.scenery import closely
-
-READS = ["read", "push", "pause", "resume", "pipe", "unpipe", "_read", "destroy"]
-WRITES = ["write", "end", "_write", "destroy"]
-BOTH = ["read", "push", "pause", "resume", "pipe", "unpipe", "_read", "write", "end", "_write", "destroy"]
-
-
-def numbers(t, name, last):
-    """A source of the numbers up to `last`, as texts, watched closely."""
-    left = [0]
-
-    def read(size):
-        left[0] += 1
-        source.push(str(left[0]) if left[0] <= last else None)
-
-    source = t.stream.Readable(read=read, high_water_mark=2)
-    return closely(t, name, source, READS)
-
-
-def sink(t, name):
-    """A destination watched closely, which is done with a chunk a turn later."""
-    destination = t.stream.Writable(
-        write=lambda chunk, encoding, callback: t.immediate(callback), high_water_mark=2
-    )
-    return closely(t, name, destination, WRITES)
-
-
-def through(t, name):
-    return closely(t, name, t.stream.PassThrough(high_water_mark=2), BOTH)
-
+from conformance.scenery import BOTH, READS, closely, numbers, sink, through
 
 # --- pipe() -----------------------------------------------------------------------------------------------------------
 

@@ -1,39 +1,7 @@
 """The order of what a stream does within one step: its events, calls and listeners, and its state at each of them."""
 
 from conformance import case
-from conformance.scenery import closely
-
-READS = ["read", "push", "pause", "resume", "_read", "destroy", "_destroy"]
-WRITES = ["write", "end", "cork", "uncork", "_write", "destroy", "_destroy"]
-BOTH = ["read", "push", "pause", "resume", "_read", "write", "end", "_write", "destroy", "_destroy"]
-
-
-def numbers(t, name, last):
-    """A source of the numbers up to `last`, as texts, watched closely."""
-    left = [0]
-
-    def read(size):
-        left[0] += 1
-        source.push(str(left[0]) if left[0] <= last else None)
-
-    source = t.stream.Readable(read=read, high_water_mark=2)
-    return closely(t, name, source, READS)
-
-
-def sink(t, name, late):
-    """A destination watched closely, which is done with a chunk a turn later, or at once."""
-
-    def write(chunk, encoding, callback):
-        if late:
-            t.immediate(callback)
-        else:
-            callback()
-
-    destination = t.stream.Writable(
-        write=write, final=lambda callback: t.next_tick(callback), high_water_mark=2
-    )
-    return closely(t, name, destination, WRITES)
-
+from conformance.scenery import BOTH, READS, WRITES, closely, numbers, sink
 
 # --- reading ----------------------------------------------------------------------------------------------------------
 
@@ -198,7 +166,7 @@ def WritingAtOnce(t):
 
 @case(about="writes that are done a turn later go through a destination in Node's steps")
 def WritingLate(t):
-    destination = sink(t, "sink", True)
+    destination = sink(t, "sink")
     destination.write("aaa", t.callback("first"))
     destination.write("bbb", t.callback("second"))
     destination.end("ccc", t.callback("ended"))
@@ -284,7 +252,7 @@ def WriteFailsLate(t):
 
 @case(about="a destination that is destroyed drops its queue, calls back and closes in Node's order")
 def DestroyedWhileWriting(t):
-    destination = sink(t, "sink", True)
+    destination = sink(t, "sink")
     destination.on("error", t.callback("error"))
     destination.write("a", t.callback("first"))
     destination.write("b", t.callback("second"))

@@ -4,7 +4,7 @@
 """
 
 from conformance import case
-from conformance.scenery import serve_here
+from conformance.scenery import count_to, serve_here
 
 
 def recorded(t, target, names):
@@ -176,18 +176,6 @@ READABLE = [
 WRITABLE = [
     "_write", "_destroy", "write", "end", "cork", "uncork", "destroy", "set_default_encoding",
 ]  # fmt: skip
-
-
-def count_to(t, last):
-    """A source of the numbers up to `last`, as texts."""
-    left = [0]
-
-    def read(size):
-        left[0] += 1
-        source.push(str(left[0]) if left[0] <= last else None)
-
-    source = t.stream.Readable(read=read, high_water_mark=2)
-    return source
 
 
 def sink(t):

@@ -35,6 +35,11 @@ class CaseFile:
             return shared, shared.helpers[name]
         return None
 
+    def home(self, name: str) -> "CaseFile":
+        """The module that defines the constant which ``name`` stands for in this file."""
+        shared = _scenery()
+        return shared if shared.namespace.get(name) is self.namespace[name] else self
+
 
 @cache
 def _scenery() -> CaseFile:

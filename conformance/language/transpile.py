@@ -348,12 +348,13 @@ class _Translator:
             self.use_helper(node, name, *found)
             return escape(name)
         if name in self.module.namespace and not name.startswith("__"):
-            if self.is_new(node, name, self.module):
+            home = self.module.home(name)
+            if self.is_new(node, name, home):
                 try:
-                    text = f"const {escape(name)} = {literal(self.module.namespace[name])};"
+                    text = f"const {escape(name)} = {literal(home.namespace[name])};"
                 except ValueError:
                     self.fail(node, f"{name} is no constant and no helper function, the Node half cannot use it")
-                self.used[name] = _Shared(self.module.file, text)
+                self.used[name] = _Shared(home.file, text)
             return escape(name)
         if name in BUILTINS:
             return BUILTINS[name]

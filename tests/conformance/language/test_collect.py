@@ -106,6 +106,34 @@ def test_the_scenery_publishes_for_a_role_and_is_copied_into_its_program(tmp_pat
     assert 'function listen(t, server, host = "127.0.0.1") {' in found.programs["server"]
 
 
+def test_a_constant_of_the_scenery_is_one_with_that_of_its_functions(tmp_path: Path) -> None:
+    source = """
+    from conformance.scenery import READS, closely, numbers
+
+    @case(about="x")
+    def both(t):
+        numbers(t, "numbers", 2)
+        closely(t, "other", t.stream.Readable(), READS)
+    """
+    (found,) = collect_file(write_cases(tmp_path, source))
+    assert found.programs["main"].count("const READS = ") == 1
+
+
+def test_a_constant_may_not_hide_what_the_scenery_needs(tmp_path: Path) -> None:
+    source = """
+    from conformance.scenery import closely, numbers
+
+    READS = ["read"]
+
+    @case(about="x")
+    def both(t):
+        numbers(t, "numbers", 2)
+        closely(t, "other", t.stream.Readable(), READS)
+    """
+    with pytest.raises(CollectionError, match="READS means one thing here and another in"):
+        collect_file(write_cases(tmp_path, source))
+
+
 def test_a_helper_may_not_hide_what_the_scenery_needs(tmp_path: Path) -> None:
     source = """
     from conformance.scenery import serve
