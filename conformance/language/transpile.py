@@ -348,8 +348,7 @@ class _Translator:
             self.use_helper(node, name, *found)
             return escape(name)
         if name in self.module.namespace and not name.startswith("__"):
-            home = self.module.home(name)
-            if self.is_new(node, name, home):
+            if self.is_new(node, name, home := self.module.home(name)):
                 try:
                     text = f"const {escape(name)} = {literal(home.namespace[name])};"
                 except ValueError:
