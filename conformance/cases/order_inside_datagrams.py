@@ -206,3 +206,107 @@ def Fd(t):
         second.send("x", port, "127.0.0.1", t.callback("sent"))
 
     first.bind(0, "127.0.0.1", take)
+
+
+@case(about="a UDP socket begins to receive before it counts as bound")
+def ReceivingBegins(t):
+    def begin(self, original, *args):
+        t.attempt("connect", lambda: socket.connect_sync(9, "127.0.0.1"))
+        t.attempt("bind", lambda: socket.bind_sync({"port": 0}))
+        return original(*args)
+
+    socket = socket_of(t, "socket", {})
+    t.override(socket._handle, "recv_start", begin)
+    socket.bind(0, "127.0.0.1", lambda: socket.close())
+
+
+@case(about="a disconnect() that the handle refuses leaves the UDP socket connected")
+def DisconnectFails(t):
+    socket = socket_of(t, "socket", {})
+
+    def connected():
+        t.override(socket._handle, "disconnect", lambda self, original: -107)
+        t.attempt("disconnect", lambda: socket.disconnect())
+        t.attempt("peer", lambda: socket.remote_address().port)
+        t.attempt("connect", lambda: socket.connect(9))
+        socket.close()
+
+    socket.connect(9, "127.0.0.1", connected)
+
+
+@case(about="a send() while the queue behind a bind is run goes where Node puts it")
+def SentWhileQueueRuns(t):
+    seen = [0]
+
+    def gone(event, listener):
+        seen[0] += 1
+        if seen[0] == 2:
+            socket.send("y", 9, "127.0.0.1", t.callback("second"))
+        t.note("listeners", [socket.listener_count("listening"), len(socket.event_names())])
+
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+    socket.on("removeListener", gone)
+    socket.bind(0, "127.0.0.1")
+    socket.send("x", 9, "127.0.0.1", t.callback("first"))
+    socket.emit("listening")
+    t.note("listeners", [socket.listener_count("listening"), len(socket.event_names())])
+    socket.once("listening", lambda: t.immediate(lambda: t.immediate(lambda: socket.close())))
+
+
+@case(about="close() of a UDP socket stops its handle, then closes it; a reset that fails closes before it tells")
+def HandlesInOrder(t):
+    socket = t.dgram.create_socket("udp4")
+    def noted(name):
+        def called(self, original, *args):
+            t.note(name, None)
+            return original(*args)
+
+        t.override(socket._handle, name, called)
+
+    for name in ["recv_start", "recv_stop", "close"]:
+        noted(name)
+    socket.bind(0, "127.0.0.1", lambda: socket.close())
+
+
+@case(about="the signal of a UDP socket is listened to before the socket's 'close' is")
+def SignalThenClose(t):
+    controller = t.abort_controller()
+
+    def noted(label):
+        def called(self, original, *args):
+            t.note(label, args[0])
+            return original(*args)
+
+        return called
+
+    t.override(controller.signal, "add_event_listener", noted("signal"))
+    t.override(controller.signal, "remove_event_listener", noted("signal no more"))
+    Kind = t.subclass(t.dgram.Socket, {"once": noted("once"), "on": noted("on")})
+    socket = Kind({"type": "udp4", "signal": controller.signal})
+    socket.close()
+
+
+@case(about="a UDP socket that is bound to a descriptor begins to receive before its 'listening'")
+def FdReceives(t):
+    def begin(self, original, *args):
+        t.note("begins", None)
+        return original(*args)
+
+    def take():
+        first._handle.recv_stop()
+        t.override(second._handle, "recv_start", begin)
+        second.on("listening", lambda: [t.note("listening", None), second.close(), first.close()])
+        second.bind({"fd": first._handle.fd})
+
+    first = t.dgram.create_socket("udp4")
+    second = t.dgram.create_socket("udp4")
+    first.bind(0, "127.0.0.1", take)
+
+
+@case(about="bind_sync() whose buffer size the kernel cannot take raises, without 'listening'")
+def BindSyncBufferTooLarge(t):
+    socket = t.watch("socket", t.dgram.create_socket(type="udp4", recv_buffer_size=2147483648))
+    t.attempt("bind", lambda: socket.bind_sync({"port": 0, "address": "127.0.0.1"}).port > 0)
+    t.attempt("bound", lambda: socket.address().port > 0)
+    t.attempt("again", lambda: socket.bind_sync())
+    t.immediate(lambda: socket.close())

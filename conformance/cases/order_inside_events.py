@@ -310,3 +310,96 @@ def HintsOfConnect(t):
 
     server = t.net.create_server(lambda peer: peer.end())
     server.listen(0, "127.0.0.1", start)
+
+
+@case(about="a limit of listeners that is refused leaves the one before")
+def LimitRefused(t):
+    emitter = t.events.EventEmitter()
+    emitter.set_max_listeners(3)
+    for value in [-1, "5", None]:
+        t.attempt("set", lambda value=value: emitter.set_max_listeners(value) is emitter)
+        t.note("limit", emitter.get_max_listeners())
+        t.attempt("set all", lambda value=value: t.events.set_max_listeners(value, emitter))
+        t.note("limit", emitter.get_max_listeners())
+
+
+@case(about="events.once() whose signal cannot be left, or whose emitter keeps its listeners, never settles")
+def OnceCannotLeave(t):
+    def fail(self, original, *args):
+        t.note("removes", args[0])
+        raise t.error("stay")
+
+    async def wait(emitter, signal):
+        t.note("settled", await t.events.once(emitter, "step", signal=signal))
+
+    t.on_uncaught(t.callback("uncaught"))
+    for event in ["step", "error"]:
+        controller = t.abort_controller()
+        t.override(controller.signal, "remove_event_listener", fail)
+        emitter = t.events.EventEmitter()
+        t.spawn(wait(emitter, controller.signal))
+        t.attempt(event, lambda emitter=emitter, event=event: emitter.emit(event, t.error("given")))
+    controller = t.abort_controller()
+    emitter = t.events.EventEmitter()
+    t.override(emitter, "remove_listener", fail)
+    t.spawn(wait(emitter, controller.signal))
+    controller.abort()
+
+
+@case(about="events.on() whose emitter emits within resume() pauses it again in Node's steps")
+def IterationResumeEmits(t):
+    def resume():
+        t.note("resume", left[0])
+        for _ in range(4):
+            if left[0]:
+                left[0] -= 1
+                emitter.emit("step", left[0])
+
+    async def run(values):
+        async for value in values:
+            t.note("value", value)
+            if value[0] == 0:
+                break
+
+    left = [8]
+    emitter = t.events.EventEmitter()
+    emitter.pause = t.callback("pause")
+    emitter.resume = resume
+    values = t.events.on(emitter, "step", high_water_mark=2, low_water_mark=1)
+    for number in range(4):
+        emitter.emit("step", 10 + number)
+    t.spawn(run(values))
+
+
+@case(about="events.once() aborted rejects only once its 'error' listener is off, and does not if that fails")
+def OnceAbortCannotLeave(t):
+    def remove(self, original, *args):
+        t.note("removes", args[0])
+        if args[0] == "error":
+            raise t.error("stay")
+        return original(*args)
+
+    async def wait():
+        t.note("settled", await t.events.once(emitter, "step", signal=controller.signal))
+
+    t.on_uncaught(t.callback("uncaught"))
+    controller = t.abort_controller()
+    emitter = t.events.EventEmitter()
+    t.override(emitter, "remove_listener", remove)
+    t.spawn(wait())
+    controller.abort()
+
+
+@case(about="a listener added to a signal that follows an aborted one is not called, as that abort came first")
+def FollowerHeardLate(t):
+    controller = t.abort_controller()
+    follower = t.abort_signal.any([controller.signal])
+    controller.abort(t.error("over"))
+    follower.add_event_listener("abort", t.callback("first"))
+    follower.add_event_listener("abort", t.callback("second"))
+    t.note("aborted", [follower.aborted, follower.reason])
+    other = t.abort_controller()
+    heard = t.abort_signal.any([other.signal])
+    other.signal.add_event_listener("abort", lambda event: heard.add_event_listener("abort", t.callback("late")))
+    other.abort()
+    t.note("aborted", heard.aborted)

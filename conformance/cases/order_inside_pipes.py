@@ -1,7 +1,7 @@
 """The order of what pipes, pipelines and whatever else joins streams do within one step."""
 
 from conformance import case
-from conformance.scenery import BOTH, READS, closely, numbers, sink, through
+from conformance.scenery import BOTH, READS, WRITES, closely, numbers, sink, through
 
 # --- pipe() -----------------------------------------------------------------------------------------------------------
 
@@ -407,3 +407,274 @@ def ReducedAborted(t):
     controller = t.abort_controller()
     controller.abort()
     t.spawn(run(closely(t, "idle", t.stream.Readable(read=lambda size: None), READS), controller.signal))
+
+
+@case(about="a pipeline whose source closes with its end still to be read waits for that in Node's steps")
+def PipelineSourceCloses(t):
+    for how in ["end", "error"]:
+        source = closely(t, f"source, {how}", t.stream.Readable(read=lambda size: None), READS)
+        stuck = t.stream.Writable(write=lambda chunk, encoding, callback: None, high_water_mark=2)
+        destination = closely(t, f"sink, {how}", stuck, WRITES)
+        destination.on("error", t.callback(f"{how}: error"))
+        source.push("aaa")
+        source.push("bbb")
+        source.push(None)
+        t.stream.pipeline(source, destination, t.callback(f"{how}: over"))
+        source.on("data", lambda chunk, source=source: source.destroy())
+
+        def closed(source=source, destination=destination, how=how):
+            t.attempt(how, lambda: source.emit(how, t.error("by hand")))
+            t.immediate(lambda: destination.destroy())
+
+        source.on("close", closed)
+
+
+@case(about="a 'finish' emitted by hand while a part of a Duplex is ended is not taken for the part's own")
+def FinishWithinEnd(t):
+    def sink():
+        to = t.stream.Writable(write=lambda chunk, encoding, callback: callback())
+        to.on("prefinish", lambda: to.emit("finish"))
+        return to
+
+    pair = t.stream.Duplex.from_({"readable": t.stream.Readable(read=lambda size: None), "writable": sink()})
+    closely(t, "pair", pair, BOTH)
+    pair.on("error", t.callback("error"))
+    pair.end(t.callback("ended"))
+    composed = closely(t, "composed", t.stream.compose(t.stream.PassThrough(), sink()), BOTH)
+    composed.on("error", t.callback("composed: error"))
+    composed.end(t.callback("composed: ended"))
+    t.immediate(lambda: t.immediate(lambda: [pair.destroy(), composed.destroy()]))
+
+
+@case(about="a Duplex made of a pair whose source gives one chunk at a time reads each of them in Node's steps")
+def DuplexFromPairLate(t):
+    left = ["a", "b", "c", None]
+
+    def push():
+        source.push(left.pop(0))
+        if left:
+            t.immediate(push)
+
+    source = closely(t, "source", t.stream.Readable(read=lambda size: None), READS)
+    to = t.stream.Writable(write=lambda chunk, encoding, callback: callback())
+    duplex = closely(t, "duplex", t.stream.Duplex.from_({"readable": source, "writable": to}), BOTH)
+    duplex.on("data", lambda chunk: t.note("data", chunk))
+    duplex.on("end", lambda: duplex.end())
+    t.immediate(push)
+
+
+@case(about="pipe() of an old-style stream puts its listeners on both ends, and takes them off, in Node's order")
+def OldPipe(t):
+    for how in ["end", "close", "error", "destination's error", "destination's close"]:
+        source = closely(t, f"source, {how}", t.stream.Stream(), [])
+        destination = closely(t, f"destination, {how}", t.stream.Stream(), [])
+        destination.writable = True
+        destination.end = t.callback(f"end, {how}")
+        destination.destroy = t.callback(f"destroy, {how}")
+        destination.write = t.callback(f"write, {how}")
+        source.on("error", t.callback(f"source's error, {how}"))
+        destination.on("error", t.callback(f"destination's error, {how}"))
+        source.pipe(destination)
+        source.emit("data", "x")
+        if how == "error":
+            source.emit("error", t.error("broken"))
+        elif how == "destination's error":
+            destination.emit("error", t.error("broken"))
+        elif how == "destination's close":
+            destination.emit("close")
+        else:
+            source.emit(how)
+
+
+@case(about="wrap() puts its listeners on an old-style source in Node's order")
+def WrapListens(t):
+    old = closely(t, "old", t.events.EventEmitter(), [])
+    old.pause = t.callback("pause")
+    old.resume = t.callback("resume")
+    source = closely(t, "source", t.stream.Readable(), READS).wrap(old)
+    source.on("data", t.callback("data"))
+    old.emit("data", "x")
+    old.emit("end")
+
+
+@case(about="flat_map() and map() give each value after as many microtasks as Node does")
+def OperatorTurns(t):
+    turns = [0]
+
+    def count():
+        turns[0] += 1
+        if turns[0] < 60:
+            t.microtask(count)
+
+    def function(value, options):
+        turns[0] = 0
+        t.microtask(count)
+        return [value, value + value]
+
+    def give(self, original, *args):
+        t.note("push", [args[0], turns[0]])
+        return original(*args)
+
+    for name in ["flat_map", "map"]:
+        source = t.stream.Readable.from_(["a", "b"])
+        stream = source.map(function) if name == "map" else source.flat_map(function)
+        t.override(stream, "push", give)
+        stream.on("data", t.callback("data"))
+
+
+@case(about="reduce() and the like with several wrong arguments name the one that Node looks at first")
+def ReducersWrong(t):
+    async def run(name, source):
+        if name == "reduce":
+            await source.reduce("x", 0, "y")
+        elif name == "for_each":
+            await source.for_each("x", "y")
+        elif name == "some":
+            await source.some("x", "y")
+        elif name == "every":
+            await source.every("x", "y")
+        else:
+            await source.find("x", "y")
+
+    t.on_uncaught(t.callback("rejected"))
+    for name in ["reduce", "for_each", "some", "every", "find"]:
+        t.spawn(run(name, t.stream.Readable.from_(["a"])))
+
+
+@case(about="map() whose results wait for a slow reader calls its function again at each that is taken")
+def MapReadSlowly(t):
+    async def run():
+        async for value in mapped:
+            t.note("value", value)
+            await t.events.once(pace, "step")
+
+    def function(value, options):
+        t.note("called", value)
+        return value
+
+    def step():
+        t.note("step", pace.emit("step"))
+        if not mapped.destroyed:
+            t.immediate(step)
+
+    pace = t.events.EventEmitter()
+    source = t.stream.Readable.from_(["a", "b", "c", "d", "e", "f", "g", "h"])
+    mapped = source.map(function, concurrency=1, high_water_mark=1)
+    t.spawn(run())
+    t.immediate(step)
+
+
+@case(about="flat_map() of async generators gives each value after as many microtasks as Node does, and can be left")
+def FlatMapOfGenerators(t):
+    turns = [0]
+
+    def count():
+        turns[0] += 1
+        if turns[0] < 60:
+            t.microtask(count)
+
+    async def twice(value):
+        for number in range(2):
+            t.note("asked", [value, number, turns[0]])
+            turns[0] = 0
+            t.microtask(count)
+            yield f"{value}{number}"
+
+    def give(self, original, *args):
+        t.note("push", [args[0], turns[0]])
+        return original(*args)
+
+    async def leave(values):
+        async for value in values:
+            t.note("left with", value)
+            break
+
+    stream = t.stream.Readable.from_(["a", "b"]).flat_map(lambda value, options: twice(value))
+    t.override(stream, "push", give)
+    stream.on("data", t.callback("data"))
+    t.spawn(leave(t.stream.Readable.from_(["c", "d"]).flat_map(lambda value, options: twice(value))))
+
+
+@case(about="a pipeline whose function rejects without a look at its source fails its streams in Node's order")
+def PipelineRejectsAtOnce(t):
+    async def fail(source):
+        raise t.error("no")
+
+    source = closely(t, "source", t.stream.Readable(read=lambda size: None), READS)
+    given = t.stream.pipeline(source, fail, t.callback("over"))
+    closely(t, "given", given, ["destroy"]).on("error", t.callback("error"))
+
+
+@case(
+    about="a generator that is not async is closed, or thrown into, by a stream that leaves it in Node's steps",
+    fixtures={"main": "generators.js"},
+)
+def Generators(t):
+    def clock(name):
+        turns = [0]
+
+        def count():
+            turns[0] += 1
+            turn = turns[0]
+            t.next_tick(lambda: t.note(f"{name}: tick", turn))
+            if turn < 8:
+                t.microtask(count)
+
+        return (lambda: t.microtask(count), lambda: turns[0])
+
+    def values(name, now, swallows):
+        try:
+            yield "a"
+            yield "b"
+            yield "c"
+        except Exception as error:
+            t.note(f"{name}: thrown into", [error, now()])
+            if not swallows:
+                raise
+        finally:
+            t.note(f"{name}: closed", now())
+
+    def read(name, error, swallows):
+        start, now = clock(name)
+        source = t.watch(name, t.stream.Readable.from_(values(name, now, swallows)))
+        t.override(
+            source,
+            "_destroy",
+            lambda self, original, failure, callback: original(
+                failure, lambda *rest: [t.note(f"{name}: called back", len(rest)), callback(*rest)]
+            ),
+        )
+        source.on("error", t.callback(f"{name}: error"))
+        source.once("data", lambda chunk: [start(), source.destroy(error)])
+
+    def write(name):
+        start, now = clock(name)
+        sink = t.stream.Writable(write=lambda chunk, encoding, callback: callback())
+
+        def full(self, original, *args):
+            start()
+            raise t.error("full")
+
+        t.override(sink, "write", full)
+        t.stream.pipeline(values(name, now, False), sink, t.callback(f"{name}: over"))
+
+    read("left", None, False)
+    read("failed", t.error("enough"), False)
+    read("swallowed", t.error("enough"), True)
+    write("written")
+
+
+@case(about="a 'readable' with nothing to read loses a Duplex made of a pair nothing that its source gives later")
+def DuplexFromPairEmpty(t):
+    source = t.stream.Readable(read=lambda size: None)
+    to = t.stream.Writable(write=lambda chunk, encoding, callback: callback())
+    duplex = t.stream.Duplex.from_({"readable": source, "writable": to})
+    duplex.on("data", lambda chunk: t.note("data", chunk))
+
+    def late():
+        source.emit("readable")
+        source.push("a")
+        t.immediate(lambda: t.immediate(lambda: duplex.destroy()))
+
+    duplex.on("error", t.callback("error"))
+    t.immediate(late)

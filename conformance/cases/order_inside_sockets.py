@@ -591,3 +591,75 @@ class WriteFailsAtOnce:
         client.on("data", on_data)
         client.on("error", lambda error: t.note("error", error.code))
         client.on("close", t.callback("close"))
+
+
+@case(about="a timeout during the second of two big writes is none while that write makes progress")
+def SecondBigWriteTimesOut(t):
+    fired = []
+
+    def full(client, peer):
+        for _ in range(3):
+            client._on_timeout()
+        t.note("timeouts without progress are heard", len(fired) > 1)
+        queued = client._handle.write_queue_size
+
+        def on_data(chunk):
+            if client._handle and client._handle.write_queue_size != queued:
+                moved(client, peer)
+
+        peer.on("data", on_data)
+        peer.resume()
+
+    def moved(client, peer):
+        before = len(fired)
+        client._on_timeout()
+        t.note("after some progress", len(fired) - before)
+        client.destroy()
+        peer.destroy()
+
+    def first_written(error):
+        peers[1].pause()
+        t.timeout(200, lambda: full(peers[0], peers[1]))
+
+    def start(port):
+        client = t.net.connect(port, "127.0.0.1")
+        client.on("timeout", lambda: fired.append(1))
+        peers.append(client)
+
+    def on_connection(peer):
+        server.close()
+        peer.on("error", lambda error: None)
+        peer.resume()
+        peers.append(peer)
+        peers[0].write(bytes(32_000_000), first_written)
+        peers[0].write(bytes(32_000_000))
+
+    peers = []
+    server = t.net.create_server(on_connection)
+    server.listen(0, "127.0.0.1", lambda: start(server.address().port))
+
+
+@case(about="a write that nobody asks about fails at once, the peer having reset, and fails the socket in Node's order")
+class WriteFailsUnheard:
+    def raw(r):
+        with r.listen() as listener:
+            r.publish(port=listener.port)
+            peer = listener.accept()
+            peer.send(b"go")
+            r.wait("ready")
+            peer.reset()
+
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1")
+
+        def on_data(chunk):
+            client.pause()
+            t.publish(ready=True)
+            t.block(300)
+            t.note("first", client.write(b"a"))
+            t.note("second", client.write(b"b"))
+            t.next_tick(lambda: t.note("queued behind", None))
+
+        client.on("data", on_data)
+        client.on("error", lambda error: t.note("error", error.code))
+        client.on("close", t.callback("close"))

@@ -682,3 +682,115 @@ def WrappedGivesWithinResume(t):
             t.immediate(step)
 
     t.immediate(step)
+
+
+def made(t, name, failure):
+    """A Readable that is constructed a tick later, and ends or fails."""
+    source = t.stream.Readable(
+        construct=lambda callback: t.next_tick(lambda: callback(failure)), read=lambda size: source.push(None)
+    )
+    source.on("error", t.callback(f"{name}: error"))
+    return closely(t, name, source, READS)
+
+
+@case(about="a Readable is constructed before it is read, and ends or fails in Node's steps")
+def ReadableConstructed(t):
+    made(t, "well", None).resume()
+    made(t, "badly", t.error("not made")).resume()
+
+
+@case(about="a chunk of bytes pushed to a flowing Readable after `destroyed` was set by hand goes where Node puts it")
+def DestroyedByHandFlowing(t):
+    source = t.stream.Readable(read=lambda size: None)
+    for event in ["data", "error", "close"]:
+        source.on(event, t.callback(event))
+
+    def later():
+        t.note("pushed", source.push(b"a"))
+        for value in [True, False, True]:
+            source.destroyed = value
+            t.note("pushed", [value, source.push(b"b")])
+
+    t.immediate(lambda: t.immediate(later))
+
+
+@case(about="a stream with several wrong options names the one that Node looks at first")
+def OptionsWrong(t):
+    for options in [
+        {"readable_high_water_mark": -1, "writable_high_water_mark": -2},
+        {"capture_rejections": "x", "high_water_mark": -1},
+        {"signal": "x", "high_water_mark": -1},
+        {"signal": "x", "capture_rejections": "y"},
+    ]:
+        t.attempt("Readable", lambda options=options: t.stream.Readable(options) is None)
+        t.attempt("Writable", lambda options=options: t.stream.Writable(options) is None)
+        t.attempt("Duplex", lambda options=options: t.stream.Duplex(options) is None)
+        t.attempt("Transform", lambda options=options: t.stream.Transform(options) is None)
+
+
+@case(about="a stream waits for its construction before it schedules that")
+def ConstructWaits(t):
+    def once(self, original, *args):
+        t.next_tick(lambda: t.note("tick of once()", None))
+        return original(*args)
+
+    for name in ["Readable", "Writable", "Duplex"]:
+        base = t.stream.Duplex
+        if name == "Readable":
+            base = t.stream.Readable
+        if name == "Writable":
+            base = t.stream.Writable
+        Kind = t.subclass(base, {"once": once})
+        stream = Kind({"construct": lambda callback, name=name: [t.note("construct", name), callback()]})
+        t.immediate(lambda stream=stream: stream.destroy())
+
+
+@case(about="a Duplex that has been constructed schedules what is to be read before it writes what waits")
+def ReadsThenWrites(t):
+    def write(chunk, encoding, callback):
+        t.next_tick(lambda: t.note("tick of write()", None))
+        callback()
+
+    duplex = closely(
+        t,
+        "duplex",
+        t.stream.Duplex(
+            construct=lambda callback: t.next_tick(callback), read=lambda size: duplex.push(None), write=write
+        ),
+        BOTH,
+    )
+    duplex.on("readable", lambda: duplex.read())
+    duplex.write("a", t.callback("written"))
+    duplex.end()
+
+
+@case(about="an iteration that is not to destroy its stream does so where read() throws, unless auto_destroy is off")
+def IterationReadThrows(t):
+    def fail(self, original, *args):
+        raise t.error("no more")
+
+    async def run(stream):
+        async for chunk in stream.iterator(destroy_on_return=False):
+            t.note("chunk", chunk)
+
+    t.on_uncaught(t.callback("rejected"))
+    for auto in [True, False]:
+        stream = t.stream.Readable(read=lambda size: None, auto_destroy=auto)
+        stream.push("a")
+        t.override(stream, "read", fail)
+        closely(t, f"stream, {auto}", stream, ["destroy"])
+        t.spawn(run(stream))
+
+
+@case(about="a stream that is ended before it is constructed finishes within its construction's callback")
+def EndedBeforeConstructed(t):
+    def construct(callback):
+        t.next_tick(lambda: [t.note("before", None), callback(), t.note("behind", None)])
+
+    for name in ["writable", "duplex"]:
+        stream = t.stream.Writable(construct=construct)
+        if name == "duplex":
+            stream = t.stream.Duplex(construct=construct, read=lambda size: None)
+        closely(t, name, stream, BOTH if name == "duplex" else WRITES)
+        stream.end(t.callback(f"{name}: ended"))
+        t.immediate(lambda stream=stream: stream.destroy())

@@ -10,7 +10,7 @@ JavaScript's symbols: `error_monitor` is `events.errorMonitor`. The method `Symb
 `_capture_rejection(error, event, *args)` here.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from types import CoroutineType
 from typing import Any, ClassVar, Final, TypeVar
 from weakref import ref as weakref
@@ -98,11 +98,16 @@ class EventEmitter:
         if self._places and self._events is _NOTHING:
             self._events = self._places.copy()
             self._keeps_places = True
-        wanted = merge_options(options, given).get("capture_rejections") if given or options else None
+        if EventEmitter.capture_rejections:
+            self._capture = True
+        if given or options:
+            self._apply_capture(merge_options(options, given))
+
+    def _apply_capture(self, options: Mapping[str, Any]) -> None:
+        """The option `capture_rejections`. Raises ERR_INVALID_ARG_TYPE."""
+        wanted = options.get("capture_rejections")
         if wanted is not None and is_truthy(wanted):
             validate_boolean(wanted, "options.captureRejections")
-            self._capture = True
-        elif EventEmitter.capture_rejections:
             self._capture = True
 
     # --- emit --------------------------------------------------------------------------------------------------------

@@ -79,8 +79,8 @@ class _Arrivals:
         if self._arrived:
             args = self._arrived.pop(0)
             if self._paused and len(self._arrived) < self._low:
-                self._paused = False
                 self._emitter.resume()
+                self._paused = False
             return Promise.resolved(args)
         if self._error is not UNDEFINED:
             error, self._error = self._error, UNDEFINED

@@ -279,3 +279,9 @@ async def walk(source: Any, visit: Callable[[Any], Coroutine[Any, Any, Any]]) ->
             await iterator.aclose()
             return result
     return None
+
+
+async def two_microtasks() -> None:
+    """What JavaScript takes to await an iterator's result, and then the value in it."""
+    for _ in range(2):
+        await Promise.resolved(None)

@@ -6,7 +6,7 @@ from typing import Any
 from nodesock.errors import node_error
 from nodesock.runtime.promises import Promise, spawn
 from nodesock.runtime.ticks import next_tick
-from nodesock.stream.async_generator import iterate
+from nodesock.stream.async_generator import iterate, two_microtasks
 from nodesock.stream.core.predicates import is_iterable
 from nodesock.stream.core.readable import Readable
 from nodesock.validators import UNDEFINED, merge_options
@@ -141,7 +141,7 @@ class _Source:
                     over = False
                 except StopIteration:
                     over = True
-                await _two_microtasks()
+                await two_microtasks()
                 if over:
                     return
         if self._is_async:
@@ -149,10 +149,4 @@ class _Source:
             await Promise.resolved(None)
         elif hasattr(iterator, "close"):
             iterator.close()
-            await _two_microtasks()
-
-
-async def _two_microtasks() -> None:
-    # `await` of what the iterator returns, and of the value in it
-    await Promise.resolved(None)
-    await Promise.resolved(None)
+            await two_microtasks()

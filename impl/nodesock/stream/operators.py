@@ -21,7 +21,7 @@ from nodesock.callables import call
 from nodesock.errors import AbortError, NodeTypeError, node_error
 from nodesock.inspect import UNDEFINED
 from nodesock.runtime.promises import Promise, spawn
-from nodesock.stream.async_generator import AsyncGenerator, Give, Leave, as_promise, walk
+from nodesock.stream.async_generator import AsyncGenerator, Give, Leave, as_promise, two_microtasks, walk
 from nodesock.stream.core.predicates import is_iterable
 from nodesock.stream.promises import finished
 from nodesock.stream.signal_context import SignalContext
@@ -242,8 +242,7 @@ async def _give_all(iterable: Any, generator: AsyncGenerator) -> None:
         except Leave:
             await Promise.resolved(None)
             raise
-    await Promise.resolved(None)
-    await Promise.resolved(None)
+    await two_microtasks()
 
 
 def _to_count(number: Any) -> float:

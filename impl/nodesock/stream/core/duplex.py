@@ -38,7 +38,7 @@ class Duplex(Readable, Writable):
     def __init__(self, options: Any = None, /, *_: Any, **given: Any) -> None:
         if options is not None and isinstance(options, Mapping):
             given = {**options, **given}
-        Stream.__init__(self, given)
+        Stream.__init__(self)
         init_readable(self, given, True)
         init_writable(self, given, True)
         if given:

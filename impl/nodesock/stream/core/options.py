@@ -1,4 +1,4 @@
-"""The options that both directions share: `destroy`, `construct` and `signal`."""
+"""The options that both directions share: `destroy`, `construct`, `signal` and `capture_rejections`."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,8 @@ from nodesock.validators import is_truthy
 
 
 def apply_shared_options(stream: Any, options: Mapping[str, Any]) -> None:
-    """Set the two hooks on `stream` and have it destroyed when the signal aborts. Comes after the state records."""
+    """Set the two hooks on `stream`, have it destroyed when the signal aborts, and heed the emitter's own option. Comes
+    after the state records."""
     if not options:
         return
     given = options.get("destroy")
@@ -21,3 +22,4 @@ def apply_shared_options(stream: Any, options: Mapping[str, Any]) -> None:
     signal = options.get("signal")
     if is_truthy(signal):
         add_abort_signal(signal, stream)
+    stream._apply_capture(options)

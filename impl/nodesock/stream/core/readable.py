@@ -95,7 +95,7 @@ class Readable(Stream):
     def __init__(self, options: Mapping[str, Any] | None = None, /, **given: Any) -> None:
         if options is not None and isinstance(options, Mapping):
             given = {**options, **given}
-        super().__init__(given)
+        super().__init__()
         init_readable(self, given, False)
         apply_shared_options(self, given)
         construct(self, self._readable_constructed)

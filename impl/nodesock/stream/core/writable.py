@@ -65,7 +65,7 @@ class Writable(Stream):
     def __init__(self, options: Mapping[str, Any] | None = None, /, **given: Any) -> None:
         if options is not None and isinstance(options, Mapping):
             given = {**options, **given}
-        super().__init__(given)
+        super().__init__()
         init_writable(self, given, False)
         apply_shared_options(self, given)
         construct(self, self._writable_constructed)
