@@ -85,6 +85,11 @@ def soon(t: Any, fn: Any) -> None:
     t.immediate(lambda: t.immediate(fn))
 
 
+def much_later(t: Any, fn: Any) -> None:
+    """Calls ``fn`` four turns of the loop later: streams that only call each other have then done what they do."""
+    soon(t, lambda: soon(t, fn))
+
+
 def closely(t: Any, name: str, obj: Any, methods: Any) -> Any:
     """Watches an emitter, and notes what else it does, each step with all its public state at that moment.
 

@@ -1,7 +1,7 @@
 """The order of what pipes, pipelines and whatever else joins streams do within one step."""
 
 from conformance import case
-from conformance.scenery import BOTH, READS, WRITES, closely, numbers, sink, through
+from conformance.scenery import BOTH, READS, WRITES, closely, much_later, numbers, sink, through
 
 # --- pipe() -----------------------------------------------------------------------------------------------------------
 
@@ -330,7 +330,7 @@ def UnpipedWithin(t):
             destination.once(event, lambda source, destination=destination: source.unpipe(destination))
         source.pipe(destination)
         t.immediate(lambda source=source: source.unpipe())
-        t.timeout(20, lambda source=source, destination=destination: [source.destroy(), destination.destroy()])
+        much_later(t, lambda source=source, destination=destination: [source.destroy(), destination.destroy()])
 
 
 @case(about="a pipeline whose last part is an async generator gives a stream, read in Node's steps")

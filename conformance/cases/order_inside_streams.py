@@ -1,7 +1,7 @@
 """The order of what a stream does within one step: its events, calls and listeners, and its state at each of them."""
 
 from conformance import case
-from conformance.scenery import BOTH, READS, WRITES, closely, numbers, sink
+from conformance.scenery import BOTH, READS, WRITES, closely, much_later, numbers, sink
 
 # --- reading ----------------------------------------------------------------------------------------------------------
 
@@ -470,7 +470,7 @@ def WithinEvents(t):
             destination.write("aaa", t.callback(f"{name}: first"))
             if event != "drain":
                 destination.end()
-            t.timeout(20, lambda destination=destination: destination.destroy())
+            much_later(t, lambda destination=destination: destination.destroy())
 
 
 @case(about="'end', 'resume' and 'pause' listeners meet the state that Node has there, and may push or read")
@@ -497,7 +497,7 @@ def WithinReading(t):
             source.on("data", lambda chunk: None)
             if event == "pause":
                 source.pause()
-            t.timeout(20, lambda source=source: source.destroy())
+            much_later(t, lambda source=source: source.destroy())
 
 
 @case(about="`destroyed` set by hand has the effect of Node's setter, on each kind of stream")
@@ -519,7 +519,7 @@ def DestroyedByHand(t):
                 t.attempt("push", lambda stream=stream: stream.push("x"))
             if name != "readable":
                 t.attempt("write", lambda stream=stream: stream.write("y", t.callback("written")))
-            t.timeout(20, lambda stream=stream: stream.destroy())
+            much_later(t, lambda stream=stream: stream.destroy())
 
 
 @case(about="a Duplex without one of its sides, by option, starts in Node's state and stays so")
@@ -543,7 +543,7 @@ def SidesMissing(t):
             t.snapshot(duplex)
             t.attempt("push", lambda duplex=duplex: duplex.push("x"))
             t.attempt("write", lambda duplex=duplex: duplex.write("y", t.callback("written")))
-            t.timeout(20, lambda duplex=duplex: duplex.destroy())
+            much_later(t, lambda duplex=duplex: duplex.destroy())
 
 
 # --- what only shows where nothing is watched -------------------------------------------------------------------------
