@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from nodesock import dgram, net
+from nodesock.events import EventEmitter
 from nodesock.process import next_tick, process, queue_microtask
-from nodesock.runtime import ticks
+from nodesock.runtime import interrupts, ticks
 from nodesock.runtime.loop import run
 from nodesock.runtime.promises import Promise
 from nodesock.runtime.timers import clear_interval, set_immediate, set_interval, set_timeout
@@ -235,3 +236,40 @@ def test_the_handlers_are_put_back() -> None:
     with pytest.raises(ZeroDivisionError):
         run(lambda: 1 / 0)
     assert [signal.getsignal(number) for number in range(1, signal.NSIG)] == before
+
+
+def test_a_signal_may_come_while_another_is_put_off() -> None:
+    called: list[int] = []
+
+    def handler(number: int, _frame: object) -> None:
+        called.append(number)
+
+    def put_off() -> None:
+        """As if signals came while nodesock's code runs, the third while the second is being put off."""
+        frame = sys._getframe(1)
+        guard = interrupts._Guard(handler)
+        guard(1, frame)
+        guard(Interruptible(2, lambda: guard(3, frame)), frame)
+
+    emitter = EventEmitter()
+    emitter.on("event", put_off)
+    run(lambda: emitter.emit("event"))
+    assert sorted(called) == [1, 2, 3]
+
+
+class Interruptible(int):
+    """A signal's number whose first comparison is interrupted."""
+
+    def __new__(cls, number: int, interrupt: Callable[[], object]) -> "Interruptible":
+        made = super().__new__(cls, number)
+        made.interrupts = [interrupt]
+        return made
+
+    interrupts: list[Callable[[], object]]
+
+    def __ne__(self, other: object) -> bool:
+        if self.interrupts:
+            self.interrupts.pop()()
+        return int(self) != other
+
+    __hash__ = int.__hash__

@@ -46,7 +46,7 @@ class _Guard:
     def __call__(self, number: int, frame: FrameType | None) -> Any:
         if not _holding or frame is None or _is_the_programs(frame):
             return self.handler(number, frame)
-        if all(number != waiting for _, waiting, _ in _waiting):
+        if all(number != waiting for _, waiting, _ in tuple(_waiting)):  # a guard may be interrupted by another
             _waiting.append((self.handler, number, frame))
             for queue in (ticks, microtasks):  # a queue that never runs empty never comes to the other
                 queue.appendleft(_NEXT)
