@@ -8,6 +8,7 @@ import sys
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterator
+from types import FrameType
 
 import pytest
 
@@ -255,6 +256,29 @@ def test_a_signal_may_come_while_another_is_put_off() -> None:
     emitter.on("event", put_off)
     run(lambda: emitter.emit("event"))
     assert sorted(called) == [1, 2, 3]
+
+
+def test_code_that_runs_for_nodesock_is_not_the_programs() -> None:
+    programs: set[object] = set()
+
+    def note(frame: FrameType, _event: str, _arg: object) -> None:
+        if interrupts._is_the_programs(frame):
+            programs.add(frame.f_globals["__name__"])
+
+    def main() -> None:
+        work = Work()
+        work.start()
+        client = net.connect(work.server.address().port, "localhost")  # type: ignore[union-attr]
+        client.on("close", work.noting("closed by name"))
+        client.end()
+        client.resume()
+        sys.setprofile(note)
+
+    try:
+        run(main)
+    finally:
+        sys.setprofile(None)
+    assert programs == {__name__}
 
 
 class Interruptible(int):

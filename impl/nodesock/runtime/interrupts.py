@@ -81,10 +81,16 @@ def _is_nodesocks(frame: FrameType | None) -> bool:
     return name == "nodesock" or name.startswith("nodesock.")
 
 
+def _is_anybodys(frame: FrameType) -> bool:
+    """Whether the frame runs for whoever called it: the standard library does, and what that has generated."""
+    name = _module(frame)
+    return name.partition(".")[0] in sys.stdlib_module_names or name.startswith("namedtuple_")
+
+
 def _is_the_programs(frame: FrameType) -> bool:
-    """Whether the frame runs for the program; the standard library runs for whoever called it."""
+    """Whether the frame runs for the program."""
     for_whom: FrameType | None = frame
-    while for_whom is not None and _module(for_whom).partition(".")[0] in sys.stdlib_module_names:
+    while for_whom is not None and _is_anybodys(for_whom):
         for_whom = for_whom.f_back
     if _is_nodesocks(for_whom):
         return False
@@ -95,10 +101,7 @@ def _is_the_programs(frame: FrameType) -> bool:
 def _call_at_next_line(frame: FrameType) -> None:
     """If the program called the code of `frame`, call what waits as soon as the program's code goes on."""
     caller: FrameType | None = frame.f_back if not _is_nodesocks(frame) else frame
-    while _is_nodesocks(caller) or (
-        caller is not None and _module(caller).partition(".")[0] in sys.stdlib_module_names
-    ):
-        assert caller is not None
+    while caller is not None and (_is_nodesocks(caller) or _is_anybodys(caller)):
         if caller.f_code.co_name == "run" and _module(caller) == "nodesock.runtime.loop":
             return
         caller = caller.f_back
