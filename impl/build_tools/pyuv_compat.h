@@ -18,6 +18,8 @@
  *   read) is offered as many bytes: how much libuv takes at once, and so how often it reads in one turn, is visible.
  * - set_thread(ident) says which thread runs the loop, 0 for none. In another one try_write() fails with UV_EFAULT, which
  *   the kernel never answers to it. In Python this check would be among the dearest parts of a write.
+ * - abandon() is for a forked child that has yet to return to the parent's loop: what the loop was about to serve in that
+ *   turn is the parent's, and is left to it.
  */
 #ifndef NODESOCK_PYUV_COMPAT_H
 #define NODESOCK_PYUV_COMPAT_H
@@ -125,7 +127,75 @@ nodesock_try_write(uv_stream_t *stream, const uv_buf_t bufs[], unsigned int nbuf
 }
 #define uv_try_write nodesock_try_write
 
+/* The loop that runs, NULL while none does. */
+static uv_loop_t *nodesock_loop;
+
+static inline int
+nodesock_run(uv_loop_t *loop, uv_run_mode mode)
+{
+    uv_loop_t *outer = nodesock_loop;
+    int alive;
+
+    nodesock_loop = loop;
+    alive = uv_run(loop, mode);
+    nodesock_loop = outer;
+    return alive;
+}
+#define uv_run nodesock_run
+
+static inline void
+nodesock_unlink(struct uv__queue *node)
+{
+    node->prev->next = node->next;
+    node->next->prev = node->prev;
+    node->next = node->prev = node;
+}
+
+/* As if its descriptor had been closed, which libuv looks for after each callback. */
+static inline void
+nodesock_abandon_watcher(uv__io_t *watcher)
+{
+    nodesock_unlink(&watcher->watcher_queue);
+    nodesock_unlink(&watcher->pending_queue);
+    watcher->fd = -1;
+}
+
+static void
+nodesock_abandon_handle(uv_handle_t *handle, void *Py_UNUSED(arg))
+{
+    switch (handle->type) {
+    case UV_TCP:
+    case UV_NAMED_PIPE:
+        nodesock_abandon_watcher(&((uv_stream_t *)handle)->io_watcher);
+        uv_read_stop((uv_stream_t *)handle);
+        break;
+    case UV_UDP:
+        nodesock_abandon_watcher(&((uv_udp_t *)handle)->io_watcher);
+        break;
+    default:
+        break;
+    }
+}
+
+static PyObject *
+nodesock_abandon(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(none))
+{
+    uv_loop_t *loop = nodesock_loop;
+    unsigned int fd;
+
+    if (loop) {
+        uv_walk(loop, nodesock_abandon_handle, NULL);
+        for (fd = 0; fd < loop->nwatchers; fd++) {
+            if (loop->watchers[fd])
+                nodesock_abandon_watcher(loop->watchers[fd]);
+            loop->watchers[fd] = NULL;
+        }
+    }
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef nodesock_functions[] = {
+    {"abandon", nodesock_abandon, METH_NOARGS, "In a forked child: the loop that runs serves nothing any more."},
     {"set_thread", nodesock_set_thread, METH_O, "Only the thread with this ident may write; 0: any may."},
     {NULL, NULL, 0, NULL},
 };

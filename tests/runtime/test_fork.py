@@ -1,9 +1,12 @@
 """os.fork(): what a child inherits has closed there, and nothing that the child does to it reaches the parent."""
 
+import contextlib
 import gc
 import json
 import os
+import socket
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -164,14 +167,14 @@ def test_closing_it_in_the_child_does_nothing_to_the_parent(parent: Open) -> Non
         for server in parent.servers:
             server.ref()
             server.close(lambda error: told.append(error.code))
-        for socket in parent.sockets:
-            socket.write(b"never")
-            socket.end()
-            socket.pause()
-            socket.resume()
-            socket.set_no_delay()
-            socket.destroy()
-            socket.unref()
+        for each in parent.sockets:
+            each.write(b"never")
+            each.end()
+            each.pause()
+            each.resume()
+            each.set_no_delay()
+            each.destroy()
+            each.unref()
         for forbidden in (parent.udp.close, lambda: parent.udp.send(b"never", 1)):
             with pytest.raises(Exception, match="Not running"):
                 forbidden()
@@ -288,3 +291,139 @@ def test_the_run_that_was_on_returns_in_the_child(start: Callable[[Any], Any]) -
         os._exit(0 if returned_with in ([], ["own"]) and ran == ["own"] else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(pids[0], 0)[1]) == 0
     assert ran.count("inherited") >= 3
+
+
+class Turn:
+    """Two of a kind that libuv serves in one turn; the first to be served forks."""
+
+    def __init__(self) -> None:
+        self.served: list[Any] = []
+        self.children: list[int] = []
+        self.closers: list[Any] = []
+
+    def serve(self, what: Any) -> None:
+        self.served.append(what)
+        if not self.children:
+            pid = os.fork()
+            if pid == 0:
+                self.children.append(0)
+                return
+            self.children.append(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+    def connections(self) -> None:
+        for _ in range(2):
+            server = net.create_server(self.serve).listen(0)
+            self.closers.append(server.close)
+            for _ in range(2):
+                self.connect(server)
+
+    def connect(self, server: Any) -> Any:
+        peer = socket.create_connection(("127.0.0.1", server.address().port))
+        self.closers.append(peer.close)
+        return peer
+
+    def reads(self) -> None:
+        """64 KiB and more are several reads of one socket."""
+
+        def accepted(each: net.Socket) -> None:
+            each.on("data", lambda data: self.serve(len(data)))
+            sockets.append(each)
+            self.closers.append(each.destroy)
+            if len(sockets) == 2:
+                server.close()
+                for peer in peers:
+                    peer.sendall(b"x" * 100_000)
+
+        sockets: list[net.Socket] = []
+        server = net.create_server(accepted).listen(0)
+        peers = [self.connect(server) for _ in range(2)]
+
+    def datagrams(self) -> None:
+        sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        for _ in range(2):
+            receiver = dgram.create_socket("udp4", self.serve)
+            receiver.bind_sync(port=0, address="127.0.0.1")
+            self.closers.append(receiver.close)
+            for _ in range(2):
+                sender.sendto(b"x", ("127.0.0.1", receiver.address().port))
+        sender.close()
+
+
+@pytest.mark.parametrize("kind", ["connections", "reads", "datagrams"])
+def test_what_else_came_in_the_turn_of_a_fork_is_the_parents(kind: str) -> None:
+    turn = Turn()
+    mine = os.getpid()
+    size = 200_000 if kind == "reads" else 4
+
+    def look() -> None:
+        if (sum(turn.served) if kind == "reads" else len(turn.served)) == size:
+            interval.close()
+            limit.close()
+            for close in turn.closers:
+                close()
+            for each in turn.served if kind == "connections" else ():
+                each.destroy()
+
+    interval = set_interval(look, 1)
+    limit = set_timeout(sys.exit, 5000, f"served: {turn.served}")
+    try:
+        run(getattr(turn, kind))
+    finally:
+        if os.getpid() != mine:
+            os._exit(len(turn.served) - 1)
+    assert turn.children == [0]
+
+
+def test_what_a_parent_has_yet_to_write_is_not_written_by_the_child() -> None:
+    mine = os.getpid()
+    children: list[int] = []
+
+    def accepted(each: net.Socket) -> None:
+        each.end(b"x" * 20_000_000)
+        sockets.append(each)
+        if len(sockets) == 2:
+            server.close()
+            set_immediate(both_may_write)
+
+    def both_may_write() -> None:
+        pair[1].send(b"x")
+        for peer, got in zip(peers, received, strict=True):
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    got.extend(peer.recv(1 << 20, socket.MSG_DONTWAIT))
+
+    def fork(_data: bytes) -> None:
+        woken.destroy()
+        pid = os.fork()
+        if pid == 0:
+            children.append(0)
+            return
+        children.append(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+        for peer, got in zip(peers, received, strict=True):
+            thread = threading.Thread(target=read_all, args=(peer, got))
+            thread.start()
+            threads.append(thread)
+
+    def read_all(peer: socket.socket, got: bytearray) -> None:
+        with peer:
+            while data := peer.recv(1 << 20):
+                got.extend(data)
+
+    pair = socket.socketpair()
+    woken = net.Socket(fd=pair[0].detach())
+    woken.once("data", fork)
+    sockets: list[net.Socket] = []
+    received = [bytearray(), bytearray()]
+    threads: list[threading.Thread] = []
+    server = net.create_server(accepted).listen(0)
+    peers = [socket.create_connection(("127.0.0.1", server.address().port)) for _ in received]  # type: ignore[union-attr]
+    try:
+        run()
+    finally:
+        if os.getpid() != mine:
+            os._exit(0)
+    for thread in threads:
+        thread.join()
+    pair[1].close()
+    assert children == [0]
+    assert [len(got) for got in received] == [20_000_000] * 2

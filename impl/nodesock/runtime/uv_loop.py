@@ -99,12 +99,14 @@ def keep_for_ever(thing: object) -> None:
 def forget_parents() -> None:
     """In a forked child: leave the parent's loop and handles as they are and start without one.
 
-    If the fork was in a callback the child returns to the parent's loop, which ends there. Its epoll set would be the
-    parent's own; it gets another one in the place of its descriptor, so nothing that it does can reach the parent.
+    If the fork was in a callback the child returns to the parent's loop, which ends there without serving what else it
+    was told of. Its epoll set would be the parent's own; it gets another one in the place of its descriptor, so nothing
+    that it does can reach the parent.
     """
     if loop is not None:
         with select.epoll() as own:
             os.dup2(own.fileno(), loop.fileno(), inheritable=False)
+        _pyuv.abandon()
         loop.stop()
         keep_for_ever(loop)
         for handle in loop.handles:
