@@ -15,7 +15,7 @@ from nodesock import dgram, net
 from nodesock.errors import WrongThreadError
 from nodesock.runtime.loop import call_soon_threadsafe, reset, run
 from nodesock.runtime.promises import Promise
-from nodesock.stream import PassThrough
+from nodesock.stream import PassThrough, Readable
 
 pytestmark = pytest.mark.usefixtures("fresh_loop")
 
@@ -52,6 +52,13 @@ class Things:
         self.udp.bind_sync()
         self.new_udp = dgram.create_socket("udp4")
         self.stream = PassThrough()
+        self.flowing = Readable(read=lambda: None)
+        self.flowing.on("data", lambda: None)
+        self.full = PassThrough()
+        self.full.write(b"x")
+        self.corked = PassThrough()
+        self.corked.cork()
+        self.corked.write(b"x")
         self.promise = Promise()
         self.timer = nodesock.set_timeout(lambda: None, 60_000)
         self.immediate = nodesock.set_immediate(lambda: None)
@@ -62,6 +69,10 @@ class Things:
             self.client.writable_length,
             self.client.readable_flowing,
             self.client.event_names(),
+            self.new_client.timeout,
+            [each.event_names() for each in (self.stream, self.flowing, self.full)],
+            [each.readable_length for each in (self.stream, self.flowing, self.full)],
+            self.corked.writable_corked,
             self.stream.writable_length,
             self.stream.writable_ended,
             len(nodesock.runtime.ticks.ticks),
@@ -119,6 +130,22 @@ class Things:
         lambda t: t.stream.destroy(),
         lambda t: t.stream.pause(),
         lambda t: t.stream.resume(),
+        lambda t: t.stream.push(b"x"),
+        lambda t: t.stream.push(None),
+        lambda t: t.flowing.push(b"x"),
+        lambda t: t.stream.unshift(b"x"),
+        lambda t: t.full.read(),
+        lambda t: t.stream.on("data", print),
+        lambda t: t.stream.on("readable", print),
+        lambda t: t.stream.once("data", print),
+        lambda t: t.stream.off("readable", print),
+        lambda t: t.stream.remove_all_listeners(),
+        lambda t: t.stream.pipe(t.client),
+        lambda t: t.full.unpipe(),
+        lambda t: t.corked.uncork(),
+        lambda t: t.client.reset_and_destroy(),
+        lambda t: t.new_client.set_timeout(1),
+        lambda t: t.server.get_connections(print),
         lambda t: dgram.create_socket("udp4"),
         lambda t: t.new_udp.bind(0),
         lambda t: t.new_udp.bind_sync(),

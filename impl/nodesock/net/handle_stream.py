@@ -321,6 +321,7 @@ class HandleStream(Duplex):
         """
         if self.destroyed:
             return self
+        check_thread()
         self.timeout = msecs
         msecs = timer_duration(msecs, "msecs")
         if self._timer is not None:

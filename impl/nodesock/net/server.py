@@ -308,6 +308,7 @@ class Server(EventEmitter):
         Raises ERR_INVALID_ARG_TYPE.
         """
         validate_function(callback, "callback")
+        check_thread()
         next_tick(call, callback, None, self._connections)
         return self
 

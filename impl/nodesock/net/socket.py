@@ -290,6 +290,7 @@ class Socket(HandleStream):
         Without a connection the socket fails with ERR_SOCKET_CLOSED. Raises ERR_INVALID_HANDLE_TYPE on a
         unix socket.
         """
+        check_thread()
         if self._handle is None:
             self.destroy(node_error("ERR_SOCKET_CLOSED"))
         elif not isinstance(self._handle, tcp_wrap.TCP):

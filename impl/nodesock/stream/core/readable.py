@@ -119,7 +119,9 @@ class Readable(Stream):
             and not rs.length
             and chunk
         ):
-            # The common case of push_chunk, spelt out.
+            # The common case of push_chunk, spelt out. A source that stands, a socket, pushes from within the loop.
+            if not rs.standing:
+                check_thread()
             rs.reading = rs.standing
             if rs.await_drain:
                 rs.await_drain.clear()
@@ -129,10 +131,12 @@ class Readable(Stream):
                 rs.reading_more = True
                 ticks.append((read_more_tick, (self, rs)))
             return not rs.ended and (rs.length == 0 or rs.length < rs.high_water_mark)
+        check_thread()
         return push_chunk(self, rs, chunk, encoding)
 
     def unshift(self, chunk: Any = b"", encoding: Any = None) -> bool:
         """Put a chunk back in front of the buffer. Fails with ERR_STREAM_UNSHIFT_AFTER_END_EVENT after 'end'."""
+        check_thread()
         return unshift_chunk(self, self._readable_state, chunk, encoding)
 
     def _read(self, size: int) -> Any:
@@ -147,6 +151,7 @@ class Readable(Stream):
 
         In object mode it is always one object. Emits 'data' with what it returns.
         """
+        check_thread()
         rs = self._readable_state
         if size.__class__ is not int:
             size = to_size(size)
@@ -259,10 +264,12 @@ class Readable(Stream):
         """Write everything to `destination`, at its pace, and end it too unless `end` is False. Returns
         `destination`.
         """
+        check_thread()
         return piping.pipe(self, destination, merge_options(options, given).get("end") is not False)
 
     def unpipe(self, destination: Any = None) -> Self:
         """Undo pipe() for one destination, or for all."""
+        check_thread()
         piping.unpipe(self, destination)
         return self
 
@@ -270,6 +277,8 @@ class Readable(Stream):
 
     def on(self, event: Hashable = UNDEFINED, listener: Any = UNDEFINED, *_: Any) -> Self:
         """`EventEmitter.on`; a 'data' listener starts the flow, a 'readable' listener takes it over."""
+        if event == "data" or event == "readable":
+            check_thread()
         super().on(event, listener)
         rs = self._readable_state
         if event == "data":
@@ -297,6 +306,8 @@ class Readable(Stream):
         """`EventEmitter.remove_listener`; without its last 'readable' listener the stream may flow again, from
         the next tick on.
         """
+        if event == "readable":
+            check_thread()
         super().remove_listener(event, listener)
         if event == "readable":
             next_tick(readable_listeners_changed, self)
@@ -310,6 +321,7 @@ class Readable(Stream):
 
     def remove_all_listeners(self, event: Hashable = UNDEFINED) -> Self:
         """`EventEmitter.remove_all_listeners`, with the effect of `remove_listener`."""
+        check_thread()
         super().remove_all_listeners(event)
         if event == "readable" or event is UNDEFINED:
             next_tick(readable_listeners_changed, self)

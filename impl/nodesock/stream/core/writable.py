@@ -175,6 +175,7 @@ class Writable(Stream):
         """Undo one cork(); the last one hands over the queue, to `_writev` in one call if there is one."""
         ws = self._writable_state
         if ws.corked:
+            check_thread()
             ws.corked -= 1
             ws.refresh_ready()
             if not ws.writing:
