@@ -168,7 +168,7 @@ def _execute(file: Path, source: str) -> dict[str, Any]:
     module.__file__ = str(file)
     try:
         exec(compile(source, str(file), "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - a case is code
-    except Exception as error:  # noqa: BLE001 - it is its author's
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - it is its author's
         line, trace = 1, error.__traceback__
         while trace is not None:
             if trace.tb_frame.f_code.co_filename == str(file):
@@ -246,11 +246,12 @@ def _check_declaration(
 
     if not isinstance(declaration.about, str) or not declaration.about.strip():
         wrong("about must be the requirement as a sentence")
-    if declaration.skip_unless is not None:
-        unknown = check_requirements(declaration.skip_unless)
-        if unknown:
+    needs, deadline = declaration.skip_unless, declaration.deadline_ms
+    if needs is not None:
+        unknown = check_requirements(needs) if isinstance(needs, str) else needs
+        if unknown is not None:
             wrong(f"skip_unless does not know {unknown!r}")
-    if declaration.deadline_ms is not None and not declaration.deadline_ms > 0:
+    if deadline is not None and not (isinstance(deadline, int | float) and 0 < deadline < float("inf")):
         wrong("deadline_ms must be a positive number of milliseconds")
     for role in declaration.fixtures:
         if role not in roles:
@@ -322,10 +323,9 @@ def _published(module: CaseFile, function: FunctionLike, seen: frozenset[str] = 
 
 
 def _fixture(file: Path, line: int, name: str) -> str:
-    path = FIXTURES / name
     try:
-        return path.read_text(encoding="utf-8")
-    except OSError:
+        return (FIXTURES / str(name)).read_text(encoding="utf-8")
+    except (OSError, ValueError):
         raise CollectionError(file, line, f"no such fixture: node_fixtures/{name}") from None
 
 
