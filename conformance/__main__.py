@@ -15,6 +15,9 @@ def main() -> None:
             f"conformance: {missing} is not installed: pip install nodesock-conformance", file=sys.stderr
         )
         raise SystemExit(3) from None
+    except KeyboardInterrupt:
+        print("conformance: interrupted", file=sys.stderr)
+        raise SystemExit(2) from None
     run()
 
 

@@ -524,6 +524,10 @@ def _terminated_like_interrupted() -> Iterator[None]:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit. Whatever goes wrong is a line on stderr, each fault of a case file one."""
+    for name in ("stdin", "stdout", "stderr"):  # in this order, so that what is closed gets its own descriptor
+        if getattr(sys, name) is None:
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - it stays open
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a character that its encoding lacks ends no run
