@@ -2,7 +2,7 @@
 
 import pytest
 
-from nodesock.inspect import UNDEFINED, format_text, inspect, received, to_text
+from nodesock.inspect import UNDEFINED, Insides, Symbol, format_text, inspect, received, to_text
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,19 @@ def test_long_objects_break() -> None:
 def test_circular() -> None:
     loop: list = []
     loop.append(loop)
-    assert "[Circular *1]" in inspect(loop)
+    assert inspect(loop) == "<ref *1> [ [Circular *1] ]"
+    outer: dict = {"a": {}}
+    outer["a"] |= {"p": outer, "a": outer["a"]}
+    assert inspect(outer) == "<ref *1> { a: <ref *2> { p: [Circular *1], a: [Circular *2] } }"
+
+
+@pytest.mark.parametrize(
+    ("depth", "text"),
+    [(-1, "[Object]"), (0, "{ a: [X], b: Y }"), (1, "{ a: X { s: [Object], Symbol(t): 1 }, b: Y { c: [Array] } }")],
+)
+def test_objects_that_say_what_node_shows(depth: int, text: str) -> None:
+    shown = {"a": Insides("X", {Symbol("t"): 1, "s": {"t": 1}}), "b": Insides("Y", {"c": [1]}, too_deep="Y")}
+    assert inspect(shown, depth=depth) == text
 
 
 def named() -> None:

@@ -7,7 +7,7 @@ from weakref import ref as weakref
 
 from nodesock.callables import call, drops_surplus
 from nodesock.errors import DOMException, node_error
-from nodesock.inspect import UNDEFINED
+from nodesock.inspect import UNDEFINED, Insides
 from nodesock.runtime import ticks, timers
 from nodesock.runtime.promises import Promise, spawn
 from nodesock.runtime.uncaught import report_exception
@@ -121,6 +121,9 @@ class EventTarget:
     def event_listener_count(self, type: str) -> int:
         """How many listeners a type has (events.listenerCount)."""
         return self._listeners[type].size if type in self._listeners else 0
+
+    def __node_inspect__(self) -> Insides:
+        return Insides(type(self).__name__, too_deep=type(self).__name__)
 
     def dispatch_event(self, event: Event) -> bool:
         """dispatchEvent: call the listeners now. Raises ERR_INVALID_ARG_TYPE, ERR_EVENT_RECURSION."""
@@ -324,8 +327,8 @@ class AbortSignal(EventTarget):
     def __repr__(self) -> str:
         return f"<AbortSignal {f'aborted: {self.reason!r}' if self.aborted else 'not aborted'}>"
 
-    def __node_inspect__(self) -> str:
-        return f"AbortSignal {{ aborted: {'true' if self.aborted else 'false'} }}"
+    def __node_inspect__(self) -> Insides:
+        return Insides("AbortSignal", {"aborted": self.aborted}, too_deep="[AbortSignal]")
 
 
 _TOKEN = object()
@@ -359,3 +362,7 @@ class AbortController:
 
     def __repr__(self) -> str:
         return f"<AbortController {self.signal!r}>"
+
+    def __node_inspect__(self) -> Insides:
+        name = type(self).__name__
+        return Insides(name, {"signal": self.signal}, too_deep=f"{name} {{}}")

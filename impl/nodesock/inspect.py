@@ -1,13 +1,17 @@
 """Mirrors lib/internal/util/inspect.js as far as error texts need it: Python values shown as Node shows their likes.
 
-`inspect(value)` is `util.inspect(value)` for plain data; `received(value)` is the ` Received …` tail of Node's argument
-errors. None is null, `UNDEFINED` is undefined, str is a string, dict a plain object, list an array, bytes a Buffer.
+`inspect(value)` is `util.inspect(value)`; `received(value)` is the ` Received …` tail of Node's argument errors.
+None is null, `UNDEFINED` is undefined, str is a string, dict a plain object, list an array, bytes a Buffer.
+
+An object that Node has too says by its method `__node_inspect__` what Node shows of it: an `Insides`. The method is
+called when a text is made and not before, so it costs the object nothing.
 """
 
 import math
 import types
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 
@@ -33,6 +37,47 @@ class _Undefined:
 
 
 UNDEFINED: Final = _Undefined()
+
+
+class Symbol:
+    """JavaScript's symbol: a unique name with a telling repr."""
+
+    __slots__ = ("description",)
+
+    def __init__(self, description: str) -> None:
+        self.description = description
+
+    def __repr__(self) -> str:
+        return f"Symbol({self.description})"
+
+
+class Insides:
+    """What Node shows of an object: the name before its braces, and its properties by Node's names, str or Symbol.
+
+    `too_deep` is for a class that has an inspect function of its own in Node: the text of an object that is nested too
+    deep. Such a function shows the properties one level less deep, and apart from what surrounds the object.
+    """
+
+    __slots__ = ("name", "properties", "too_deep")
+
+    def __init__(
+        self, name: str, properties: Mapping[Any, Any] = MappingProxyType({}), too_deep: str | None = None
+    ) -> None:
+        self.name = name
+        self.properties = properties
+        self.too_deep = too_deep
+
+    def __node_inspect__(self) -> "Insides":
+        return self
+
+
+class Array(list[Any]):
+    """A list with properties besides its items, as a JavaScript array can have them."""
+
+    def __init__(self, items: Iterable[Any], properties: Mapping[str | Symbol, Any]) -> None:
+        super().__init__(items)
+        self.properties = properties
+
 
 #: filled by errors.py: what an error object shows besides its text
 ERROR_KEYS_HOOK: list[Callable[[BaseException], Mapping[str, Any]]] = []
@@ -115,7 +160,9 @@ def _json_string(text: str) -> str:
 
 
 def _key(name: object) -> str:
-    text = camel(str(name))
+    if isinstance(name, Symbol):
+        return repr(name)
+    text = str(name)
     return text if text.isidentifier() else quote(text)
 
 
@@ -148,14 +195,14 @@ def _on_lines(opening: str, parts: list[str], closing: str, indent: int) -> str:
     return f"{opening}{pad}  " + f",{pad}  ".join(parts) + f"{pad}{closing}"
 
 
-def _lay_out_array(opening: str, parts: list[str], values: Sequence[Any], indent: int) -> str:
+def _lay_out_array(base: str, opening: str, parts: list[str], values: Sequence[Any], indent: int) -> str:
     """As `_lay_out`; more than six short parts stand in columns, numbers to the right and others to the left."""
     has_more = len(values) > _MAX_ITEMS
     rows = _columns(parts[:_MAX_ITEMS], _are_numbers(values[: len(parts)]), indent) if len(parts) > 6 else None
     # Node asks whether there are as many rows as parts: then columns have not changed anything
     if rows is None or len(rows) + has_more == len(parts):
-        return _lay_out("", opening, parts, "]", indent)
-    return _on_lines(opening, rows + parts[_MAX_ITEMS:], "]", indent)
+        return _lay_out(base, opening, parts, "]", indent)
+    return _on_lines(f"{base} {opening}" if base else opening, rows + parts[_MAX_ITEMS:], "]", indent)
 
 
 def _columns(parts: list[str], right: bool, indent: int) -> list[str] | None:
@@ -203,54 +250,128 @@ def _are_numbers(values: Sequence[Any]) -> bool:
     return all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
 
 
-def inspect(value: object, *, depth: int = _DEPTH, _indent: int = 0, _seen: tuple[int, ...] = ()) -> str:
-    """`util.inspect(value)` for plain values; other objects show as `ClassName {}` or their own repr."""
-    if value is None:
-        return "null"
-    if value is UNDEFINED:
-        return "undefined"
-    if value is True or value is False:
-        return "true" if value else "false"
-    if isinstance(value, (int, float)):
-        return number(value)
-    if isinstance(value, str):
-        return quote(value)
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return _inspect_bytes(value, _indent)
-    if id(value) in _seen:
-        return "[Circular *1]"
-    seen = (*_seen, id(value))
-    if isinstance(value, BaseException):
-        return _inspect_error(value, depth, _indent, seen)
-    if _is_function(value):
+def inspect(value: object, *, depth: int = _DEPTH) -> str:
+    """`util.inspect(value)`; what has no `__node_inspect__` shows as `ClassName {}` or its own repr."""
+    return _Inspection(depth).show(value)
+
+
+class _Inspection:
+    """One call of `inspect`: where it is among what it shows, and what was met again inside itself."""
+
+    def __init__(self, depth: int) -> None:
+        self._depth = depth
+        self._indent = 0
+        #: the objects that it is inside of, the outermost first
+        self._inside: list[int] = []
+        #: the number of each object that was met inside itself
+        self._circular: dict[int, int] = {}
+
+    def show(self, value: object) -> str:
+        if value is None:
+            return "null"
+        if value is UNDEFINED:
+            return "undefined"
+        if value is True or value is False:
+            return "true" if value else "false"
+        if isinstance(value, (int, float)):
+            return number(value)
+        if isinstance(value, str):
+            return quote(value)
+        if isinstance(value, (bytes, bytearray, memoryview)):
+            return _inspect_bytes(value, self._indent)
+        if isinstance(value, Symbol):
+            return repr(value)
+        if id(value) in self._inside:
+            return f"[Circular *{self._circular.setdefault(id(value), len(self._circular) + 1)}]"
+        if isinstance(value, BaseException):
+            return self._error(value)
+        if _is_function(value):
+            return self._function(value)
+        show = getattr(type(value), "__node_inspect__", None)
+        if show is not None:
+            return self._object(value, show(value))
+        if isinstance(value, Mapping):
+            return self._braces(value, {camel(str(key)): item for key, item in value.items()}, "[Object]")
+        fields = getattr(value, "_fields", None)
+        if isinstance(value, tuple) and fields:
+            return self._braces(value, dict(zip(map(camel, fields), value, strict=True)), "[Object]")
+        if isinstance(value, (list, tuple)):
+            return self._list(value)
+        if type(value).__repr__ is not object.__repr__:
+            try:
+                return repr(value)
+            except Exception:
+                pass
+        return f"{type(value).__name__} {{}}"
+
+    def _object(self, value: object, insides: Insides) -> str:
+        if insides.too_deep is None:
+            name = insides.name
+            too_deep = name if name.startswith("[") else f"[{name or 'Object'}]"
+            return self._braces(value, insides.properties, too_deep, name=name)
+        if len(self._inside) > self._depth:
+            return insides.too_deep
+        apart = _Inspection(self._depth - 1).show(dict(insides.properties))
+        return f"{insides.name} {apart}".replace("\n", "\n" + " " * self._indent)
+
+    def _braces(
+        self, value: object, properties: Mapping[Any, Any], too_deep: str, base: str = "", name: str = ""
+    ) -> str:
+        """`base name { key: value, … }`; `too_deep` where it is nested too deep, unless it is empty."""
+        if properties and len(self._inside) > self._depth:
+            return too_deep
+        parts = self._within(value, lambda: self._pairs(properties))
+        return _lay_out(self._referred(value, base), f"{name} {{" if name else "{", parts, "}", self._indent)
+
+    def _list(self, value: Sequence[Any]) -> str:
+        further = value.properties if isinstance(value, Array) else {}
+        if (value or further) and len(self._inside) > self._depth:
+            return "[Array]"
+        items = self._within(
+            value, lambda: [*map(self._nested, value[:_MAX_ITEMS]), *_more(value), *self._pairs(further)]
+        )
+        return _lay_out_array(self._referred(value), "[", items, value, self._indent)
+
+    def _function(self, value: object) -> str:
         name = function_name(value)
         if isinstance(value, type):
             return f"[class {name}]"
-        return f"[Function: {name}]" if name else "[Function (anonymous)]"
-    if isinstance(value, Mapping):
-        if len(_seen) > depth and value:
-            return "[Object]"
-        return _lay_out("", "{", _pairs(value, depth, _indent, seen), "}", _indent)
-    fields = getattr(value, "_fields", None)
-    if isinstance(value, tuple) and fields:
-        if len(_seen) > depth:
-            return "[Object]"
-        pairs = _pairs(dict(zip(fields, value, strict=True)), depth, _indent, seen)
-        return _lay_out("", "{", pairs, "}", _indent)
-    if isinstance(value, (list, tuple)):
-        if len(_seen) > depth and value:
-            return "[Array]"
-        items = [inspect(item, depth=depth, _indent=_indent + 2, _seen=seen) for item in value[:_MAX_ITEMS]]
-        return _lay_out_array("[", items + _more(value), value, _indent)
-    custom = getattr(value, "__node_inspect__", None)
-    if custom is not None:
-        return str(custom())
-    if type(value).__repr__ is not object.__repr__:
-        try:
-            return repr(value)
-        except Exception:
-            pass
-    return f"{type(value).__name__} {{}}"
+        shown = f"[Function: {name}]" if name else "[Function (anonymous)]"
+        listener = getattr(value, "listener", None)  # what `once` has wrapped
+        return shown if listener is None else self._braces(value, {"listener": listener}, "[Function]", base=shown)
+
+    def _error(self, error: BaseException) -> str:
+        name = str(getattr(error, "name", type(error).__name__))
+        code = getattr(error, "code", None)
+        label = f"{name} [{code}]" if code and name != "SystemError" and str(code).startswith("ERR_") else name
+        text = str(error)
+        head = f"[{label}: {text}]" if text else f"[{label}]"
+        own = ERROR_KEYS_HOOK[0](error) if ERROR_KEYS_HOOK else {}
+        if not own:
+            return head
+        return _lay_out(head, "{", self._within(error, lambda: self._pairs(own)), "}", self._indent)
+
+    def _within(self, value: object, show: Callable[[], list[str]]) -> list[str]:
+        self._inside.append(id(value))
+        parts = show()
+        self._inside.pop()
+        return parts
+
+    def _nested(self, value: object) -> str:
+        self._indent += 2
+        shown = self.show(value)
+        self._indent -= 2
+        return shown
+
+    def _pairs(self, properties: Mapping[Any, Any]) -> list[str]:
+        """`key: value` of each, symbols last."""
+        in_order = sorted(properties.items(), key=lambda item: isinstance(item[0], Symbol))
+        return [f"{_key(key)}: {self._nested(value)}" for key, value in in_order]
+
+    def _referred(self, value: object, base: str = "") -> str:
+        """`base`, with `<ref *1>` before it if the value was met inside itself."""
+        index = self._circular.get(id(value))
+        return base if index is None else f"<ref *{index}> {base}".rstrip()
 
 
 def to_text(value: object) -> str:
@@ -282,10 +403,6 @@ def _has_own_text(value: object) -> bool:
     return type(value).__str__ is not object.__str__ and not isinstance(value, BaseException)
 
 
-def _pairs(value: Mapping[Any, Any], depth: int, indent: int, seen: tuple[int, ...]) -> list[str]:
-    return [f"{_key(k)}: {inspect(v, depth=depth, _indent=indent + 2, _seen=seen)}" for k, v in value.items()]
-
-
 def _more(value: Sequence[Any]) -> list[str]:
     more = len(value) - _MAX_ITEMS
     return [f"... {more} more item{'s' if more > 1 else ''}"] if more > 0 else []
@@ -299,18 +416,7 @@ def _inspect_bytes(value: bytes | bytearray | memoryview, indent: int) -> str:
         tail = f" ... {more} more byte{'s' if more > 1 else ''}" if more > 0 else ""
         return f"<Buffer {shown}{tail}>"
     items = [str(byte) for byte in data[:_MAX_ITEMS]]
-    return _lay_out_array(f"Uint8Array({len(data)}) [", items + _more(data), data, indent)
-
-
-def _inspect_error(error: BaseException, depth: int, indent: int, seen: tuple[int, ...]) -> str:
-    name = str(getattr(error, "name", type(error).__name__))
-    code = getattr(error, "code", None)
-    label = f"{name} [{code}]" if code and name != "SystemError" and str(code).startswith("ERR_") else name
-    text = str(error)
-    head = f"{label}: {text}" if text else label
-    own = ERROR_KEYS_HOOK[0](error) if ERROR_KEYS_HOOK else {}
-    pairs = _pairs(own, depth, indent, seen)
-    return _lay_out(f"[{head}]", "{", pairs, "}", indent) if pairs else f"[{head}]"
+    return _lay_out_array("", f"Uint8Array({len(data)}) [", items + _more(data), data, indent)
 
 
 def received(value: object) -> str:

@@ -12,6 +12,7 @@ from nodesock.addresses.json_text import parse_json
 from nodesock.addresses.socket_address import SocketAddress, parse_address
 from nodesock.callables import drops_surplus
 from nodesock.errors import node_error
+from nodesock.inspect import Insides, inspect
 from nodesock.spelling import refuses_foreign_names
 from nodesock.validators import UNDEFINED, validate_array, validate_int32, validate_string
 
@@ -284,7 +285,10 @@ class BlockList:
                 return
 
     def __repr__(self) -> str:
-        return f"BlockList {{ rules: {self.rules} }}"
+        return inspect(self)
+
+    def __node_inspect__(self) -> Insides:
+        return Insides("BlockList", {"rules": self.rules}, too_deep="[BlockList]")
 
 
 def _remove_last(rules: list[_Rule], key: tuple[Any, ...]) -> None:

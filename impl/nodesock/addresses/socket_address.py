@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from nodesock.callables import drops_surplus
 from nodesock.errors import node_error
+from nodesock.inspect import Insides, inspect
 from nodesock.spelling import refuses_foreign_names
 from nodesock.validators import (
     UNDEFINED,
@@ -131,10 +132,10 @@ class SocketAddress:
         return _parse(input)
 
     def __repr__(self) -> str:
-        return (
-            f"SocketAddress {{ address: '{self._address}', port: {self._port}, "
-            f"family: '{self._family}', flowlabel: {self._flowlabel} }}"
-        )
+        return inspect(self)
+
+    def __node_inspect__(self) -> Insides:
+        return Insides("SocketAddress", self.to_json(), too_deep="[SocketAddress]")
 
 
 def _family_of(family: Any) -> str:

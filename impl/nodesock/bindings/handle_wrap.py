@@ -11,6 +11,7 @@ from typing import Any
 
 import nodesock._pyuv as _pyuv
 from nodesock.bindings.uv import UV_EBADF
+from nodesock.inspect import Insides, Symbol
 from nodesock.runtime import handles, loop, uncaught
 from nodesock.runtime.uv_loop import check_thread
 
@@ -120,6 +121,10 @@ class HandleWrap:
         """UV_EBADF if the handle is closing, else 0. Raises WrongThreadError: for what changes it."""
         check_thread()
         return UV_EBADF if self._closing else 0
+
+    def __node_inspect__(self) -> Insides:
+        """Its owner, the one thing that matters in an error's text: the owner is met again inside itself."""
+        return Insides(type(self).__name__, {Symbol("owner_symbol"): self.owner})
 
     def __repr__(self) -> str:
         state = "closing" if self._closing else f"fd={self.fd}"

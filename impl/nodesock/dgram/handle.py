@@ -47,3 +47,10 @@ def take_over(handle: UDP | None, fd: int) -> None:
         raise node_error("ERR_INVALID_FD_TYPE", kind)
     if handle is not None:
         check(handle.open(fd), "open")
+
+
+def ends(handle: UDP, is_connected: bool) -> str:
+    """The handle's ends for a `__repr__`, ` 127.0.0.1:80 -> 127.0.0.1:4711`, as far as it has them."""
+    name, peer = handle.getsockname(), handle.getpeername() if is_connected else None
+    here = f" {name[0]}:{name[2]}" if isinstance(name, tuple) else ""
+    return here + (f" -> {peer[0]}:{peer[2]}" if isinstance(peer, tuple) else "")

@@ -29,7 +29,7 @@ from nodesock.dgram.arguments import (
     validate_sendto,
 )
 from nodesock.dgram.errors import check, checked_address, checked_size
-from nodesock.dgram.handle import take_over
+from nodesock.dgram.handle import ends, take_over
 from nodesock.dgram.listeners import BindQueue, close_on_abort, connect_failed, report_bind
 from nodesock.dgram.lookup import literals, resolve
 from nodesock.dgram.membership import change_membership, change_source_membership
@@ -38,6 +38,7 @@ from nodesock.dgram.sender import Sender, unheard
 from nodesock.dgram.states import BINDING, BOUND, CONNECTED, CONNECTING, DISCONNECTED, UNBOUND
 from nodesock.errors import NodeError, errno_exception, node_error, property_error
 from nodesock.events import EventEmitter
+from nodesock.inspect import Symbol
 from nodesock.runtime import uv_loop
 from nodesock.runtime.promises import Promise
 from nodesock.runtime.ticks import next_tick, ticks
@@ -468,18 +469,16 @@ class Socket(EventEmitter):
     async def __aexit__(self, *_exception: object) -> None:
         await self.async_dispose()
 
+    def _node_properties(self) -> dict[str | Symbol, Any]:
+        state = {"handle": self._handle, "bind_state": self._bind_state, "connect_state": self._connect_state}
+        return super()._node_properties() | {"type": self.type, Symbol("state symbol"): state}
+
     def __repr__(self) -> str:
-        handle = self._handle
-        if handle is None:
+        if self._handle is None:
             return f"<dgram.Socket {self.type} closed>"
-        name = handle.getsockname()
-        where = f" {name[0]}:{name[2]}" if isinstance(name, tuple) else ""
-        peer = handle.getpeername() if self._connect_state == CONNECTED else None
-        if isinstance(peer, tuple):
-            where += f" -> {peer[0]}:{peer[2]}"
-        elif self._connect_state == CONNECTING:
-            where += " connecting"
-        return f"<dgram.Socket {self.type} {'bound' if self._bind_state == BOUND else 'unbound'}{where}>"
+        bound = "bound" if self._bind_state == BOUND else "unbound"
+        where = ends(self._handle, self._connect_state == CONNECTED)
+        return f"<dgram.Socket {self.type} {bound}{where}{' connecting' if self._connect_state == CONNECTING else ''}>"
 
     # --- options: setting one needs a bound socket, otherwise it raises EBADF -----------------------------------------
 

@@ -18,7 +18,7 @@ from weakref import ref as weakref
 from nodesock import callables
 from nodesock.callables import arity, drops_surplus, fit
 from nodesock.errors import node_error
-from nodesock.inspect import UNDEFINED, inspect, to_text
+from nodesock.inspect import UNDEFINED, Array, Insides, Symbol, camel, inspect, to_text
 from nodesock.runtime import ticks
 from nodesock.runtime.hooks import hooks
 from nodesock.runtime.promises import Promise, spawn
@@ -36,20 +36,10 @@ Record = tuple[Listener, int | tuple[int, int]]
 Self = TypeVar("Self", bound="EventEmitter")
 
 
-class Symbol:
-    """A unique event name with a telling repr."""
-
-    __slots__ = ("description",)
-
-    def __init__(self, description: str) -> None:
-        self.description = description
-
-    def __repr__(self) -> str:
-        return f"Symbol({self.description})"
-
-
 #: events.errorMonitor: listeners of this event see an error before its 'error' listeners do, without handling it.
 error_monitor: Final = Symbol("events.errorMonitor")
+#: what Node shows of an emitter and of a list of its listeners, besides properties with a name
+_SHAPE_MODE, _CAPTURE, _EMITTING = Symbol("shapeMode"), Symbol("kCapture"), Symbol("events.emitting")
 
 _NOTHING: Final[dict[Hashable, tuple[Record, ...]]] = {}
 
@@ -335,6 +325,33 @@ class EventEmitter:
         """The listeners of each event, `<EventEmitter 'data': 2>`."""
         counts = ", ".join(f"{event!r}: {self.listener_count(event)}" for event in self.event_names())
         return f"<{type(self).__name__} {counts or 'without listeners'}>"
+
+    def __node_inspect__(self) -> Insides:
+        properties = self._node_properties()
+        own = {camel(name): value for name, value in vars(self).items() if not name.startswith("_")}
+        return Insides(type(self).__name__, properties | {name: own[name] for name in own if name not in properties})
+
+    def _node_properties(self) -> dict[str | Symbol, Any]:
+        """The properties that Node's own classes give its counterpart, in Node's order.
+
+        Internals of Node that are not known here are left out (an id, a bit field) or shown as they are at rest (how
+        many emits are under way).
+        """
+        events = self._events
+        listeners: dict[Any, Any] = {event: self._shown_listeners(event, records) for event, records in events.items()}
+        return {
+            "_events": Insides("" if self._keeps_places else "[Object: null prototype]", listeners),
+            "_eventsCount": sum(1 for records in events.values() if records),
+            "_maxListeners": UNDEFINED if self._max_listeners is None else self._max_listeners,
+            _SHAPE_MODE: self._keeps_places,
+            _CAPTURE: self._capture,
+        }
+
+    def _shown_listeners(self, event: Hashable, records: tuple[Record, ...]) -> Any:
+        if len(records) > 1:
+            further: dict[str | Symbol, Any] = {"warned": True} if event in self._warned else {}
+            return Array([listener for listener, _ in records], further | {_EMITTING: 0})
+        return records[0][0] if records else UNDEFINED
 
     def set_max_listeners(self: Self, n: Any = UNDEFINED) -> Self:
         """Warn (once an event) when there are more than `n` listeners; 0 = never. Raises ERR_OUT_OF_RANGE."""

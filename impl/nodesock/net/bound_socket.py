@@ -10,6 +10,7 @@ from nodesock.bindings import pipe_wrap
 from nodesock.bindings.tcp_wrap import SOCKET, TCP, UV_TCP_IPV6ONLY, UV_TCP_REUSEPORT
 from nodesock.callables import drops_surplus
 from nodesock.errors import errno_exception, exception_with_host_port, node_error
+from nodesock.inspect import Insides
 from nodesock.net.handle import ends
 from nodesock.net.options import node_view
 from nodesock.spelling import refuses_foreign_names
@@ -99,6 +100,9 @@ class BoundSocket:
     def __exit__(self, *_: object) -> None:
         if self._handle is not None:
             self.close()
+
+    def __node_inspect__(self) -> Insides:
+        return Insides(type(self).__name__)
 
     def __repr__(self) -> str:
         return f"<BoundSocket{' given away' if self._handle is None else ends(self._handle)}>"

@@ -28,6 +28,7 @@ from nodesock.bindings.uv import UV_ENOTCONN, UV_EOF
 from nodesock.callables import drops_surplus
 from nodesock.encodings import byte_length, encode
 from nodesock.errors import errno_exception, node_error
+from nodesock.inspect import Symbol
 from nodesock.net.handle import method_of
 from nodesock.net.on_read import OnRead
 from nodesock.runtime.ticks import next_tick
@@ -72,6 +73,20 @@ class HandleStream(Duplex):
         # Read on every message, which is cheaper than from the class.
         self.connecting = False
         self._timer = None
+
+    def _node_properties(self) -> dict[str | Symbol, Any]:
+        had_handle = self._handle is not None or "_bytes_written" in vars(self)
+        buffer, callback, factory = (None, None, None) if self._on_read is None else self._on_read.parts()
+        return {
+            **({} if had_handle else {Symbol("async_id_symbol"): -1}),  # with a handle it is any number
+            Symbol("kHandle"): self._handle,
+            Symbol("lastWriteQueueSize"): self._last_write_queue_size,
+            Symbol("timeout"): self._timer,
+            Symbol("kBuffer"): buffer,
+            Symbol("kBufferCb"): callback,
+            Symbol("kBufferGen"): factory,
+            **super()._node_properties(),
+        }
 
     # --- the handle -----------------------------------------------------------------------------------------
 

@@ -38,6 +38,10 @@ class OnRead:
             return OnRead(None, buffer, callback)
         return None
 
+    def parts(self) -> tuple[Any, Callable[..., Any], Callable[..., Any] | None]:
+        """The present buffer, the callback and the function that makes buffers, if there is one."""
+        return self._buffer, self._callback, self._factory
+
     def prepare(self, handle: Handle) -> None:
         """Get the first buffer for a new handle.
 

@@ -19,7 +19,7 @@ from nodesock.bindings.tcp_wrap import TCP
 from nodesock.callables import call, drops_surplus
 from nodesock.errors import NodeTypeError, errno_exception, node_error, uv_exception_with_host_port
 from nodesock.events import EventEmitter
-from nodesock.inspect import to_text
+from nodesock.inspect import Symbol, to_text
 from nodesock.net import listening
 from nodesock.net.bound_socket import BoundSocket
 from nodesock.net.handle import ends
@@ -82,7 +82,7 @@ class Server(EventEmitter):
     keep_alive_initial_delay: int
     #: bytes
     high_water_mark: Any
-    block_list: BlockList | None
+    block_list: BlockList | None = None
 
     #: `family:address:port` it was asked to listen on, as Node's programs know it; None before
     _connection_key: str | None = None
@@ -102,7 +102,6 @@ class Server(EventEmitter):
         mark = keywords.get("high_water_mark", UNDEFINED)
         if mark is not UNDEFINED:
             validate_number(mark, "options.highWaterMark")
-        self.block_list = None
         if is_truthy(keywords.get("block_list")):
             self.block_list = as_block_list(keywords["block_list"], "options.blockList")
         half_open = keywords.get("allow_half_open")
@@ -367,6 +366,30 @@ class Server(EventEmitter):
 
     async def __aexit__(self, *_: object) -> None:
         await self.async_dispose()
+
+    def _node_properties(self) -> dict[str | Symbol, Any]:
+        known = {
+            "blockList": self.block_list,
+            "_pipeName": self._pipe_name,
+            "_connectionKey": self._connection_key,
+        }
+        return {
+            **super()._node_properties(),
+            "_connections": self._connections,
+            "_handle": self._handle,
+            "_usingWorkers": False,
+            "_workers": [],
+            "_unref": self._unref,
+            "_listeningId": self._listening_id,
+            "allowHalfOpen": self.allow_half_open,
+            "pauseOnConnect": self.pause_on_connect,
+            "noDelay": self.no_delay,
+            "keepAlive": self.keep_alive,
+            "keepAliveInitialDelay": self.keep_alive_initial_delay,
+            "highWaterMark": self.high_water_mark,
+            **{name: value for name, value in known.items() if value is not None},
+            **({} if self._connection_key else {Symbol("async_id_symbol"): -1}),  # any number once it has listened
+        }
 
     def __repr__(self) -> str:
         state = "closed" if self._handle is None else f"listening{ends(self._handle)}"

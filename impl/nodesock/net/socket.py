@@ -21,6 +21,7 @@ from nodesock.bindings import pipe_wrap, tcp_wrap
 from nodesock.callables import drops_surplus
 from nodesock.errors import errno_exception, node_error
 from nodesock.events import add_abort_listener
+from nodesock.inspect import Symbol
 from nodesock.net.bound_socket import BoundSocket
 from nodesock.net.connect_options import host_options
 from nodesock.net.dialing import Line, dial_host, dial_path
@@ -385,6 +386,25 @@ class Socket(HandleStream):
     def local_port(self) -> int | None:
         """This end's port; None without a connection."""
         return getattr(self._getsockname(), "port", None)
+
+    def _node_properties(self) -> dict[str | Symbol, Any]:
+        pending = self._pending_data
+        return {
+            "connecting": self.connecting,
+            "_hadError": False,
+            "_parent": None,
+            "_host": self._host,
+            "_closeAfterHandlingError": False,
+            **super()._node_properties(),
+            "_sockname": {} if self._sockname == () else self._sockname,
+            "_pendingData": pending and pending[0][0],
+            "_pendingEncoding": pending[0][1] if pending else "",
+            "server": self.server,
+            "_server": self._server,
+            **(self._options or SocketOptions()).node_properties(),
+            Symbol("kBytesRead"): self._bytes_read,
+            Symbol("kBytesWritten"): self._bytes_written,
+        }
 
     def __repr__(self) -> str:
         role = "accepted" if self.server is not None else "client"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from nodesock.errors import errno_exception, node_error
+from nodesock.inspect import Symbol
 from nodesock.net.handle import method_of
 from nodesock.validators import (
     UNDEFINED,
@@ -32,6 +33,17 @@ class SocketOptions:
         #: enable, initial delay in s, interval in s, count
         self._keep_alive: tuple[Any, ...] = (False, 0, UNDEFINED, UNDEFINED)
         self._type_of_service: int | None = None
+
+    def node_properties(self) -> dict[str | Symbol, Any]:
+        """What Node shows of them in a socket."""
+        enabled, delay, *_ = self._keep_alive
+        tos = self._type_of_service
+        return {
+            Symbol("kSetNoDelay"): self._no_delay,
+            Symbol("kSetKeepAlive"): enabled,
+            Symbol("kSetKeepAliveInitialDelay"): delay,
+            Symbol("kSetTOS"): UNDEFINED if tos is None else tos,
+        }
 
     @classmethod
     def given(cls, options: Mapping[str, Any]) -> Self | None:

@@ -18,6 +18,7 @@ class OnEnd:
     """The one internal 'end' listener of a socket: unless it allows half-open, it replaces `write`."""
 
     __slots__ = ("_socket",)
+    __name__ = "onReadableStreamEnd"  # as Node shows it among the listeners
     node_arity = (0, ANY)
 
     def __init__(self, socket: Duplex) -> None:
@@ -33,6 +34,7 @@ class _WriteAfterEnd:
     """`socket.write` from then on."""
 
     __slots__ = ("_socket",)
+    __name__ = "writeAfterFIN"
     node_arity = (0, ANY)
 
     def __init__(self, socket: Duplex) -> None:

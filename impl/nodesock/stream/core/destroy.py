@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from nodesock.callables import adapt, call
 from nodesock.errors import aggregate_two_errors, node_error
-from nodesock.events.emitter import Symbol
+from nodesock.inspect import Symbol
 from nodesock.runtime.ticks import next_tick
 from nodesock.runtime.uv_loop import check_thread
 from nodesock.stream.core.legacy import Stream

@@ -1,16 +1,19 @@
 """Mirrors lib/internal/streams/legacy.js: the common base of all streams, and the old-style pipe."""
 
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from nodesock.callables import drops_surplus
 from nodesock.events import EventEmitter
+from nodesock.inspect import Symbol
 from nodesock.runtime.promises import Promise
 from nodesock.spelling import refuses_foreign_names
 from nodesock.stream.core.members import method
 from nodesock.stream.core.readable_state import ReadableState
 from nodesock.stream.core.writable_state import WritableState
 from nodesock.validators import UNDEFINED, is_truthy, merge_options
+
+_HOOKS: Final = ("_read", "_write", "_writev", "_destroy", "_final", "_construct")
 
 
 @refuses_foreign_names
@@ -25,6 +28,26 @@ class Stream(EventEmitter):
     _readable_state: ReadableState | None = None
     _writable_state: WritableState | None = None
     _construct: Any = None
+
+    def _node_properties(self) -> dict[str | Symbol, Any]:
+        rest = super()._node_properties()
+        if self._readable_state is None and self._writable_state is None:
+            return rest
+        sides = {
+            "_readableState": self._readable_state,
+            "_writableState": self._writable_state,
+            "allowHalfOpen": getattr(self, "allow_half_open", None),
+        }
+        own = vars(self)
+        count = rest.pop("_eventsCount")
+        return {
+            "_events": rest.pop("_events"),
+            **{name: value for name, value in sides.items() if value is not None},
+            **{name: own[name] for name in _HOOKS if name in own},
+            "_maxListeners": rest.pop("_maxListeners"),
+            **({"_eventsCount": count} if count else {}),  # Node has it from the first listener on
+            **rest,
+        }
 
     def pipe(self, destination: Any = UNDEFINED, options: Any = None, **given: Any) -> Any:
         """Write what this old-style source emits as 'data' to `destination`, at its pace if the source has `pause` and

@@ -27,6 +27,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nodesock.encodings import StringDecoder, default_encoding, make_decoder
+from nodesock.inspect import Insides
 from nodesock.stream.core import high_water_mark
 from nodesock.validators import is_truthy
 
@@ -96,6 +97,17 @@ class ReadableState:
             self.decoder = make_decoder(encoding)
             self.encoding = self.decoder.encoding
         self.refresh_direct()
+
+    def __node_inspect__(self) -> Insides:
+        """All that Node shows but its bit field, and how much of `buffer` is read already."""
+        return Insides("ReadableState", {
+            "highWaterMark": self.high_water_mark,
+            "buffer": list(self.chunks),
+            "bufferIndex": 0,
+            "length": self.length,
+            "pipes": self.pipes,
+            "awaitDrainWriters": None,
+        })  # fmt: skip
 
     def refresh_direct(self) -> None:
         """Call after a change of any of these: `direct` says that a chunk of bytes needs no look at them before

@@ -6,15 +6,18 @@ written, `_flush` adds the last output and the readable side ends, before 'prefi
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from nodesock.callables import adapt, drops_surplus
 from nodesock.errors import node_error
+from nodesock.inspect import Symbol
 from nodesock.runtime.ticks import next_tick
 from nodesock.spelling import refuses_foreign_names
 from nodesock.stream.core import high_water_mark
 from nodesock.stream.core.duplex import Duplex
 from nodesock.validators import UNDEFINED, is_truthy
+
+_CALLBACK: Final = Symbol("kCallback")
 
 
 @refuses_foreign_names
@@ -60,6 +63,12 @@ class Transform(Duplex):
         """
         raise node_error("ERR_METHOD_NOT_IMPLEMENTED", "_transform()")
 
+    def _node_properties(self) -> dict[str | Symbol, Any]:
+        properties = super()._node_properties()
+        own = vars(self)
+        hooks = {name: own[name] for name in ("_transform", "_flush") if name in own}
+        return properties | hooks | {_CALLBACK: self._kept}
+
     def _final(self, callback: Callable[..., Any] | None) -> None:
         if self._flush is None or self.destroyed:
             self.push(None)
@@ -86,6 +95,8 @@ class Transform(Duplex):
         # With a `_final` of its own the subclass leaves flushing to us.
         if getattr(self._final, "__func__", None) is not _final:
             _final(self, None)
+
+    _on_prefinish.__name__ = "prefinish"  # as Node shows it among the listeners
 
     def _write(self, chunk: Any, encoding: str, callback: Callable[..., Any]) -> None:
         rs, ws = self._readable_state, self._writable_state

@@ -22,6 +22,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from nodesock.encodings import default_encoding
+from nodesock.inspect import Insides
 from nodesock.stream.core import high_water_mark
 from nodesock.validators import is_truthy
 
@@ -100,6 +101,18 @@ class WritableState:
         self.decode_strings = options.get("decode_strings") is not False
         self.default_encoding = default_encoding(options)
         self.ready = not self.object_mode
+
+    def __node_inspect__(self) -> Insides:
+        """All that Node shows but its bit field and the writes that wait."""
+        return Insides("WritableState", {
+            "highWaterMark": self.high_water_mark,
+            "length": self.length,
+            "corked": self.corked,
+            "onwrite": lambda: None,
+            "writelen": self.in_flight or 0,
+            "bufferedIndex": 0,
+            "pendingcb": self.pending_callbacks,
+        })  # fmt: skip
 
     def accept(self, size: int) -> None:
         """A write of `size` counts from now on; it is handed over or queued."""
