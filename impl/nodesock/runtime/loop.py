@@ -50,7 +50,7 @@ def running() -> bool:
 def enter(fn: Callable[..., Any], *args: Any) -> None:
     """Node's MakeCallback: call `fn(*args)` from libuv, catch what it raises, drain ticks and microtasks."""
     if uncaught.fatal is not None:
-        _deferred.append((fn, args))
+        _deferred.append((enter, (fn, *args)))
         return
     try:
         fn(*args)
@@ -62,7 +62,10 @@ def enter(fn: Callable[..., Any], *args: Any) -> None:
 
 
 def defer(fn: Callable[..., Any], *args: Any) -> None:
-    """Keep a delivery for the next run: for callbacks that find a fatal exception pending."""
+    """Have libuv's callback `fn` called with `args` once more in the next run: it has found a fatal exception pending.
+
+    As a callback of libuv it sees to ticks and to what its callee raises by itself.
+    """
     _deferred.append((fn, args))
 
 
@@ -143,7 +146,7 @@ def _spin() -> None:
     while uv_loop.thread and uncaught.fatal is None:
         while _deferred and uncaught.fatal is None:
             fn, args = _deferred.popleft()
-            enter(fn, *args)
+            fn(*args)
         _make_calls()
         if uncaught.fatal is not None:
             return
