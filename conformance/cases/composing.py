@@ -246,6 +246,21 @@ def old_style(t):
     tail.emit("data", "x")
 
 
+@case(about="a composed stream is in object mode where its first and last part are, also on a side that they close")
+def modes(t):
+    async def sink(source):
+        async for _chunk in source:
+            pass
+
+    for mode in [True, False]:
+        source = t.stream.Readable(read=lambda size: None, object_mode=mode)
+        middle = t.stream.PassThrough(object_mode=mode)
+        drain = t.stream.Writable(write=lambda chunk, encoding, done: done(), object_mode=mode)
+        for parts in [[source, middle], [middle, drain], [source, drain]]:
+            t.snapshot(note_error(t, "error", t.stream.compose(*parts)))
+        t.snapshot(note_error(t, "error", t.stream.compose(source, sink)))
+
+
 # --- Duplex.from -----------------------------------------------------------------------------------------------
 
 

@@ -371,6 +371,49 @@ def FunctionLastIgnores(t):
     echo_here(t, use)
 
 
+@case(about="an async function where an iterable is wanted runs, and its promise is refused: its error is unhandled")
+def FunctionNotLast(t):
+    async def fail(source=None):
+        t.note("runs", True)
+        raise t.error("refused")
+
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    sink = t.stream.PassThrough()
+    t.attempt("source", lambda: t.stream.pipeline(fail, sink, t.callback("done")))
+    t.attempt("middle", lambda: t.stream.pipeline(t.stream.PassThrough(), fail, sink, t.callback("done")))
+
+
+def old_style(t):
+    source = t.watch("source", t.stream.Stream())
+    source.readable = True
+    return source
+
+
+@case(about="a function at the end that does not read an old-style source: nothing but errors is listened for")
+def FunctionLastIgnoresOldStyle(t):
+    async def fail(source):
+        raise t.error("refused")
+
+    source = old_style(t)
+    t.stream.pipeline(source, fail, t.callback("done"))
+    t.note("listened to", source.event_names())
+
+
+@case(about="a function at the end that reads an old-style source gets what comes from then on")
+def FunctionLastOldStyle(t):
+    async def read(source):
+        async for chunk in source:
+            t.note("chunk", chunk)
+            if chunk == "b":
+                raise t.error("enough")
+
+    source = old_style(t)
+    t.stream.pipeline(source, read, t.callback("done"))
+    t.note("listened to", source.event_names())
+    source.emit("data", "a")
+    t.next_tick(lambda: source.emit("data", "b"))
+
+
 @case(about="a generator in the middle takes what it likes from the socket, and what it yields goes on")
 def GeneratorInTheMiddle(t):
     def use(client):

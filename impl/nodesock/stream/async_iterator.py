@@ -15,6 +15,7 @@ from nodesock.stream.async_generator import AsyncGenerator, GeneratorIterator, G
 from nodesock.stream.core.end_of_stream import finished
 from nodesock.stream.core.predicates import is_writable
 from nodesock.stream.destroyer import destroy
+from nodesock.stream.wrap import wrapped
 from nodesock.validators import UNDEFINED, merge_options, validate_object
 
 
@@ -32,6 +33,8 @@ class _Reader:
 
     async def read(self, give: Give) -> None:
         """The generator's body."""
+        if not callable(getattr(self.stream, "read", None)):
+            self.stream = wrapped(self.stream)  # an old-style source, and nobody has asked it before
         self.stream.on("readable", self.wake)
         self.forget_end = finished(self.stream, self.on_finished, writable=False)
         try:

@@ -16,7 +16,8 @@ _Callback = Callable[..., Any]
 
 
 class Bridge(Duplex):
-    """`to` takes what is written, `from_` has what is read; either may be None.
+    """`to` takes what is written, `from_` has what is read; either may be None. `ends` are the streams whose object
+    modes the two sides have.
 
     A subclass says how the two are listened to, and defines `_read`. It calls `_drained` and `_finished`.
     """
@@ -24,10 +25,10 @@ class Bridge(Duplex):
     #: the name of `to` in Node's source, which an error's text shows
     _called = "w"
 
-    def __init__(self, to: Any, from_: Any, *, destroys: tuple[Any, ...]) -> None:
+    def __init__(self, to: Any, from_: Any, *, ends: tuple[Any, Any], destroys: tuple[Any, ...]) -> None:
         super().__init__(
-            writable_object_mode=bool(getattr(to, "writable_object_mode", False)),
-            readable_object_mode=bool(getattr(from_, "readable_object_mode", False)),
+            writable_object_mode=bool(getattr(ends[0], "writable_object_mode", False)),
+            readable_object_mode=bool(getattr(ends[1], "readable_object_mode", False)),
             writable=to is not None,
             readable=from_ is not None,
         )

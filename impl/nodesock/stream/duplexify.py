@@ -44,7 +44,7 @@ class _Pair(Bridge):
             readable = wrapped(readable)
         from_ = readable if is_readable(readable) else None
         to = writable if is_writable(writable) else None
-        super().__init__(to, from_, destroys=(writable, readable))
+        super().__init__(to, from_, ends=(to, from_), destroys=(writable, readable))
         self._wants_data = False
         if to is not None:
             finished(to, lambda error: self._side_over(error, readable))

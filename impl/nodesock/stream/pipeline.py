@@ -6,6 +6,7 @@ end counts as closed prematurely; a later error outranks that one, and an AbortE
 """
 
 from collections.abc import Callable, Sequence
+from types import CoroutineType
 from typing import Any
 
 from nodesock.abort import AbortController
@@ -14,7 +15,8 @@ from nodesock.errors import AbortError, aggregate_two_errors, node_error
 from nodesock.events import add_abort_listener
 from nodesock.runtime.promises import Promise, spawn
 from nodesock.runtime.ticks import next_tick
-from nodesock.stream.async_generator import iterate, walk
+from nodesock.stream.async_generator import as_promise, iterate, walk
+from nodesock.stream.async_iterator import ReadableIterator
 from nodesock.stream.core import predicates
 from nodesock.stream.core.end_of_stream import finished
 from nodesock.stream.core.members import method
@@ -22,7 +24,6 @@ from nodesock.stream.core.passthrough import PassThrough
 from nodesock.stream.destroyer import destroy
 from nodesock.stream.duplexify import duplex_from
 from nodesock.stream.signal_context import SignalContext
-from nodesock.stream.wrap import wrapped
 from nodesock.validators import UNDEFINED, is_truthy, validate_abort_signal, validate_function
 
 _PREMATURE = "ERR_STREAM_PREMATURE_CLOSE"
@@ -225,7 +226,7 @@ def run_pipeline(
             line.watch_errors(part, last)
         if index == 0:
             if not is_stream and callable(part):
-                flow = call(part, context)
+                flow = _called(part, context)
                 if not predicates.is_iterable(flow):
                     raise node_error(
                         "ERR_INVALID_RETURN_VALUE", "Iterable, AsyncIterable or Stream", "source", flow
@@ -262,7 +263,7 @@ def _call_part(
     line: _Pipeline, part: Any, flow: Any, context: SignalContext, index: int, last: bool, end: bool
 ) -> Any:
     """A function in a pipeline: takes what flows, gives an (async) iterable, or at the end a value to come."""
-    result = call(part, _readable_of(flow), context)
+    result = _called(part, _readable_of(flow), context)
     if not last:
         if not hasattr(result, "__aiter__"):
             raise node_error("ERR_INVALID_RETURN_VALUE", "AsyncIterable", f"transform[{index - 1}]", result)
@@ -283,7 +284,7 @@ def _call_part(
             next_tick(line.done, error)
 
         line.owed += 1
-        (result if isinstance(result, Promise) else spawn(result)).then(resolved, rejected)
+        as_promise(result).then(resolved, rejected)
     elif hasattr(result, "__aiter__"):
         line.owed += 1
         spawn(line.pump(result, out, end))
@@ -293,13 +294,29 @@ def _call_part(
     return out
 
 
+def _called(function: Any, *args: Any) -> Any:
+    """Call a function of the program; an async one runs and makes a promise, whether or not one is of use."""
+    result = call(function, *args)
+    return spawn(result) if isinstance(result, CoroutineType) else result
+
+
 def _readable_of(flow: Any) -> Any:
     """What a function is given to read: a stream as it is unless it is an old-style one, else an async iterable."""
     if predicates.is_iterable(flow):
         return flow if predicates.is_node_stream(flow) else iterate(flow)
     if predicates.has_readable_side(flow):
-        return wrapped(flow).iterator()
+        return _OldStyle(flow)
     raise node_error("ERR_INVALID_ARG_TYPE", "val", _SOURCES[:3], flow)
+
+
+class _OldStyle:
+    """An old-style stream as an async iterable: only the loop has its iterator, and lets go of it when it is left."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __aiter__(self) -> ReadableIterator:
+        return ReadableIterator(self._stream, True)
 
 
 def pipeline(*parts: Any) -> Any:
