@@ -337,3 +337,31 @@ def HandleOfTheServer(t):
         server.close()
 
     server.listen(0, "127.0.0.1", listening)
+
+
+@case(about="a _read or _final that is no function by the time the socket connects is a TypeError that nobody catches")
+def HookNoFunctionOnConnect(t):
+    def start(port):
+        reader = t.watch("reader", t.net.connect(port, "127.0.0.1"))
+        reader.resume()
+        ender = t.watch("ender", t.net.connect(port, "127.0.0.1"))
+        ender.end()
+
+        def replace():
+            reader._read = 5
+            ender._final = 5
+
+        errors = []
+
+        def uncaught(error):
+            errors.append(error)
+            if len(errors) == 2:
+                reader.destroy()
+                ender.destroy()
+                server.close()
+
+        t.on_uncaught(uncaught)
+        t.next_tick(replace)
+
+    server = t.net.create_server(lambda peer: peer.on("error", lambda error: None).resume())
+    server.listen(0, "127.0.0.1", lambda: start(server.address().port))

@@ -197,3 +197,69 @@ def HookNoFunction(t):
     destroyed = note_error(t, "destroy", t.stream.Writable())
     destroyed._destroy = 5
     t.attempt("destroy", lambda: destroyed.destroy() is destroyed)
+
+
+def odd_writables(t):
+    return [
+        t.stream.Writable(write=lambda chunk, encoding, done: done()),
+        t.stream.PassThrough(),
+        t.net.Socket(),
+    ]
+
+
+@case(about="a _write that is no function is a TypeError out of write(), whatever is written and how")
+def WriteNoFunction(t):
+    for value in [5, None, "x", {}]:
+        for one in odd_writables(t):
+            one._write = value
+            t.attempt("bytes", lambda: one.write(b"a"))
+            t.snapshot(one)
+        for one in odd_writables(t):
+            one._write = value
+            t.attempt("text", lambda: one.write("a"))
+            t.attempt("again", lambda: one.write("b"))
+            one.destroy()
+        for one in odd_writables(t):
+            one.cork()
+            one.write("a")
+            one._write = value
+            t.attempt("uncork", lambda: one.uncork())
+
+
+@case(about="a _writev that is no function is a TypeError out of uncork(), or of write() where it stands for _write")
+def WritevNoFunction(t):
+    for value in [5, None, "x", {}, 0, ""]:
+        for one in odd_writables(t):
+            one.cork()
+            one.write("a")
+            one.write("b")
+            one._writev = value
+            t.attempt("uncork", lambda: one.uncork())
+            t.snapshot(one)
+        bare = t.stream.Writable()
+        bare._writev = value
+        t.attempt("write", lambda: bare.write("a"))
+
+
+@case(about="a _write that is no function when its turn comes later is a TypeError that nobody catches")
+def WriteNoFunctionLater(t):
+    def write(chunk, encoding, done):
+        sink._write = 5
+        t.immediate(done)
+
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    sink = t.watch("sink", t.stream.Writable(write=write))
+    sink.write("a")
+    sink.write("b")
+
+
+@case(about="a _transform that is no function is a TypeError out of write(), and such a _flush counts as none")
+def TransformNoFunction(t):
+    for value in [5, None, "x", {}]:
+        one = t.stream.Transform()
+        one._transform = value
+        t.attempt("write", lambda: one.write("a"))
+        other = t.watch("other", t.stream.PassThrough())
+        other._flush = value
+        other.resume()
+        other.end("a")

@@ -37,6 +37,7 @@ from nodesock.runtime.uv_loop import check_thread
 from nodesock.spelling import refuses_foreign_names
 from nodesock.stream import Duplex
 from nodesock.stream.core.destroy import abandon
+from nodesock.stream.core.members import method
 from nodesock.validators import UNDEFINED, validate_function
 
 
@@ -124,7 +125,7 @@ class HandleStream(Duplex):
     def _read(self, size: int) -> None:
         handle = self._handle
         if self.connecting or handle is None:
-            self.once("connect", lambda: self._read(size))
+            self.once("connect", lambda: method(self, "_read", "this")(size))
         elif not (handle if self._on_read is None else self._on_read).reading:
             self._start_reading()
 
@@ -314,7 +315,7 @@ class HandleStream(Duplex):
 
     def _final(self, callback: Callable[..., Any]) -> None:
         if self.connecting:
-            self.once("connect", lambda: self._final(callback))
+            self.once("connect", lambda: method(self, "_final", "this")(callback))
             return
         handle = self._handle
         if handle is None:

@@ -15,6 +15,7 @@ from nodesock.runtime.ticks import next_tick
 from nodesock.spelling import refuses_foreign_names
 from nodesock.stream.core import high_water_mark
 from nodesock.stream.core.duplex import Duplex
+from nodesock.stream.core.members import method
 from nodesock.validators import UNDEFINED, is_truthy
 
 _CALLBACK: Final = Symbol("kCallback")
@@ -70,7 +71,7 @@ class Transform(Duplex):
         return properties | hooks | {_CALLBACK: self._kept}
 
     def _final(self, callback: Callable[..., Any] | None) -> None:
-        if self._flush is None or self.destroyed:
+        if not callable(self._flush) or self.destroyed:
             self.push(None)
             if callback is not None:
                 callback()
@@ -117,7 +118,11 @@ class Transform(Duplex):
             else:
                 self._kept = callback
 
-        self._transform(chunk, encoding, transformed)
+        try:
+            self._transform(chunk, encoding, transformed)
+        except TypeError:
+            method(self, "_transform", "this")
+            raise
 
     def _read(self, size: int) -> None:
         kept = self._kept

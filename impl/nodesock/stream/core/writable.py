@@ -27,6 +27,7 @@ from nodesock.stream.core.chunks import as_bytes
 from nodesock.stream.core.destroy import construct, error_or_destroy, note_error, undestroy
 from nodesock.stream.core.destroy import destroy as destroy_stream
 from nodesock.stream.core.legacy import Stream
+from nodesock.stream.core.members import method
 from nodesock.stream.core.options import apply_shared_options
 from nodesock.stream.core.writable_state import Queued, QueuedList, WritableState
 from nodesock.validators import is_truthy
@@ -105,7 +106,11 @@ class Writable(Stream):
         ws.callback = callback if callback is None or callable(callback) else None
         ws.length += size
         ws.writing = ws.sync = True
-        self._write(chunk, "buffer", self._write_done)
+        try:
+            self._write(chunk, "buffer", self._write_done)
+        except TypeError:
+            method(self, "_write", "stream")
+            raise
         ws.sync = False
         if ws.length and ws.length >= ws.high_water_mark:
             ws.need_drain = True
@@ -122,9 +127,9 @@ class Writable(Stream):
 
     def _write(self, chunk: Any, encoding: str, callback: Callback) -> Any:
         """Hook: take one chunk, call `callback(error=None)` once when done, at once or later."""
-        if self._writev is None:
+        if not is_truthy(self._writev):
             raise node_error("ERR_METHOD_NOT_IMPLEMENTED", "_write()")
-        self._writev(QueuedList([Queued(chunk, encoding, None)]), callback)
+        method(self, "_writev", "this")(QueuedList([Queued(chunk, encoding, None)]), callback)
 
     def _write_done(self, error: Any = None, _: Any = None) -> None:
         """The callback that `_write` and `_writev` get. A second argument is dropped, as in JavaScript."""
@@ -387,7 +392,11 @@ def _accept(stream: Any, ws: WritableState, chunk: Any, encoding: Any, callback:
         ws.queue.append(Queued(chunk, encoding, callback))
     else:
         ws.hand_over(size, callback)
-        stream._write(chunk, encoding, stream._write_done)
+        try:
+            stream._write(chunk, encoding, stream._write_done)
+        except TypeError:
+            method(stream, "_write", "stream")
+            raise
         ws.sync = False
     return ws.can_accept_more()
 
@@ -399,10 +408,16 @@ def _hand_over(
     ws.hand_over(size, callback)
     if ws.destroyed:
         stream._write_done(node_error("ERR_STREAM_DESTROYED", "write"))
-    elif chunk.__class__ is QueuedList:
-        stream._writev(chunk, stream._write_done)
     else:
-        stream._write(chunk, encoding, stream._write_done)
+        is_list = chunk.__class__ is QueuedList
+        try:
+            if is_list:
+                stream._writev(chunk, stream._write_done)
+            else:
+                stream._write(chunk, encoding, stream._write_done)
+        except TypeError:
+            method(stream, "_writev" if is_list else "_write", "stream")
+            raise
     ws.sync = False
 
 
@@ -413,7 +428,7 @@ def _flush(stream: Any, ws: WritableState) -> None:
     queue = ws.queue
     # Not undone by an exception of the subclass, nor in Node: then nothing more is handed over.
     ws.flushing = True
-    if len(queue) > 1 and stream._writev is not None:
+    if len(queue) > 1 and is_truthy(stream._writev):
         chunks = QueuedList(queue)
         chunks.all_buffers = all(entry.encoding == "buffer" for entry in chunks)
         wanted = any(entry.callback is not None for entry in chunks)
