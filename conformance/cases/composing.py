@@ -481,6 +481,21 @@ def pair_of_others(t):
         whole.end("x")
 
 
+@case(about="Duplex.from() of a pair with something that cannot be a side fails with an assertion of Node's own")
+def pair_of_nothing(t):
+    def made(readable, writable):
+        duplex = note_error(t, "error", t.stream.Duplex.from_({"readable": readable, "writable": writable}))
+        return [duplex.readable, duplex.writable]
+
+    for value in [{}, {"readable": {}}, 5, True, "text", t.events.EventEmitter(), t.net.create_server(), lambda: 5]:
+        t.attempt("both", lambda: made(value, value))
+        t.attempt("readable", lambda: made(value, t.stream.PassThrough()))
+        t.attempt("writable", lambda: made(t.stream.PassThrough(), value))
+        t.attempt("readable alone", lambda: made(value, None))
+        t.attempt("writable alone", lambda: made(None, value))
+    t.attempt("function", lambda: t.stream.Duplex.from_(lambda: 5))
+
+
 @case(about="the readable of a pair without read() is wrapped as an old-style source, and destroyed with the Duplex")
 def pair_old_style(t):
     source = t.watch("source", t.stream.Stream())

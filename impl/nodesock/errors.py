@@ -277,7 +277,8 @@ _TABLE: Final[dict[str, tuple[type[NodeError], _Text]]] = {
     "ERR_DNS_SET_SERVERS_FAILED": (NodeError, 'c-ares failed to set servers: "{}" [{}]'),
     "ERR_EVENT_RECURSION": (NodeError, 'The event "{}" is already being dispatched'),
     "ERR_ILLEGAL_CONSTRUCTOR": (NodeTypeError, "Illegal constructor"),
-    "ERR_INTERNAL_ASSERTION": (NodeError, (
+    "ERR_INTERNAL_ASSERTION": (NodeError, lambda detail=None: (
+        f"{detail}\n" if detail else "") + (
         "This is caused by either a bug in Node.js or incorrect usage of Node.js internals.\n"
         "Please open an issue with this stack trace at https://github.com/nodejs/node/issues\n")),
     "ERR_INVALID_ADDRESS": (NodeError, "Invalid socket address"),

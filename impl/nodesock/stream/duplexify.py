@@ -126,8 +126,13 @@ def duplex_from(body: Any = UNDEFINED, options: Any = None, /, **given: Any) -> 
     an awaitable, a mapping of `readable` and `writable`, or a function of an async iterable that returns an (async)
     iterable, a Duplex or an awaitable. Takes no options.
 
-    Raises ERR_INVALID_ARG_TYPE, ERR_INVALID_RETURN_VALUE.
+    Raises ERR_INVALID_ARG_TYPE, ERR_INVALID_RETURN_VALUE; ERR_INTERNAL_ASSERTION for a pair with something else in it.
     """
+    return _made_of(body, "body")
+
+
+def _made_of(body: Any, name: str | None) -> Any:
+    """What errors call `body` is `name`; for one side of a pair Node gives none, which its own errors do not stand."""
     if is_node_stream(body):
         if is_duplex(body):
             return body
@@ -135,7 +140,7 @@ def duplex_from(body: Any = UNDEFINED, options: Any = None, /, **given: Any) -> 
             return _Pair(body, None)
         return _Pair(None, body if has_writable_side(body) else None)
     if callable(body):
-        return _from_function(body)
+        return _from_function(body, name or "undefined")
     if isinstance(body, Mapping):
         readable, writable = body.get("readable", UNDEFINED), body.get("writable", UNDEFINED)
         if _is_object(readable) or _is_object(writable):
@@ -147,14 +152,16 @@ def duplex_from(body: Any = UNDEFINED, options: Any = None, /, **given: Any) -> 
         return from_(body, {"writable": False}, Duplexify)
     elif hasattr(body, "__await__"):
         return _from_awaitable(body)
-    raise node_error("ERR_INVALID_ARG_TYPE", "body", _BODIES, body)
+    if name is None:
+        raise node_error("ERR_INTERNAL_ASSERTION", "'name' must be a string")
+    raise node_error("ERR_INVALID_ARG_TYPE", name, _BODIES, body)
 
 
 def _side(value: Any, will_do: Callable[[Any], bool]) -> Any:
     """The side of a pair: a stream that will do as it is, a Duplex of anything else, None of nothing."""
     if not is_truthy(value):
         return None
-    return value if will_do(value) else duplex_from(value)
+    return value if will_do(value) else _made_of(value, None)
 
 
 def _is_object(value: Any) -> bool:
@@ -168,7 +175,7 @@ _BODIES = (
 )  # fmt: skip
 
 
-def _from_function(function: Callable[..., Any]) -> Any:
+def _from_function(function: Callable[..., Any], name: str) -> Any:
     writes = _Writes()
     value = call(function, GeneratorIterator(writes.generator), SignalContext(writes.controller.signal))
     if is_duplex(value):
@@ -178,7 +185,7 @@ def _from_function(function: Callable[..., Any]) -> Any:
         return from_(value, hooks, Duplexify)
     if not hasattr(value, "__await__"):
         raise node_error(
-            "ERR_INVALID_RETURN_VALUE", "Iterable, AsyncIterable or AsyncFunction", "body", value
+            "ERR_INVALID_RETURN_VALUE", "Iterable, AsyncIterable or AsyncFunction", name, value
         )
     duplex: Duplex | None = None
 
