@@ -207,3 +207,53 @@ def OnceError(t):
         t.note("close", await t.events.once(client, "close"))
 
     t.spawn(wait())
+
+
+# --- an AbortSignal as the emitter -----------------------------------------------------------------------------
+
+
+@case(about="events.once() of an AbortSignal is fulfilled with the event of its abort, and listens for no 'error'")
+def OnceOfASignal(t):
+    controller = t.abort_controller()
+    signal = controller.signal
+
+    async def wait():
+        values = await t.events.once(signal, "abort")
+        t.note("values", [one.type for one in values])
+        t.note("left", t.events.listener_count(signal, "abort"))
+
+    t.spawn(wait())
+    t.note("listeners", [t.events.listener_count(signal, "abort"), t.events.listener_count(signal, "error")])
+    t.next_tick(lambda: controller.abort())
+
+
+@case(about="events.once() of an AbortSignal takes its listener off when its own signal aborts")
+def OnceOfASignalAborted(t):
+    watched = t.abort_controller().signal
+    own = t.abort_controller()
+    t.events.once(watched, "abort", signal=own.signal).then(None, lambda error: t.note("error", error))
+    own.abort()
+    t.note("left", t.events.listener_count(watched, "abort"))
+
+
+@case(about="events.on() of an AbortSignal yields the event of its abort; to leave it takes the listener off")
+def OnOfASignal(t):
+    controller = t.abort_controller()
+    signal = controller.signal
+
+    async def iterate():
+        async for values in t.events.on(signal, "abort"):
+            t.note("values", [one.type for one in values])
+            break
+        t.next_tick(lambda: t.note("left", t.events.listener_count(signal, "abort")))
+
+    t.spawn(iterate())
+    t.note("listeners", [t.events.listener_count(signal, "abort"), t.events.listener_count(signal, "error")])
+    t.next_tick(lambda: controller.abort())
+
+
+@case(about="events.once() and on() refuse what is neither emitter nor event target")
+def NoEmitter(t):
+    for value in [{}, 5, "text", t.abort_controller(), None]:
+        t.events.once(value, "x").then(None, lambda error: t.note("once", error))
+        t.attempt("on", lambda: t.events.on(value, "x"))

@@ -102,3 +102,42 @@ def NoHostname(t):
     server.listen(0, "", lambda: server.close())
     socket = t.dgram.create_socket("udp4")
     socket.bind(0, "", lambda: socket.close())
+
+
+@case(about="too many listeners of an AbortSignal bring one warning for each events.setMaxListeners() of it")
+def ListenersOfASignal(t):
+    t.on_warning(lambda warning: t.note("warning", [warning, warning.type, warning.count, warning.target is signal]))
+    signal = t.abort_controller().signal
+    t.note("default", t.events.get_max_listeners(signal))
+    for _ in range(20):
+        signal.add_event_listener("abort", lambda: None)
+    t.note("many", t.events.listener_count(signal, "abort"))
+    for limit in [20, 22, 1.5]:
+        t.events.set_max_listeners(limit, signal)
+        signal.add_event_listener("abort", lambda: None)
+        signal.add_event_listener("abort", lambda: None)
+        signal.add_event_listener("other", lambda: None)
+    t.note("limit", t.events.get_max_listeners(signal))
+
+
+@case(about="onabort and addAbortListener() count among the listeners of an AbortSignal, the same one again does not")
+def ListenersOfASignalOtherwise(t):
+    t.on_warning(lambda warning: t.note("warning", warning))
+
+    def listener():
+        pass
+
+    for add in [
+        lambda signal: set_onabort(signal, listener),
+        lambda signal: t.events.add_abort_listener(signal, lambda: None),
+        lambda signal: signal.add_event_listener("abort", listener),
+        lambda signal: t.abort_signal.any([signal]).add_event_listener("abort", listener),
+    ]:
+        signal = t.abort_controller().signal
+        t.events.set_max_listeners(1, signal)
+        signal.add_event_listener("abort", listener)
+        add(signal)
+
+
+def set_onabort(signal, listener):
+    signal.onabort = listener

@@ -7,8 +7,9 @@ from weakref import ref as weakref
 
 from nodesock.callables import call, drops_surplus
 from nodesock.errors import DOMException, node_error
-from nodesock.inspect import UNDEFINED, Insides
+from nodesock.inspect import UNDEFINED, Insides, inspect
 from nodesock.runtime import ticks, timers
+from nodesock.runtime.hooks import hooks
 from nodesock.runtime.promises import Promise, spawn
 from nodesock.runtime.uncaught import report_exception
 from nodesock.spelling import refuses_foreign_names
@@ -68,8 +69,8 @@ class _EventHandler:
 class EventTarget:
     """The web's event source: listeners get an Event, are kept once each, and an exception of theirs is uncaught."""
 
-    #: events.setMaxListeners(n, target)
-    max_listeners: int | float = 0
+    _max_listeners: int | float = 0
+    _has_warned = False
 
     def __init__(self) -> None:
         self._listeners: dict[str, _Listeners] = {}
@@ -108,8 +109,31 @@ class EventTarget:
                 self._listener_removed(type, listeners.size)
                 return
 
+    @property
+    def max_listeners(self) -> int | float:
+        """More listeners of a type than this bring a warning, once for each value assigned; 0: none ever. Mirrors
+        `events.setMaxListeners(n, target)`."""
+        return self._max_listeners
+
+    @max_listeners.setter
+    def max_listeners(self, value: int | float) -> None:
+        self._max_listeners = value
+        self._has_warned = False
+
     def _listener_added(self, type: str, count: int) -> None:
         """Called with the new number of listeners."""
+        if count > self._max_listeners > 0 and not self._has_warned:
+            self._has_warned = True
+            warning = hooks.process.make_warning(
+                f"Possible EventTarget memory leak detected. {count} {type} listeners added to "
+                f"{inspect(self, depth=-1)}. MaxListeners is {inspect(self._max_listeners)}. "
+                "Use events.setMaxListeners() to increase limit",
+                "MaxListenersExceededWarning",
+            )
+            warning.target = self
+            warning.type = type
+            warning.count = count
+            hooks.process.emit_warning(warning)
 
     def _listener_removed(self, type: str, count: int) -> None:
         """Called with the number of those that are left."""
@@ -288,6 +312,7 @@ class AbortSignal(EventTarget):
                 return
 
     def _listener_added(self, type: str, count: int) -> None:
+        super()._listener_added(type, count)
         if type == "abort" and count == 1 and (self._is_timeout or self._sources) and not self.aborted:
             _kept.add(self)
             if not self._follows:

@@ -96,6 +96,14 @@ def add_abort_listener(signal: Any = UNDEFINED, listener: Any = UNDEFINED) -> Ca
     return lambda: signal.remove_event_listener("abort", listener)
 
 
+def remove_listener(emitter: Any, event: Hashable, listener: Listener) -> None:
+    """Take a listener off an EventEmitter or an EventTarget."""
+    if hasattr(emitter, "remove_listener"):
+        emitter.remove_listener(event, listener)
+    else:
+        emitter.remove_event_listener(event, listener)
+
+
 def signal_option(options: Any, given: Mapping[str, Any]) -> Any:
     """The option `signal` of `once` and `on`, checked; raises AbortError if it has aborted."""
     if options is not UNDEFINED:
@@ -121,12 +129,14 @@ def once(
     # Node's is an async function that returns the promise of the event: its own settles some microtasks later.
     outer, promise = Promise(), Promise()
     outer.resolve(promise)
-    if not isinstance(emitter, EventEmitter) and not hasattr(emitter, "once"):
+    is_emitter = hasattr(emitter, "on")
+    if not is_emitter and not hasattr(emitter, "add_event_listener"):
         promise.reject(no_emitter(emitter, "on", "EventEmitter"))
         return outer
 
     def resolved(*args: Any) -> None:
-        emitter.remove_listener("error", failed)
+        if is_emitter:
+            emitter.remove_listener("error", failed)
         detach()
         promise.resolve(list(args))
 
@@ -136,17 +146,21 @@ def once(
         promise.reject(error)
 
     def aborted() -> None:
-        emitter.remove_listener(event, resolved)
-        emitter.remove_listener("error", failed)
+        remove_listener(emitter, event, resolved)
+        if is_emitter:
+            emitter.remove_listener("error", failed)
         promise.reject(AbortError(cause=signal.reason))
 
     def detach() -> None:
         if signal is not UNDEFINED:
             signal.remove_event_listener("abort", aborted)
 
-    emitter.once(event, resolved)
-    if event != "error":
-        emitter.once("error", failed)
+    if is_emitter:
+        emitter.once(event, resolved)
+        if event != "error":
+            emitter.once("error", failed)
+    else:
+        emitter.add_event_listener(event, resolved, once=True)
     if isinstance(signal, SignalLike):
         promise.reject(no_emitter(signal.value, "on", "EventEmitter"))
     elif signal is not UNDEFINED:

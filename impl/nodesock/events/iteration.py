@@ -6,7 +6,7 @@ from typing import Any
 from nodesock.callables import drops_surplus
 from nodesock.errors import AbortError
 from nodesock.events.emitter import EventEmitter
-from nodesock.events.functions import add_abort_listener, no_emitter, signal_option
+from nodesock.events.functions import add_abort_listener, no_emitter, remove_listener, signal_option
 from nodesock.inspect import UNDEFINED
 from nodesock.runtime.promises import Promise
 from nodesock.validators import merge_options, validate_integer
@@ -37,7 +37,10 @@ class _Arrivals:
     _detach: Callable[[], None] = staticmethod(lambda: None)
 
     def _listen(self, event: Hashable, listener: Callable[..., None]) -> None:
-        self._emitter.on(event, listener)
+        if hasattr(self._emitter, "on"):
+            self._emitter.on(event, listener)
+        else:
+            self._emitter.add_event_listener(event, listener)
         self._listening.append((event, listener))
 
     def _on_event(self, *args: Any) -> None:
@@ -69,7 +72,7 @@ class _Arrivals:
         self._finished = True
         self._detach()
         while self._listening:
-            self._emitter.remove_listener(*self._listening.pop())
+            remove_listener(self._emitter, *self._listening.pop())
         for promise in self.waiting:
             promise.reject(StopAsyncIteration())
         self.waiting.clear()
@@ -132,7 +135,7 @@ def on(
     for mark, name in ((high, "highWaterMark"), (low, "lowWaterMark")):
         if mark is not None:
             validate_integer(mark, f"options.{name}", 1)
-    if not isinstance(emitter, EventEmitter) and not hasattr(emitter, "on"):
+    if not hasattr(emitter, "on") and not hasattr(emitter, "add_event_listener"):
         raise no_emitter(emitter, "on", "EventEmitter")
     close = option("close")
     names = tuple(close) if isinstance(close, (list, tuple)) else ()
