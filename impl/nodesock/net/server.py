@@ -296,8 +296,7 @@ class Server(EventEmitter):
         if self.no_delay or self.keep_alive:
             socket._take_options(self.no_delay, self.keep_alive, self.keep_alive_initial_delay)
         self._connections += 1
-        socket.server = self
-        socket._server = self
+        socket._accepted_by(self)
         self.emit("connection", socket)
 
     def get_connections(self, callback: Any = UNDEFINED) -> Self:

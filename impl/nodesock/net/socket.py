@@ -13,7 +13,7 @@ in for `write` once the peer has ended.
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from nodesock.addresses.address_info import AddressInfo, BoundPath
 from nodesock.addresses.blocklist import as_block_list
@@ -44,6 +44,13 @@ from nodesock.validators import (
 )
 
 
+class Accepting(Protocol):
+    """The server of an accepted socket, as the socket knows it."""
+
+    def _connection_closed(self) -> None:
+        """The socket is destroyed."""
+
+
 @refuses_foreign_names
 @drops_surplus
 class Socket(HandleStream):
@@ -58,7 +65,7 @@ class Socket(HandleStream):
     'ready', 'timeout', 'close' (had_error), and those of a stream.
     """
 
-    #: the server that accepted this socket; None on clients
+    #: the net.Server that accepted this socket; None on clients
     server: Any = None
     #: 'address:port' of the attempts made so far; None unless several addresses were tried
     auto_select_family_attempted_addresses: list[str] | None = None
@@ -66,7 +73,8 @@ class Socket(HandleStream):
     block_list: Any = None
 
     _host: str | None = None
-    _server: Any = None
+    #: the same, whatever a program has assigned to `server`
+    _server: Accepting | None = None
     _options: SocketOptions | None = None
     #: None: not read yet; (): read when there was none, which is kept as well
     _peername: AddressInfo | tuple[()] | None = None
@@ -217,6 +225,10 @@ class Socket(HandleStream):
         if self._options is None:
             self._options = SocketOptions()
         return self._options
+
+    def _accepted_by(self, server: Accepting) -> None:
+        """For the server: from now on it is told when this connection is closed."""
+        self.server = self._server = server
 
     def _take_options(self, no_delay: bool, keep_alive: bool, delay: int) -> None:
         """For the server: set these on an accepted connection, past methods that a program may have replaced."""
