@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from nodesock.bindings.uv import UV_EAI_NODATA, UV_EAI_NONAME, errmsg, errname
-from nodesock.inspect import ERROR_KEYS_HOOK, UNDEFINED, double, format_text, inspect, received, to_text
+from nodesock.inspect import ERROR_KEYS_HOOK, UNDEFINED, cut, double, format_text, inspect, received, to_text
 
 __all__ = [
     "AbortError",
@@ -212,9 +212,7 @@ def _invalid_arg_type(name: str, expected: str | Sequence[str], actual: object) 
 
 
 def _invalid_arg_value(name: str, value: object, reason: str = "is invalid") -> str:
-    shown = inspect(value)
-    if len(shown) > 128:
-        shown = f"{shown[:128]}..."
+    shown = cut(inspect(value), 128, 128)
     return f"The {'property' if '.' in name else 'argument'} '{name}' {reason}. Received {shown}"
 
 

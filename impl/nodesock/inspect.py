@@ -8,6 +8,7 @@ called when a text is made and not before, so it costs the object nothing.
 """
 
 import math
+import re
 import types
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -86,6 +87,7 @@ _BREAK_LENGTH = 80
 _MAX_ITEMS = 100
 _UNSEEN = ("Mn", "Me", "Cf", "Cc")  # Unicode categories of characters that take no room
 _MAX_BYTES = 50
+_LONE_SURROGATE = re.compile("[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]")
 _DEPTH = 2
 
 
@@ -150,7 +152,16 @@ def quote(text: str) -> str:
             out.append(f"\\x{ord(char):02X}")
         else:
             out.append(char)
-    return f"{mark}{''.join(out)}{mark}"
+    return _LONE_SURROGATE.sub(lambda found: f"\\u{ord(found[0]):x}", f"{mark}{''.join(out)}{mark}")
+
+
+def _quote_lines(text: str, indent: int) -> str:
+    """`quote`; a long text of several lines is a sum with one line each."""
+    if "\n" not in text or _units(text) <= _BREAK_LENGTH - indent - 4:
+        return quote(text)
+    *whole, last = text.split("\n")
+    lines = [f"{line}\n" for line in whole] + [last] * bool(last)
+    return f" +\n{' ' * (indent + 2)}".join(map(quote, lines))
 
 
 def _json_string(text: str) -> str:
@@ -238,6 +249,13 @@ def _units(text: str) -> int:
     return len(text) if text.isascii() else sum(2 if char > "\uffff" else 1 for char in text)
 
 
+def cut(text: str, longest: int, kept: int) -> str:
+    """The text, or the first `kept` of its JavaScript units and dots if it has more than `longest`."""
+    if _units(text) <= longest:
+        return text
+    return text.encode("utf-16-le", "surrogatepass")[: 2 * kept].decode("utf-16-le", "surrogatepass") + "..."
+
+
 def _width(text: str) -> int:
     """How many columns of a terminal the text takes."""
     if text.isascii():
@@ -276,7 +294,7 @@ class _Inspection:
         if isinstance(value, (int, float)):
             return number(value)
         if isinstance(value, str):
-            return quote(value)
+            return _quote_lines(value, self._indent)
         if isinstance(value, (bytes, bytearray, memoryview)):
             return _inspect_bytes(value, self._indent)
         if isinstance(value, Symbol):
@@ -428,7 +446,7 @@ def received(value: object) -> str:
     if isinstance(value, (int, float)):
         return f" Received type number ({number(value)})"
     if isinstance(value, str):
-        shown = value if len(value) <= 28 else f"{value[:25]}..."
+        shown = cut(value, 28, 25)
         return f" Received type string ({_json_string(shown) if chr(39) in shown else chr(39) + shown + chr(39)})"
     if _is_function(value):
         return f" Received function {function_name(value)}"
