@@ -275,6 +275,27 @@ def pair_of_streams(t):
     duplex.end("to be written")
 
 
+@case(about="Duplex.from() of a pair has the object modes of both streams, even of one that is over")
+def ModesOfAPair(t):
+    over = t.stream.PassThrough(object_mode=True)
+    over.destroy()
+    for pair in [{"readable": over, "writable": over}, {"readable": over}, {"writable": over}]:
+        duplex = t.stream.Duplex.from_(pair)
+        t.note("modes", [duplex.readable_object_mode, duplex.writable_object_mode])
+        t.note("sides", [duplex.readable, duplex.writable])
+
+
+@case(about="the error of Duplex.from() names no function that is a side of a pair and returns nothing of use")
+def BadFunctionOfAPair(t):
+    def useless(source):
+        return 5
+
+    readable = t.stream.Readable(read=lambda size: None)
+    t.attempt("writable", lambda: t.stream.Duplex.from_({"readable": readable, "writable": useless}))
+    t.attempt("readable", lambda: t.stream.Duplex.from_({"readable": useless, "writable": t.stream.PassThrough()}))
+    t.attempt("alone", lambda: t.stream.Duplex.from_(useless))
+
+
 @case(about="Duplex.from() of text, bytes and lists is a stream that can only be read")
 def values(t):
     for value in ["text", b"bytes", [1, 2], []]:

@@ -11,13 +11,14 @@ from nodesock.errors import AbortError
 from nodesock.stream.core.duplex import Duplex
 from nodesock.stream.core.members import method
 from nodesock.stream.destroyer import destroy
+from nodesock.validators import is_truthy
 
 _Callback = Callable[..., Any]
 
 
 class Bridge(Duplex):
-    """`to` takes what is written, `from_` has what is read; either may be None. `ends` are the streams whose object
-    modes the two sides have.
+    """`to` takes what is written, `from_` has what is read; either may be None. `given` are the streams that were
+    meant for the two: their object modes count even if they are over.
 
     A subclass says how the two are listened to, and defines `_read`. It calls `_drained` and `_finished`.
     """
@@ -25,10 +26,10 @@ class Bridge(Duplex):
     #: the name of `to` in Node's source, which an error's text shows
     _called = "w"
 
-    def __init__(self, to: Any, from_: Any, *, ends: tuple[Any, Any], destroys: tuple[Any, ...]) -> None:
+    def __init__(self, to: Any, from_: Any, *, given: tuple[Any, Any], destroys: tuple[Any, ...]) -> None:
         super().__init__(
-            writable_object_mode=bool(getattr(ends[0], "writable_object_mode", False)),
-            readable_object_mode=bool(getattr(ends[1], "readable_object_mode", False)),
+            writable_object_mode=is_truthy(getattr(given[0], "writable_object_mode", False)),
+            readable_object_mode=is_truthy(getattr(given[1], "readable_object_mode", False)),
             writable=to is not None,
             readable=from_ is not None,
         )

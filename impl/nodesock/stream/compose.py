@@ -56,7 +56,7 @@ class _Composed(Bridge):
     def __init__(self, head: Any, tail: Any) -> None:
         to = head if is_writable(head) else None
         from_ = tail if is_readable(tail) else None
-        super().__init__(to, from_, ends=(head, tail), destroys=(tail,))
+        super().__init__(to, from_, given=(head, tail), destroys=(tail,))
         self._tail = tail
         if to is not None:
             to.on("drain", self._drained)

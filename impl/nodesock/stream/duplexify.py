@@ -44,7 +44,7 @@ class _Pair(Bridge):
             readable = wrapped(readable)
         from_ = readable if is_readable(readable) else None
         to = writable if is_writable(writable) else None
-        super().__init__(to, from_, ends=(to, from_), destroys=(writable, readable))
+        super().__init__(to, from_, given=(writable, readable), destroys=(writable, readable))
         self._wants_data = False
         if to is not None:
             finished(to, lambda error: self._side_over(error, readable))
@@ -191,7 +191,7 @@ def _from_function(function: Callable[..., Any], name: str) -> Any:
 
     def returned(result: Any) -> None:
         if result is not None:
-            raise node_error("ERR_INVALID_RETURN_VALUE", "nully", "body", result)
+            raise node_error("ERR_INVALID_RETURN_VALUE", "nully", name, result)
 
     promise = as_promise(value).then(returned, lambda error: destroy(duplex, error))
 
