@@ -365,3 +365,45 @@ def HookNoFunctionOnConnect(t):
 
     server = t.net.create_server(lambda peer: peer.on("error", lambda error: None).resume())
     server.listen(0, "127.0.0.1", lambda: start(server.address().port))
+
+
+@case(about="connect() puts net.Socket's own write() in the place of a subclass's, and of one put on the object")
+def WriteOfASubclass(t):
+    def noting(self, original, *args):
+        t.note("own", args[0])
+        return original(*args)
+
+    Kind = t.subclass(t.net.Socket, {"write": noting})
+
+    def start(port):
+        client = Kind()
+        t.override(client, "write", noting)
+        client.on("data", lambda chunk: t.note("data", chunk))
+        client.write("early")
+        client.connect(port, "127.0.0.1")
+        client.write("late")
+        client.on("connect", lambda: client.end("last"))
+
+    serve_here(t, lambda peer: peer.pipe(peer), start)
+
+
+@case(about="on('data') and the end of the last 'readable' listener ask listener_count for 'readable' listeners")
+def ListenerCountOfTheObject(t):
+    readable = t.stream.Readable(read=lambda size: None)
+    recorded(t, readable, ["listener_count"])
+    readable.on("data", lambda chunk: t.note("data", chunk))
+    waits = t.callback("readable")
+    readable.on("readable", waits)
+    readable.off("readable", waits)
+    t.immediate(lambda: readable.push("x"))
+
+
+@case(about="`async for` does not go through a replaced iterator()")
+def IteratorOfTheObject(t):
+    async def read():
+        async for chunk in readable:
+            t.note("chunk", chunk)
+
+    readable = t.stream.Readable.from_(["a", "b"])
+    recorded(t, readable, ["iterator"])
+    t.spawn(read())

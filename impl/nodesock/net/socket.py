@@ -149,6 +149,8 @@ class Socket(HandleStream):
             raise node_error("ERR_MISSING_ARGS", ["options", "port", "path"])
         with suppress(AttributeError):
             del self.write  # what write_after_end.py put there
+        if type(self).write is not Socket.write:  # a subclass's own is passed over from here on, as in Node
+            self.write = Socket.write.__get__(self)  # type: ignore[method-assign]
         if self.destroyed:
             self._handle = self._peername = self._sockname = None
         # What a socket took over decides which way it goes.

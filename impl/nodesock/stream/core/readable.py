@@ -283,8 +283,7 @@ class Readable(Stream):
         rs = self._readable_state
         if event == "data":
             rs.data_listening = True
-            if self._events.get("readable"):
-                rs.readable_listening = True
+            rs.readable_listening = self.listener_count("readable") > 0
             if rs.flowing is not False:
                 self.resume()
         elif event == "readable":
@@ -345,7 +344,7 @@ class Readable(Stream):
 
     def __aiter__(self) -> AsyncIterator[Any]:
         """Iterate over the chunks; leaving the loop early destroys the stream."""
-        return self.iterator()
+        return Readable.iterator(self)
 
     def _capture_rejection(self, error: Any, *_: Any) -> None:
         """`capture_rejections`: what an async listener raises destroys the stream."""
