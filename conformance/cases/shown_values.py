@@ -165,6 +165,89 @@ def Streams(t):
     shown(t, "old stream", t.stream.Stream())
 
 
+def both_ways(t):
+    return t.stream.Readable(read=lambda size: None), t.stream.Writable(write=lambda chunk, encoding, done: done())
+
+
+@case(about="a hook that is an option of a stream is shown with its own name or the option's")
+def Hooks(t):
+    def fetch():
+        pass
+
+    for one in [t.stream.Readable(read=lambda: None), t.stream.Readable(read=fetch), t.stream.Writable(final=fetch)]:
+        t.attempt("encoding", lambda: t.stream.Readable(encoding=one))
+
+
+@case(about="listeners that Node adds to a stream are shown by its own names: those of pipe()")
+def PipedStreams(t):
+    source, sink = both_ways(t)
+    source.pipe(sink)
+    shown(t, "source", source)
+    shown(t, "sink", sink)
+
+
+@case(about="listeners that Node adds to a stream are shown by its own names: those of finished()")
+def FinishedStreams(t):
+    for one in both_ways(t):
+        t.stream.finished(one, lambda error=None: None)
+        shown(t, "stream", one)
+
+
+@case(about="listeners that Node adds to a stream are shown by its own names: those of pipeline() and compose()")
+def PipelinedStreams(t):
+    source, sink = both_ways(t)
+    t.stream.pipeline(source, sink, lambda error=None: None)
+    shown(t, "source", source)
+    shown(t, "sink", sink)
+    head, tail = both_ways(t)
+    shown(t, "composed", t.stream.compose(head, tail))
+    shown(t, "head", head)
+    shown(t, "tail", tail)
+
+
+@case(about="listeners that Node adds to an emitter are shown by its own names: those of async for, once() and on()")
+def AwaitedStreams(t):
+    async def read(stream):
+        async for _chunk in stream:
+            pass
+
+    source, _ = both_ways(t)
+    t.spawn(read(source))
+    shown(t, "read", source)
+    source.push(None)
+    emitter = t.events.EventEmitter()
+    t.events.once(emitter, "a")
+    shown(t, "once", emitter)
+    other = t.events.EventEmitter()
+    events = t.events.on(other, "a")
+    shown(t, "on", other)
+    t.note("iterates", events is not None)
+
+
+@case(about="listeners that Node adds to a dgram.Socket or server are shown by its own names")
+def PendingCalls(t):
+    bound = t.dgram.create_socket("udp4")
+    bound.bind(0, "127.0.0.1", lambda: bound.close())
+    shown(t, "bind", bound)
+    connected = t.dgram.create_socket("udp4")
+    connected.connect(9, "127.0.0.1", lambda: connected.close())
+    shown(t, "connect", connected)
+    controller = t.abort_controller()
+    server = t.net.create_server()
+    server.listen({"port": 0, "host": "127.0.0.1", "signal": controller.signal})
+    shown(t, "listen", server)
+    controller.abort()
+
+
+@case(about="events named by numbers are shown first, those named by symbols last")
+def EventNames(t):
+    emitter = t.events.EventEmitter()
+    for name in [t.events.error_monitor, "b", "10", "9", "09", ""]:
+        emitter.on(name, lambda: None)
+    t.attempt("emitter", lambda: t.events.EventEmitter().emit("error", emitter))
+    t.attempt("options", lambda: t.net.Socket(object_mode=[{"b": lambda: 1, "2": 2, "1": 3}]))
+
+
 @case(about="a stream that compose() cannot use where it stands is shown in the error's text")
 def Composed(t):
     t.attempt("readable", lambda: t.stream.compose(t.stream.PassThrough(), t.stream.Readable()))

@@ -103,12 +103,14 @@ def adapt(fn: Callable[..., Any], count: int) -> Callable[..., Any]:
         def cut(*args: Any) -> Any:
             return fn(*args[:most])
 
+        cut.__name__ = getattr(fn, "__name__", "")
         return cut
     padding = (None,) * (least - count)
 
     def padded(*args: Any) -> Any:
         return fn(*args, *padding)
 
+    padded.__name__ = getattr(fn, "__name__", "")
     return padded
 
 

@@ -177,10 +177,28 @@ def _key(name: object) -> str:
     return text if text.isidentifier() else quote(text)
 
 
+def _place(key: object) -> tuple[int, int]:
+    """Where a property stands among the others."""
+    text = str(key)
+    if isinstance(key, Symbol) or not (text.isascii() and text.isdecimal()):
+        return (2 if isinstance(key, Symbol) else 1), 0
+    return (0, int(text)) if text == "0" or text[0] != "0" else (1, 0)
+
+
 def function_name(value: object) -> str:
-    """The JavaScript name of a function: '' for a lambda or a callable without one."""
+    """The JavaScript name of a function: '' for a lambda or a callable without one.
+
+    A listener that nodesock adds itself has the name that Node's has in its place.
+    """
     name = getattr(value, "__name__", "")
     return "" if name == "<lambda>" else str(name)
+
+
+def named(value: Any, name: str) -> Any:
+    """A lambda with the name of the property that it is the value of, as in JavaScript; any other value as it is."""
+    if isinstance(value, types.FunctionType) and value.__name__ == "<lambda>":
+        return types.FunctionType(value.__code__, value.__globals__, name, None, value.__closure__)
+    return value
 
 
 def _is_function(value: object) -> bool:
@@ -309,7 +327,8 @@ class _Inspection:
         if show is not None:
             return self._object(value, show(value))
         if isinstance(value, Mapping):
-            return self._braces(value, {camel(str(key)): item for key, item in value.items()}, "[Object]")
+            names = {camel(str(key)): key for key in value}
+            return self._braces(value, {name: named(value[key], name) for name, key in names.items()}, "[Object]")
         fields = getattr(value, "_fields", None)
         if isinstance(value, tuple) and fields:
             return self._braces(value, dict(zip(map(camel, fields), value, strict=True)), "[Object]")
@@ -382,9 +401,8 @@ class _Inspection:
         return shown
 
     def _pairs(self, properties: Mapping[Any, Any]) -> list[str]:
-        """`key: value` of each, symbols last."""
-        in_order = sorted(properties.items(), key=lambda item: isinstance(item[0], Symbol))
-        return [f"{_key(key)}: {self._nested(value)}" for key, value in in_order]
+        """`key: value` of each, in JavaScript's order: numbers, then names as they came, then symbols."""
+        return [f"{_key(key)}: {self._nested(properties[key])}" for key in sorted(properties, key=_place)]
 
     def _referred(self, value: object, base: str = "") -> str:
         """`base`, with `<ref *1>` before it if the value was met inside itself."""

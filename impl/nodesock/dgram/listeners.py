@@ -38,9 +38,13 @@ class BindQueue:
         for call_now in calls or ():
             call_now()
 
+    _run.__name__ = "onListenSuccess"
+
     def _drop(self, _error: Any = None) -> None:
         self._emitter.remove_listener("listening", self._run)
         self.calls = None
+
+    _drop.__name__ = "onListenError"
 
 
 def report_bind(emitter: EventEmitter, callback: Any) -> None:
@@ -54,6 +58,7 @@ def report_bind(emitter: EventEmitter, callback: Any) -> None:
         forget()
         call(callback)
 
+    forget.__name__, listening.__name__ = "removeListeners", "onListening"
     emitter.on(error_monitor, forget)
     emitter.on("listening", listening)
 

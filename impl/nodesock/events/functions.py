@@ -134,19 +134,21 @@ def once(
         promise.reject(no_emitter(emitter, "on", "EventEmitter"))
         return outer
 
-    def resolved(*args: Any) -> None:
+    def resolver(*args: Any) -> None:
         if is_emitter:
             emitter.remove_listener("error", failed)
         detach()
         promise.resolve(list(args))
 
     def failed(error: Any) -> None:
-        emitter.remove_listener(event, resolved)
+        emitter.remove_listener(event, resolver)
         detach()
         promise.reject(error)
 
+    failed.__name__ = "errorListener"
+
     def aborted() -> None:
-        remove_listener(emitter, event, resolved)
+        remove_listener(emitter, event, resolver)
         if is_emitter:
             emitter.remove_listener("error", failed)
         promise.reject(AbortError(cause=signal.reason))
@@ -156,11 +158,11 @@ def once(
             signal.remove_event_listener("abort", aborted)
 
     if is_emitter:
-        emitter.once(event, resolved)
+        emitter.once(event, resolver)
         if event != "error":
             emitter.once("error", failed)
     else:
-        emitter.add_event_listener(event, resolved, once=True)
+        emitter.add_event_listener(event, resolver, once=True)
     if isinstance(signal, SignalLike):
         promise.reject(no_emitter(signal.value, "on", "EventEmitter"))
     elif signal is not UNDEFINED:

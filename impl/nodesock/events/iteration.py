@@ -52,12 +52,16 @@ class _Arrivals:
             self._paused = True
             self._emitter.pause()
 
+    _on_event.__name__ = ""
+
     def _on_error(self, error: Any) -> None:
         if self.waiting:
             self.waiting.pop(0).reject(error)
         else:
             self._error = error
         self.release()
+
+    _on_error.__name__ = "errorHandler"
 
     def _on_abort(self) -> None:
         self._on_error(AbortError(cause=self._signal.reason))

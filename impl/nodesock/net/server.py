@@ -237,7 +237,12 @@ class Server(EventEmitter):
             next_tick(aborted)
             return
         signal.add_event_listener("abort", aborted, once=True)
-        self.once("close", lambda: signal.remove_event_listener("abort", aborted))
+
+        def forget() -> None:
+            signal.remove_event_listener("abort", aborted)
+
+        forget.__name__ = "[Symbol.dispose]"
+        self.once("close", forget)
 
     @property
     def listening(self) -> bool:

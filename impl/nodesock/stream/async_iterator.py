@@ -63,6 +63,8 @@ class _Reader:
         if waiting is not None:
             waiting.resolve(None)
 
+    wake.__name__ = "next"
+
     def on_finished(self, error: Any = None) -> None:
         self.error = error if error is None else aggregate_two_errors(error, self.error)
         self.wake()

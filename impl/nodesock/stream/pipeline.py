@@ -98,6 +98,7 @@ class _Pipeline:
                 over = True
                 destroy(stream, error if error is not None else node_error("ERR_STREAM_DESTROYED", "pipe"))
 
+        on_close.__name__ = ""
         stream.on("close", on_close)
         clean_up = finished(stream, on_finished, readable=reading, writable=writing)
         self.destroyers.append(destroyer)
@@ -110,6 +111,7 @@ class _Pipeline:
             if not _only_says_stopped(error):
                 self.failed(error)
 
+        on_error.__name__ = "onError"
         stream.on("error", on_error)
         if last and predicates.is_readable(stream):
             self.last_clean_ups.append(lambda: stream.remove_listener("error", on_error))
@@ -142,6 +144,7 @@ class _Pipeline:
             else:
                 self.done(error)
 
+        on_close.__name__, end_destination.__name__ = "", "endFn"
         destination.on("close", on_close)
         source.pipe(destination, end=False)
         if end:

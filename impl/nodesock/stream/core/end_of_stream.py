@@ -49,7 +49,7 @@ class _Watch:
                 self.unlisten_abort()
             call(callback, *error)
 
-    def on_finish(self) -> None:
+    def onfinish(self) -> None:
         stream = self.stream
         self.writable_over = True
         if is_truthy(getattr(stream, "destroyed", None)):
@@ -65,9 +65,9 @@ class _Watch:
         written.
         """
         if not getattr(self.stream, "writable", False):
-            self.on_finish()
+            self.onfinish()
 
-    def on_end(self) -> None:
+    def onend(self) -> None:
         stream = self.stream
         self.readable_over = True
         if is_truthy(getattr(stream, "destroyed", None)):
@@ -77,10 +77,10 @@ class _Watch:
         if not self.writable or self.writable_over:
             self.settle()
 
-    def on_error(self, error: Any) -> None:
+    def onerror(self, error: Any) -> None:
         self.settle(error)
 
-    def on_close(self) -> None:
+    def onclose(self) -> None:
         self.settle_with(self.close_error())
 
     def close_error(self) -> Any:
@@ -118,11 +118,11 @@ class _Watch:
         if self.writable and predicates.writable_state(stream) is None:
             stream.on("end", self.on_old_style_finish)
             stream.on("close", self.on_old_style_finish)
-        stream.on("end", self.on_end)
-        stream.on("finish", self.on_finish)
+        stream.on("end", self.onend)
+        stream.on("finish", self.onfinish)
         if with_error:
-            stream.on("error", self.on_error)
-        stream.on("close", self.on_close)
+            stream.on("error", self.onerror)
+        stream.on("close", self.onclose)
 
     def clean_up(self) -> None:
         """Take the listeners off; the callback will not come any more."""
@@ -130,10 +130,10 @@ class _Watch:
         remove_listener = method(self.stream, "remove_listener", "stream")
         remove_listener("end", self.on_old_style_finish)
         remove_listener("close", self.on_old_style_finish)
-        remove_listener("finish", self.on_finish)
-        remove_listener("end", self.on_end)
-        remove_listener("error", self.on_error)
-        remove_listener("close", self.on_close)
+        remove_listener("finish", self.onfinish)
+        remove_listener("end", self.onend)
+        remove_listener("error", self.onerror)
+        remove_listener("close", self.onclose)
 
     def result(self) -> Any:
         """The error of a stream of which nothing more may come, None if it has none; UNDEFINED of any other."""

@@ -5,7 +5,7 @@ from typing import Any, Final, Self
 
 from nodesock.callables import drops_surplus
 from nodesock.events import EventEmitter
-from nodesock.inspect import Symbol
+from nodesock.inspect import Symbol, named
 from nodesock.runtime.promises import Promise
 from nodesock.spelling import refuses_foreign_names
 from nodesock.stream.core.members import method
@@ -43,7 +43,7 @@ class Stream(EventEmitter):
         return {
             "_events": rest.pop("_events"),
             **{name: value for name, value in sides.items() if value is not None},
-            **{name: own[name] for name in _HOOKS if name in own},
+            **{name: named(own[name], name[1:]) for name in _HOOKS if name in own},
             "_maxListeners": rest.pop("_maxListeners"),
             **({"_eventsCount": count} if count else {}),  # Node has it from the first listener on
             **rest,

@@ -32,7 +32,7 @@ class _Pipe:
         self.listens_for_drain = False
         self.cleaned_up = False
 
-    def on_data(self, chunk: Any) -> None:
+    def ondata(self, chunk: Any) -> None:
         try:
             # No chunk is null; an undefined one comes of set_encoding() in object mode.
             if self.destination.write(UNDEFINED if chunk is None else chunk) is False:
@@ -66,21 +66,21 @@ class _Pipe:
         if not rs.await_drain and rs.data_listening:
             source.resume()
 
-    def on_end(self) -> None:
+    def onend(self) -> None:
         method(self.destination, "end", "dest")()
 
     def unpipe(self) -> None:
         self.source.unpipe(self.destination)
 
-    def on_unpipe(self, readable: Any, info: Any) -> None:
+    def onunpipe(self, readable: Any, info: Any) -> None:
         if readable is self.source and isinstance(info, UnpipeInfo) and not info.has_unpiped:
             info.has_unpiped = True
             self.clean_up()
 
-    def on_error(self, error: Any) -> None:
+    def onerror(self, error: Any) -> None:
         destination = self.destination
         self.unpipe()
-        destination.remove_listener("error", self.on_error)
+        destination.remove_listener("error", self.onerror)
         if destination.listener_count("error") == 0:
             state = getattr(destination, "_writable_state", None) or getattr(
                 destination, "_readable_state", None
@@ -91,25 +91,25 @@ class _Pipe:
             else:
                 destination.emit("error", error)
 
-    def on_close(self) -> None:
-        self.destination.remove_listener("finish", self.on_finish)
+    def onclose(self) -> None:
+        self.destination.remove_listener("finish", self.onfinish)
         self.unpipe()
 
-    def on_finish(self) -> None:
-        self.destination.remove_listener("close", self.on_close)
+    def onfinish(self) -> None:
+        self.destination.remove_listener("close", self.onclose)
         self.unpipe()
 
     def clean_up(self) -> None:
         source, destination = self.source, self.destination
-        destination.remove_listener("close", self.on_close)
-        destination.remove_listener("finish", self.on_finish)
+        destination.remove_listener("close", self.onclose)
+        destination.remove_listener("finish", self.onfinish)
         if self.listens_for_drain:
             destination.remove_listener("drain", self.on_drain)
-        destination.remove_listener("error", self.on_error)
-        destination.remove_listener("unpipe", self.on_unpipe)
-        source.remove_listener("end", self.on_end)
+        destination.remove_listener("error", self.onerror)
+        destination.remove_listener("unpipe", self.onunpipe)
+        source.remove_listener("end", self.onend)
         source.remove_listener("end", self.unpipe)
-        source.remove_listener("data", self.on_data)
+        source.remove_listener("data", self.ondata)
         self.cleaned_up = True
         # If we were the one it waited for, nobody else will wake it.
         ws = getattr(destination, "_writable_state", None)
@@ -126,16 +126,16 @@ def pipe(source: Any, destination: Any, end: bool) -> Any:
         rs.several_pipes = True
     rs.pipes.append(destination)
     link = _Pipe(source, destination)
-    at_end = link.on_end if end else link.unpipe
+    at_end = link.onend if end else link.unpipe
     if rs.end_emitted:
         next_tick(at_end)
     else:
         source.once("end", at_end)
-    method(destination, "on", "dest")("unpipe", link.on_unpipe)
-    source.on("data", link.on_data)
-    prepend_listener(destination, "error", link.on_error)
-    method(destination, "once", "dest")("close", link.on_close)
-    destination.once("finish", link.on_finish)
+    method(destination, "on", "dest")("unpipe", link.onunpipe)
+    source.on("data", link.ondata)
+    prepend_listener(destination, "error", link.onerror)
+    method(destination, "once", "dest")("close", link.onclose)
+    destination.once("finish", link.onfinish)
     method(destination, "emit", "dest")("pipe", source)
     if getattr(destination, "writable_need_drain", False) is True:
         link.hold()

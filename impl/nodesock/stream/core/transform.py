@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from nodesock.callables import adapt, drops_surplus
 from nodesock.errors import node_error
-from nodesock.inspect import Symbol
+from nodesock.inspect import Symbol, named
 from nodesock.runtime.ticks import next_tick
 from nodesock.spelling import refuses_foreign_names
 from nodesock.stream.core import high_water_mark
@@ -67,7 +67,7 @@ class Transform(Duplex):
     def _node_properties(self) -> dict[str | Symbol, Any]:
         properties = super()._node_properties()
         own = vars(self)
-        hooks = {name: own[name] for name in ("_transform", "_flush") if name in own}
+        hooks = {name: named(own[name], name[1:]) for name in ("_transform", "_flush") if name in own}
         return properties | hooks | {_CALLBACK: self._kept}
 
     def _final(self, callback: Callable[..., Any] | None) -> None:
