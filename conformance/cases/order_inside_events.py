@@ -403,3 +403,11 @@ def FollowerHeardLate(t):
     other.signal.add_event_listener("abort", lambda event: heard.add_event_listener("abort", t.callback("late")))
     other.abort()
     t.note("aborted", heard.aborted)
+
+
+@case(about="what cannot be a listener of a signal is refused, and does not count as one")
+def ListenerRefused(t):
+    signal = t.abort_controller().signal
+    for listener in [5, "x", True]:
+        t.attempt("add", lambda listener=listener: signal.add_event_listener("abort", listener))
+        t.note("listeners", len(t.events.get_event_listeners(signal, "abort")))

@@ -13,7 +13,7 @@ from nodesock.runtime.hooks import hooks
 from nodesock.runtime.promises import Promise, spawn
 from nodesock.runtime.uncaught import report_exception
 from nodesock.spelling import refuses_foreign_names
-from nodesock.validators import is_truthy, merge_options, validate_function, validate_uint32
+from nodesock.validators import is_truthy, merge_options, validate_uint32
 
 __all__ = ["AbortController", "AbortSignal", "Event", "EventTarget"]
 
@@ -82,7 +82,8 @@ class EventTarget:
         """addEventListener; a listener that is there already is not added again. Option: `once`."""
         if listener is None:
             return
-        validate_function(listener, "listener")
+        if not callable(listener):
+            raise node_error("ERR_INVALID_ARG_TYPE", "listener", "EventListener", listener)
         self._listen(type, listener, is_truthy(merge_options(options, {}).get("once", once)), False)
 
     def _listen(self, type: str, callback: Callable[..., Any], once: bool, resists: bool) -> None:
