@@ -114,3 +114,10 @@ def ConnectionKeyOfAll(t):
 @case(about="net.Stream is net.Socket")
 def Stream(t):
     t.note("same", t.net.Stream is t.net.Socket)
+
+
+@case(about="_connection_key of a server counts an answer of dns.lookup without a family as IPv4")
+def ConnectionKeyWithoutFamily(t):
+    t.override(t.dns, "lookup", lambda self, original, host, options, answer: answer(None, [{"address": "127.0.0.1"}]))
+    server = t.net.create_server()
+    server.listen(0, "name", lambda: [server.close(), t.note("key", server._connection_key)])

@@ -181,7 +181,7 @@ class Server(EventEmitter):
             if address is UNDEFINED:
                 address, family = None, 4
             else:
-                address = to_text(address)
+                address, family = to_text(address), family or 4
             bound = listening.on_port(address, place.port, family, place.flags)
             self._listen_on(bound, place.backlog)
 
