@@ -396,6 +396,10 @@ def ListenerCountOfTheObject(t):
     readable.on("readable", waits)
     readable.off("readable", waits)
     t.immediate(lambda: readable.push("x"))
+    careless = t.stream.Readable(read=lambda size: None)
+    t.override(careless, "listener_count", lambda self, original, *args: None)
+    careless.on("data", t.callback("careless"))
+    careless.push("y")
 
 
 @case(about="`async for` does not go through a replaced iterator()")
@@ -407,3 +411,15 @@ def IteratorOfTheObject(t):
     readable = t.stream.Readable.from_(["a", "b"])
     recorded(t, readable, ["iterator"])
     t.spawn(read())
+
+
+@case(about="_final and _flush may be put on a stream that has none of its own, and are called then")
+def HooksThatWereNotThere(t):
+    through = t.stream.PassThrough()
+    t.override(through, "_flush", lambda self, original, callback: callback(None, "flushed"))
+    through.on("data", lambda chunk: t.note("data", chunk))
+    through.end("x")
+    sink = t.stream.Writable(write=lambda chunk, encoding, callback: callback())
+    t.override(sink, "_final", lambda self, original, callback: [t.note("_final", True), callback()])
+    sink.on("finish", lambda: t.note("finish", True))
+    sink.end("y")

@@ -135,9 +135,9 @@ class Stage:
         """Replace a method on an object, or on a class for all its objects; ``name`` is Python's.
 
         ``fn(self, original, *args)`` is called in its place; ``original(*args)`` is the method it replaces, bound to
-        ``self``. Returns the target.
+        ``self``. Returns the target. A hook that is not there (``_flush``) may be replaced all the same.
         """
-        original = getattr(target, name)
+        original = getattr(target, name, None) or _no_hook
         if isinstance(target, type):
 
             def method(self: Any, *args: Any, **named: Any) -> Any:
@@ -371,6 +371,11 @@ def run_role(
     except BaseException as error:  # noqa: BLE001 - the role's own, told as Python tells it
         sys.excepthook(type(error), error, error.__traceback__)
         return process.exit_code or 1
+
+
+def _no_hook(*_: Any) -> NoReturn:
+    """What ``override`` replaces where there is nothing."""
+    raise StageError("there is no method that this one replaces")
 
 
 def _kind(obj: Any) -> str | None:

@@ -283,7 +283,7 @@ class Readable(Stream):
         rs = self._readable_state
         if event == "data":
             rs.data_listening = True
-            rs.readable_listening = self.listener_count("readable") > 0
+            rs.readable_listening = bool(self.listener_count("readable"))
             if rs.flowing is not False:
                 self.resume()
         elif event == "readable":

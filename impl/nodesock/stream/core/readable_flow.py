@@ -220,7 +220,7 @@ def first_read_tick(stream: Any) -> None:
 
 def readable_listeners_changed(stream: Any) -> None:
     rs = stream._readable_state
-    rs.readable_listening = stream.listener_count("readable") > 0
+    rs.readable_listening = bool(stream.listener_count("readable"))
     if rs.resume_scheduled and rs.paused is False:
         rs.flowing = True
     elif rs.data_listening:
