@@ -135,6 +135,8 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "Stream": stream.Stream,
     "EventEmitter": events.EventEmitter,
     "process": lambda: process,
+    "Timeout": lambda: nodesock.set_timeout(int, 1),
+    "Immediate": lambda: nodesock.set_immediate(int),
     "AbortSignal": lambda: AbortController().signal,
 }
 
@@ -157,7 +159,7 @@ def test_an_attribute_in_nodes_spelling_is_an_attribute_error(name: str) -> None
             assert str(put.value) == told
     if name in ("net.BoundSocket", "dgram.Socket"):
         thing.close()
-        nodesock.run()
+    nodesock.run()
 
 
 def test_words_in_capitals() -> None:

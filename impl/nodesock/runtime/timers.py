@@ -24,6 +24,7 @@ from nodesock.runtime.hooks import hooks
 from nodesock.runtime.loop import defer
 from nodesock.runtime.uncaught import report_exception
 from nodesock.runtime.uv_loop import check_thread, get_loop, now, on_forget
+from nodesock.spelling import refuses_foreign_names
 from nodesock.validators import validate_finite_number
 
 TIMEOUT_MAX: Final = 2**31 - 1
@@ -118,6 +119,7 @@ class _Timers:
 _timers = _Timers()
 
 
+@refuses_foreign_names
 class Timeout:
     """What `set_timeout` and `set_interval` return."""
 
@@ -391,6 +393,7 @@ def _run_list(due: _List, time: int) -> bool:
 # --- immediates ------------------------------------------------------------------------------------------------------
 
 
+@refuses_foreign_names
 class Immediate:
     """What `set_immediate` returns."""
 
