@@ -457,3 +457,11 @@ class AddressToPath:
         t.attempt("path", lambda: bound("path").connect(path=t.path("nobody")) and None)
         t.attempt("both", lambda: bound("both").connect(path=5, port=port, host="127.0.0.1") and None)
         t.attempt("local", lambda: bound("local").connect(path="x", local_port=5))
+
+
+@case(about="a server on a BoundSocket whose path is empty has no address", skip_unless="node>=24.21")
+def EmptyPath(t):
+    server = t.net.create_server()
+    t.attempt("listen", lambda: server.listen(t.net.BoundSocket({"path": ""})) is server)
+    t.note("address", server.address())
+    server.close(t.callback("closed"))

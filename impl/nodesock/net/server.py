@@ -257,7 +257,7 @@ class Server(EventEmitter):
             return AddressInfo(*name)
         if self._pipe_name is None and isinstance(name, int):
             raise errno_exception(name, "address")
-        return self._pipe_name
+        return self._pipe_name or None
 
     def ref(self) -> Self:
         """Let the server keep the loop alive (the default)."""
