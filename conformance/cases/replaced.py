@@ -387,7 +387,7 @@ def WriteOfASubclass(t):
     serve_here(t, lambda peer: peer.pipe(peer), start)
 
 
-@case(about="on('data') and the end of the last 'readable' listener ask listener_count for 'readable' listeners")
+@case(about="what a stream does for 'data' and 'readable' listeners that come and go depends on listener_count")
 def ListenerCountOfTheObject(t):
     readable = t.stream.Readable(read=lambda size: None)
     recorded(t, readable, ["listener_count"])
@@ -395,6 +395,9 @@ def ListenerCountOfTheObject(t):
     waits = t.callback("readable")
     readable.on("readable", waits)
     readable.off("readable", waits)
+    other = t.callback("other")
+    readable.on("data", other)
+    readable.off("data", other)
     t.immediate(lambda: readable.push("x"))
     careless = t.stream.Readable(read=lambda size: None)
     t.override(careless, "listener_count", lambda self, original, *args: None)

@@ -310,7 +310,7 @@ class Readable(Stream):
         super().remove_listener(event, listener)
         if event == "readable":
             next_tick(readable_listeners_changed, self)
-        elif event == "data" and not self._events.get("data"):
+        elif event == "data" and not self.listener_count("data"):
             self._readable_state.data_listening = False
         return self
 
