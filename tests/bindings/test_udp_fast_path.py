@@ -81,7 +81,8 @@ def play(kind: type[UDP], deliveries: list[tuple[Delivery, list[str]]], handled:
         reactions.append(then)
         handle._uv_recv(None, sender, 0, data, error)
         log.append(("fatal", repr(uncaught.fatal)))
-    for _ in range(len(deliveries) + 1):  # what a fatal exception put off comes in the runs that follow
+    # What a fatal exception put off comes in the runs that follow, at most one for each thing that raises.
+    for _ in range(1 + sum(1 + len(then) for _, then in deliveries)):
         run(log)
     handle.close()
     run(log)
