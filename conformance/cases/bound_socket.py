@@ -6,7 +6,7 @@ from conformance.scenery import serve
 
 @case(
     about="it is bound when it is made, to 0.0.0.0 and any port unless told otherwise",
-    skip_unless="node>=24.19",
+    skip_unless="node^24.19||>=26.4",
 )
 def Basics(t):
     bound = t.net.BoundSocket()
@@ -22,7 +22,7 @@ def Basics(t):
     t.attempt("empty options", lambda: t.net.BoundSocket({}).close())
 
 
-@case(about="with ipv6_only the default host is ::", skip_unless="node>=24.19 ipv6")
+@case(about="with ipv6_only the default host is ::", skip_unless="ipv6 node^24.19||>=26.4")
 def Ipv6(t):
     six = t.net.BoundSocket(ipv6_only=True)
     t.note("address", six.address().address)
@@ -36,7 +36,7 @@ def Ipv6(t):
     )
 
 
-@case(about="the socket alone does not keep the process alive", skip_unless="node>=24.19")
+@case(about="the socket alone does not keep the process alive", skip_unless="node^24.19||>=26.4")
 def NoLife(t):
     bound = t.net.BoundSocket(host="127.0.0.1")
     t.on_before_exit(lambda code: t.note("address", bound.address().address))
@@ -44,7 +44,7 @@ def NoLife(t):
 
 @case(
     about="options of the wrong type or range throw; a host name is refused, for nothing is resolved",
-    skip_unless="node>=24.19",
+    skip_unless="node^24.19||>=26.4",
 )
 def Errors(t):
     t.attempt("null", lambda: t.net.BoundSocket(None))
@@ -62,7 +62,7 @@ def Errors(t):
     t.attempt("foreign without port", lambda: t.net.BoundSocket(host="192.0.2.1"))
 
 
-@case(about="null options of a property count as not given", skip_unless="node>=24.19")
+@case(about="null options of a property count as not given", skip_unless="node^24.19||>=26.4")
 def Nulls(t):
     bound = t.attempt(
         "null",
@@ -71,7 +71,7 @@ def Nulls(t):
     t.note("address", bound)
 
 
-@case(about="once closed every method throws ERR_SOCKET_HANDLE_ADOPTED", skip_unless="node>=24.19")
+@case(about="once closed every method throws ERR_SOCKET_HANDLE_ADOPTED", skip_unless="node^24.19||>=26.4")
 def Closed(t):
     bound = t.net.BoundSocket(host="127.0.0.1")
     bound.close()
@@ -86,7 +86,7 @@ def Closed(t):
 
 @case(
     about="a server takes it over by listen(): its address stays, the bound socket is used up",
-    skip_unless="node>=24.19",
+    skip_unless="node^24.19||>=26.4",
 )
 class Listen:
     def server(t):
@@ -115,7 +115,7 @@ class Listen:
         client.resume()
 
 
-@case(about="a server takes it as the option handle too", skip_unless="node>=24.19")
+@case(about="a server takes it as the option handle too", skip_unless="node^24.19||>=26.4")
 def ListenOption(t):
     bound = t.net.BoundSocket(host="127.0.0.1")
     port = bound.address().port
@@ -128,7 +128,7 @@ def ListenOption(t):
     t.attempt("listen", lambda: server.listen(on_listening, handle=bound) is server)
 
 
-@case(about="a server that closed frees the address it took over", skip_unless="node>=24.19")
+@case(about="a server that closed frees the address it took over", skip_unless="node^24.19||>=26.4")
 def ListenAndClose(t):
     bound = t.net.BoundSocket(host="127.0.0.1")
     port = bound.address().port
@@ -144,7 +144,7 @@ def ListenAndClose(t):
 
 @case(
     about="two may be bound to one port until one listens: then the other fails with EADDRINUSE",
-    skip_unless="node>=24.19",
+    skip_unless="node^24.19||>=26.4",
 )
 def DoubleBind(t):
     first = t.net.BoundSocket(host="127.0.0.1")
@@ -169,7 +169,7 @@ def DoubleBind(t):
 
 @case(
     about="a socket takes it over: it has its local address at once and connects from there",
-    skip_unless="node>=24.21",
+    skip_unless="node^24.20||>=26.6",
 )
 class Connect:
     def server(t):
@@ -197,7 +197,10 @@ class Connect:
         client.resume()
 
 
-@case(about="net.connect() with the option handle connects from the bound address", skip_unless="node>=24.21")
+@case(
+    about="net.connect() with the option handle connects from the bound address",
+    skip_unless="node^24.20||>=26.6",
+)
 class ConnectOption:
     def server(t):
         def on_connection(peer):
@@ -215,7 +218,7 @@ class ConnectOption:
 
 @case(
     about="a socket that took one over and never connects gives it back when it is destroyed",
-    skip_unless="node>=24.19",
+    skip_unless="node^24.19||>=26.4",
 )
 def DestroyedSocket(t):
     bound = t.net.BoundSocket(host="127.0.0.1")
@@ -233,7 +236,8 @@ def DestroyedSocket(t):
 
 
 @case(
-    about="a refused connect from a bound socket tells the local address and port", skip_unless="node>=24.19"
+    about="a refused connect from a bound socket tells the local address and port",
+    skip_unless="node^24.19||>=26.4",
 )
 class Refused:
     def raw(r):
@@ -248,7 +252,7 @@ class Refused:
 
 @case(
     about="local_address and local_port of connect() throw on a socket that took one over, whatever they are",
-    skip_unless="node>=24.19",
+    skip_unless="node^24.19||>=26.4",
 )
 def BoundTwice(t):
     client = t.watch("client", t.net.Socket(handle=t.net.BoundSocket(host="127.0.0.1")))
@@ -260,7 +264,7 @@ def BoundTwice(t):
     client.destroy()
 
 
-@case(about="reuse_port lets two servers listen on one port", skip_unless="node>=24.19")
+@case(about="reuse_port lets two servers listen on one port", skip_unless="node^24.19||>=26.4")
 def ReusePort(t):
     first = t.net.BoundSocket(host="127.0.0.1", reuse_port=True)
     second = t.net.BoundSocket(host="127.0.0.1", port=first.address().port, reuse_port=True)
@@ -275,7 +279,10 @@ def ReusePort(t):
     one.listen(first, lambda: other.listen(second, on_both))
 
 
-@case(about="a bound socket that connects to an address knows its source address at once", skip_unless="node>=24.21")
+@case(
+    about="a bound socket that connects to an address knows its source address at once",
+    skip_unless="node^24.20||>=26.6",
+)
 def ConnectsAtOnce(t):
     server = t.net.create_server(lambda peer: peer.end())
     server.on("connection", lambda peer: server.close())
@@ -289,7 +296,10 @@ def ConnectsAtOnce(t):
     server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(about="a local address that was read before connect() stays until the connection", skip_unless="node>=24.21")
+@case(
+    about="a local address that was read before connect() stays until the connection",
+    skip_unless="node^24.19||>=26.4",
+)
 def KeepsWhatWasAsked(t):
     server = t.net.create_server(lambda peer: peer.end())
     server.on("connection", lambda peer: server.close())
@@ -306,7 +316,7 @@ def KeepsWhatWasAsked(t):
 
 @case(
     about="what fails at once fails within connect(): another family, a block list, destroy() during the attempt",
-    skip_unless="node>=24.21 ipv6",
+    skip_unless="ipv6 node^24.20||>=26.6",
 )
 def FailsAtOnce(t):
     def connect(label, host, bound, block_list=None):
@@ -325,7 +335,10 @@ def FailsAtOnce(t):
     t.attempt("destroyed inside", lambda: client.connect(1, "127.0.0.1"))
 
 
-@case(about="a bound socket looks a name up for one address, with auto_select_family too", skip_unless="node>=24.21")
+@case(
+    about="a bound socket looks a name up for one address, with auto_select_family too",
+    skip_unless="node^24.19||>=26.4",
+)
 def ConnectsByName(t):
     server = t.net.create_server(lambda peer: peer.end())
     server.on("connection", lambda peer: server.close())
@@ -346,7 +359,10 @@ def ConnectsByName(t):
     server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(about="a path is bound at once: address() is the path, and is_pipe says so for good", skip_unless="node>=24.21")
+@case(
+    about="a path is bound at once: address() is the path, and is_pipe says so for good",
+    skip_unless="node^24.20||>=26.7",
+)
 def Path(t):
     path = t.path("bound")
     bound = t.net.BoundSocket(path=path)
@@ -363,7 +379,7 @@ def Path(t):
     abstract.close()
 
 
-@case(about="a path is a string, stands alone, and must be free", skip_unless="node>=24.21")
+@case(about="a path is a string, stands alone, and must be free", skip_unless="node^24.20||>=26.7")
 def PathErrors(t):
     for path in [None, 5, False, {}, b"x"]:
         t.attempt("type", lambda: t.net.BoundSocket(path=path))
@@ -381,7 +397,7 @@ def PathErrors(t):
     first.close()
 
 
-@case(about="a server takes a bound path over and tells it as its address", skip_unless="node>=24.21")
+@case(about="a server takes a bound path over and tells it as its address", skip_unless="node^24.20||>=26.7")
 class ListenOnPath:
     def server(t):
         path = t.path("bound")
@@ -406,7 +422,10 @@ class ListenOnPath:
         client.resume()
 
 
-@case(about="a socket that took a path over tells it as its address, even when it is closed", skip_unless="node>=24.21")
+@case(
+    about="a socket that took a path over tells it as its address, even when it is closed",
+    skip_unless="node^24.20||>=26.7",
+)
 def ConnectFromPath(t):
     there, mine = t.path("there"), t.path("mine")
     server = t.net.create_server(lambda peer: [peer.end(), peer.resume(), server.close()])
@@ -426,7 +445,7 @@ def ConnectFromPath(t):
     server.listen(there, on_listening)
 
 
-@case(about="a socket that took a path over connects to a path only", skip_unless="node>=24.21")
+@case(about="a socket that took a path over connects to a path only", skip_unless="node^24.20||>=26.7")
 def PathToPort(t):
     def connect(label, options):
         client = t.watch(label, t.net.Socket(handle=t.net.BoundSocket(path=t.path(label))))
@@ -443,7 +462,10 @@ def PathToPort(t):
     connect("local", {"path": "nobody", "local_address": "127.0.0.1"})
 
 
-@case(about="a socket that took an address over passes over the path of connect()", skip_unless="node>=24.21")
+@case(
+    about="a socket that took an address over passes over the path of connect()",
+    skip_unless="node^24.20||>=26.9",
+)
 class AddressToPath:
     def raw(r):
         r.publish(port=r.closed_port())

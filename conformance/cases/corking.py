@@ -258,7 +258,10 @@ class CorkBehindLargeWrite:
         client.on("close", t.callback("closed"))
 
 
-@case(about="a source piped into a corked socket waits for uncork(), its end takes out the cork")
+@case(
+    about="a source piped into a corked socket waits for uncork(), its end takes out the cork",
+    skip_unless="node<26.1",
+)
 class PipedIntoCork:
     def server(t):
         collect(t)

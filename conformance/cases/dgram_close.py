@@ -279,7 +279,7 @@ def inside_listening_of_send(t):
 
 @case(
     about="an asynchronous disposal closes the socket and waits for 'close'; a closed one is disposed at once",
-    skip_unless="node>=24.19",
+    skip_unless="node^24.19||>=26.4",
     fixtures={"main": "dgram_async_dispose.js"},
 )
 def async_dispose(t):

@@ -3,7 +3,10 @@
 from conformance import case
 
 
-@case(about="bind_sync() returns the address; 'listening' comes with the ticks", skip_unless="node>=24.19")
+@case(
+    about="bind_sync() returns the address; 'listening' comes with the ticks",
+    skip_unless="node^24.19||>=26.4",
+)
 def bind_order(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     t.next_tick(lambda: t.note("queued before", None))
@@ -15,7 +18,7 @@ def bind_order(t):
 
 @case(
     about="bind_sync() without options, with null port and address, with '' binds anything",
-    skip_unless="node>=24.19",
+    skip_unless="node^24.19||>=26.4",
 )
 def bind_defaults(t):
     for options in [{}, {"port": None, "address": None}, {"port": "0", "address": ""}, {"exclusive": True}]:
@@ -27,7 +30,7 @@ def bind_defaults(t):
     bare.close()
 
 
-@case(about="bind_sync() checks its options, port before address", skip_unless="node>=24.19")
+@case(about="bind_sync() checks its options, port before address", skip_unless="node^24.19||>=26.4")
 def bind_validation(t):
     socket = t.dgram.create_socket("udp4")
     for options in [None, 5, "x", [], lambda: None]:
@@ -42,7 +45,7 @@ def bind_validation(t):
 
 @case(
     about="bind_sync() throws the system's errors, and the socket may bind after that",
-    skip_unless="node>=24.19",
+    skip_unless="node^24.19||>=26.4",
 )
 def bind_errors(t):
     first = t.dgram.create_socket("udp4")
@@ -59,7 +62,10 @@ def bind_errors(t):
     t.immediate(lambda: socket.close())
 
 
-@case(about="bind_sync() while a bind is pending is ERR_SOCKET_ALREADY_BOUND", skip_unless="node>=24.19")
+@case(
+    about="bind_sync() while a bind is pending is ERR_SOCKET_ALREADY_BOUND",
+    skip_unless="node^24.19||>=26.4",
+)
 def bind_while_binding(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     socket.bind(0, "127.0.0.1", lambda: socket.close())
@@ -67,14 +73,14 @@ def bind_while_binding(t):
     t.attempt("connect_sync", lambda: socket.connect_sync(9))
 
 
-@case(about="close() right after bind_sync() keeps 'listening' from coming", skip_unless="node>=24.19")
+@case(about="close() right after bind_sync() keeps 'listening' from coming", skip_unless="node^24.19||>=26.4")
 def bind_then_close(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     socket.bind_sync(port=0)
     socket.close()
 
 
-@case(about="a socket bound by bind_sync() sends and receives", skip_unless="node>=24.19")
+@case(about="a socket bound by bind_sync() sends and receives", skip_unless="node^24.19||>=26.4")
 class BindSyncEcho:
     def server(t):
         server = t.watch("server", t.dgram.create_socket("udp4"))
@@ -94,7 +100,7 @@ class BindSyncEcho:
 
 @case(
     about="connect_sync() binds and connects at once; 'listening' and 'connect' come with the ticks",
-    skip_unless="node>=24.19",
+    skip_unless="node^24.19||>=26.4",
 )
 def connect_order(t):
     peer = t.dgram.create_socket("udp4")
@@ -117,7 +123,7 @@ def connect_order(t):
 
 @case(
     about="connect_sync() without an address, with null or '' connects to this host",
-    skip_unless="node>=24.19",
+    skip_unless="node^24.19||>=26.4",
 )
 def connect_defaults(t):
     for address in [None, ""]:
@@ -131,7 +137,7 @@ def connect_defaults(t):
     bare.close()
 
 
-@case(about="connect_sync() checks port and address and does no lookup", skip_unless="node>=24.19")
+@case(about="connect_sync() checks port and address and does no lookup", skip_unless="node^24.19||>=26.4")
 def connect_validation(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     t.attempt("nothing", lambda: socket.connect_sync())
@@ -146,7 +152,7 @@ def connect_validation(t):
 
 @case(
     about="connect_sync() throws the system's errors; the socket is bound then and may connect",
-    skip_unless="node>=24.19",
+    skip_unless="node^24.19||>=26.4",
 )
 def connect_errors(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
@@ -157,7 +163,7 @@ def connect_errors(t):
     t.immediate(lambda: socket.close())
 
 
-@case(about="neither asks a custom lookup", skip_unless="node>=24.19")
+@case(about="neither asks a custom lookup", skip_unless="node^24.19||>=26.4")
 def no_lookup(t):
     socket = t.dgram.create_socket(type="udp4", lookup=t.callback("lookup"))
     t.attempt("bind_sync", lambda: socket.bind_sync(port=0, address="127.0.0.1"))
@@ -165,7 +171,10 @@ def no_lookup(t):
     socket.close()
 
 
-@case(about="a closed socket answers both with ERR_SOCKET_DGRAM_NOT_RUNNING", skip_unless="node>=24.19")
+@case(
+    about="a closed socket answers both with ERR_SOCKET_DGRAM_NOT_RUNNING",
+    skip_unless="node^24.19||>=26.4",
+)
 def closed(t):
     socket = t.dgram.create_socket("udp4")
     socket.close()

@@ -64,7 +64,10 @@ def UnreadableIsRead(t):
     meet(t, {"readable": False}, use)
 
 
-@case(about="an iteration over a socket with readable false is over at once, and leaves it alone")
+@case(
+    about="an iteration over a socket with readable false is over at once, and leaves it alone",
+    skip_unless="node^24.19",
+)
 def UnreadableIterated(t):
     def use(peer, client):
         async def walk():

@@ -6,12 +6,18 @@ from conformance.scenery import BOTH, READS, WRITES, closely, much_later, number
 # --- pipe() -----------------------------------------------------------------------------------------------------------
 
 
-@case(about="pipe() of a source that is faster than its destination goes in Node's steps to the end of both")
+@case(
+    about="pipe() of a source that is faster than its destination goes in Node's steps to the end of both",
+    skip_unless="node<26.1",
+)
 def Piped(t):
     numbers(t, "source", 3).pipe(sink(t, "sink"))
 
 
-@case(about="unpipe() takes the listeners of pipe() away in Node's order, of one destination or of all")
+@case(
+    about="unpipe() takes the listeners of pipe() away in Node's order, of one destination or of all",
+    skip_unless="node<26.12",
+)
 def Unpiped(t):
     source = numbers(t, "source", 9)
     one = sink(t, "one")
@@ -26,7 +32,10 @@ def Unpiped(t):
     one.once("drain", leave)
 
 
-@case(about="a destination of pipe() that fails is let go in Node's steps, and its source stays")
+@case(
+    about="a destination of pipe() that fails is let go in Node's steps, and its source stays",
+    skip_unless="node<26.12",
+)
 def PipedToWhatFails(t):
     source = numbers(t, "source", 9)
     destination = sink(t, "sink")
@@ -36,7 +45,10 @@ def PipedToWhatFails(t):
     t.immediate(lambda: t.immediate(lambda: t.immediate(lambda: source.destroy())))
 
 
-@case(about="a destination of pipe() that is closed, or ended by hand, is let go in Node's steps")
+@case(
+    about="a destination of pipe() that is closed, or ended by hand, is let go in Node's steps",
+    skip_unless="node<26.12",
+)
 def PipedToWhatCloses(t):
     source = numbers(t, "source", 9)
     destination = sink(t, "sink")
@@ -56,19 +68,22 @@ def PipedToWhatIsFull(t):
 # --- pipeline() -------------------------------------------------------------------------------------------------------
 
 
-@case(about="a pipeline of three streams runs to its end in Node's steps")
+@case(about="a pipeline of three streams runs to its end in Node's steps", skip_unless="node<26.12")
 def Pipeline(t):
     t.stream.pipeline(numbers(t, "source", 2), through(t, "through"), sink(t, "sink"), t.callback("over"))
 
 
-@case(about="a pipeline whose source fails is taken down in Node's steps")
+@case(about="a pipeline whose source fails is taken down in Node's steps", skip_unless="node<26.12")
 def PipelineSourceFails(t):
     source = numbers(t, "source", 9)
     t.stream.pipeline(source, through(t, "through"), sink(t, "sink"), t.callback("over"))
     t.immediate(lambda: source.destroy(t.error("broken")))
 
 
-@case(about="a pipeline whose middle or destination fails or closes is taken down in Node's steps")
+@case(
+    about="a pipeline whose middle or destination fails or closes is taken down in Node's steps",
+    skip_unless="node<26.12",
+)
 def PipelineDestinationFails(t):
     destination = sink(t, "sink")
     t.stream.pipeline(numbers(t, "source", 9), destination, t.callback("over"))
@@ -79,7 +94,7 @@ def PipelineDestinationFails(t):
     t.immediate(lambda: middle.destroy())
 
 
-@case(about="a pipeline through async generator functions goes in Node's steps")
+@case(about="a pipeline through async generator functions goes in Node's steps", skip_unless="node<26")
 def PipelineOfFunctions(t):
     async def shout(source):
         async for chunk in source:
@@ -89,7 +104,10 @@ def PipelineOfFunctions(t):
     t.stream.pipeline(numbers(t, "source", 3), shout, sink(t, "sink"), t.callback("over"))
 
 
-@case(about="a pipeline that ends in a function calls back with its value in Node's steps")
+@case(
+    about="a pipeline that ends in a function calls back with its value in Node's steps",
+    skip_unless="node<26",
+)
 def PipelineToFunction(t):
     async def total(source):
         seen = []
@@ -100,7 +118,7 @@ def PipelineToFunction(t):
     t.stream.pipeline(numbers(t, "source", 2), through(t, "through"), total, t.callback("over"))
 
 
-@case(about="a pipeline is aborted by its signal in Node's steps")
+@case(about="a pipeline is aborted by its signal in Node's steps", skip_unless="node<26.12")
 def PipelineAborted(t):
     async def run(signal):
         t.on_uncaught(t.callback("rejected"))
@@ -113,7 +131,10 @@ def PipelineAborted(t):
     t.immediate(lambda: controller.abort())
 
 
-@case(about="a pipeline that is not to end its destination leaves it in Node's steps")
+@case(
+    about="a pipeline that is not to end its destination leaves it in Node's steps",
+    skip_unless="node<26.12",
+)
 def PipelineWithoutEnd(t):
     async def run(destination):
         await t.stream.promises.pipeline(numbers(t, "source", 2), destination, end=False)
@@ -214,7 +235,7 @@ def Composed(t):
     both.on("data", lambda chunk: None)
 
 
-@case(about="streams joined by compose() go down together in Node's steps")
+@case(about="streams joined by compose() go down together in Node's steps", skip_unless="node^24.18")
 def ComposedFails(t):
     head = through(t, "head")
     tail = through(t, "tail")
@@ -248,7 +269,10 @@ def FromDestroyed(t):
 # --- operators --------------------------------------------------------------------------------------------------------
 
 
-@case(about="map() with concurrency reads its source, calls its function and gives results in Node's steps")
+@case(
+    about="map() with concurrency reads its source, calls its function and gives results in Node's steps",
+    skip_unless="node<26",
+)
 def Mapped(t):
     async def double(value, options):
         t.note("called", value)
@@ -269,7 +293,7 @@ def Mapped(t):
     t.immediate(step)
 
 
-@case(about="map() whose function fails takes its source down in Node's steps")
+@case(about="map() whose function fails takes its source down in Node's steps", skip_unless="node<26")
 def MapFails(t):
     def fail(value, options):
         raise t.error("no")
@@ -279,7 +303,10 @@ def MapFails(t):
     mapped.resume()
 
 
-@case(about="filter(), flat_map(), take() and drop() read their source in Node's steps")
+@case(
+    about="filter(), flat_map(), take() and drop() read their source in Node's steps",
+    skip_unless="node<26",
+)
 def Chained(t):
     async def run():
         chained = numbers(t, "source", 6).filter(lambda value, options: value != b"2")
@@ -289,7 +316,10 @@ def Chained(t):
     t.spawn(run())
 
 
-@case(about="reduce() and for_each() call their function and end in Node's steps, as does their abort")
+@case(
+    about="reduce() and for_each() call their function and end in Node's steps, as does their abort",
+    skip_unless="node<26",
+)
 def Reduced(t):
     async def run():
         t.note("sum", await numbers(t, "source", 3).reduce(lambda total, value, options: total + len(value), 0))
@@ -377,7 +407,10 @@ def PipelineRejects(t):
     closely(t, "given", given, ["destroy"]).on("error", t.callback("error"))
 
 
-@case(about="a Duplex made of a pair of streams reads, writes and ends them in Node's steps")
+@case(
+    about="a Duplex made of a pair of streams reads, writes and ends them in Node's steps",
+    skip_unless="node<26",
+)
 def DuplexFromPair(t):
     to = sink(t, "to")
     source = numbers(t, "source", 2)

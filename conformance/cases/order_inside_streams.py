@@ -6,7 +6,10 @@ from conformance.scenery import BOTH, READS, WRITES, closely, much_later, number
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
-@case(about="a source that pushes at once is read by 'data' to its end in Node's steps")
+@case(
+    about="a source that pushes at once is read by 'data' to its end in Node's steps",
+    skip_unless="node<26.12",
+)
 def Flowing(t):
     source = numbers(t, "source", 3)
     source.on("data", lambda chunk: None)
@@ -25,7 +28,7 @@ def FlowingLate(t):
     source.on("data", lambda chunk: None)
 
 
-@case(about="a source is read by 'readable' and read() to its end in Node's steps")
+@case(about="a source is read by 'readable' and read() to its end in Node's steps", skip_unless="node<26")
 def Readable(t):
     source = numbers(t, "source", 3)
 
@@ -36,7 +39,7 @@ def Readable(t):
     source.on("readable", on_readable)
 
 
-@case(about="pause() and resume() within 'data' take effect in Node's steps")
+@case(about="pause() and resume() within 'data' take effect in Node's steps", skip_unless="node<26.1")
 def Pausing(t):
     source = numbers(t, "source", 4)
 
@@ -59,7 +62,10 @@ def ReadableGoes(t):
     source.on("readable", on_readable)
 
 
-@case(about="push() of what a stream does not take fails in Node's steps, after the chunks before it")
+@case(
+    about="push() of what a stream does not take fails in Node's steps, after the chunks before it",
+    skip_unless="node<26.1",
+)
 def PushAfterEnd(t):
     source = closely(t, "source", t.stream.Readable(read=lambda size: None), READS)
     source.on("error", t.callback("error"))
@@ -70,7 +76,7 @@ def PushAfterEnd(t):
     source.resume()
 
 
-@case(about="destroy(error) within 'data' ends a source in Node's steps")
+@case(about="destroy(error) within 'data' ends a source in Node's steps", skip_unless="node<26.12")
 def DestroyedInData(t):
     source = numbers(t, "source", 4)
     source.on("error", t.callback("error"))
@@ -339,7 +345,10 @@ def Transforming(t):
     t.immediate(lambda: through.resume())
 
 
-@case(about="a Transform that is given more than it can hold waits for read() in Node's steps")
+@case(
+    about="a Transform that is given more than it can hold waits for read() in Node's steps",
+    skip_unless="node<26",
+)
 def TransformWaits(t):
     through = closely(t, "through", t.stream.PassThrough(high_water_mark=1), BOTH)
     through.write("aa", t.callback("first"))
@@ -473,7 +482,10 @@ def WithinEvents(t):
             much_later(t, lambda destination=destination: destination.destroy())
 
 
-@case(about="'end', 'resume' and 'pause' listeners meet the state that Node has there, and may push or read")
+@case(
+    about="'end', 'resume' and 'pause' listeners meet the state that Node has there, and may push or read",
+    skip_unless="node<26.12",
+)
 def WithinReading(t):
     for event in ["end", "resume", "pause"]:
         for act in ["read", "push", "pause", "resume", "destroy"]:
@@ -659,7 +671,10 @@ def PairReadsWithin(t):
     t.immediate(lambda: t.immediate(write))
 
 
-@case(about="an old-style source that gives too much within its resume() is paused again, and resumed by the next read")
+@case(
+    about="an old-style source that gives too much within its resume() is paused again, and resumed by the next read",
+    skip_unless="node<26",
+)
 def WrappedGivesWithinResume(t):
     old = t.events.EventEmitter()
     left = ["bbbb", "cccc", "dddd"]

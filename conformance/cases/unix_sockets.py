@@ -136,7 +136,7 @@ def ConnectMissingDirectory(t):
     server.listen(path, on_listening)
 
 
-@case(about="a path of 108 bytes can be listened on and connected to", skip_unless="node>=24")
+@case(about="a path of 108 bytes can be listened on and connected to", skip_unless="node>=20.4")
 def LongestPath(t):
     path = t.path("x" * (109 - len(t.path("x"))))
     t.note("length", len(path))
@@ -159,7 +159,7 @@ def LongestPath(t):
 
 @case(
     about="a path of 109 bytes is EINVAL for a server and for a client, with the path in full",
-    skip_unless="node>=24",
+    skip_unless="node>=23",
 )
 def PathTooLong(t):
     path = t.path("x" * (110 - len(t.path("x"))))
@@ -172,7 +172,7 @@ def PathTooLong(t):
     t.attempt("connect", lambda: client.connect(path, t.callback("never")) is client)
 
 
-@case(about="the length of a path is counted in bytes of UTF-8", skip_unless="node>=24")
+@case(about="the length of a path is counted in bytes of UTF-8", skip_unless="node>=23")
 def LongInBytes(t):
     server = t.watch("server", t.net.create_server())
     server.on("error", t.callback("error"))
