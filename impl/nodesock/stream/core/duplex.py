@@ -1,6 +1,6 @@
 """Mirrors lib/internal/streams/duplex.js: stream.Duplex, both directions in one object."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Self
 
 from nodesock.callables import drops_surplus
@@ -13,7 +13,7 @@ from nodesock.stream.core.readable import Readable, init_readable
 from nodesock.stream.core.readable_state import ReadableState
 from nodesock.stream.core.writable import Writable, init_writable
 from nodesock.stream.core.writable_state import WritableState
-from nodesock.validators import is_truthy
+from nodesock.validators import is_truthy, merge_options
 
 
 @refuses_foreign_names
@@ -36,8 +36,8 @@ class Duplex(Readable, Writable):
     from_: Callable[..., Any]
 
     def __init__(self, options: Any = None, /, *_: Any, **given: Any) -> None:
-        if options is not None and isinstance(options, Mapping):
-            given = {**options, **given}
+        if options is not None or given:
+            given = merge_options(options, given)
         Stream.__init__(self)
         init_readable(self, given, True)
         init_writable(self, given, True)

@@ -93,8 +93,8 @@ class Readable(Stream):
     iterator: Callable[..., AsyncIterator[Any]]
 
     def __init__(self, options: Mapping[str, Any] | None = None, /, **given: Any) -> None:
-        if options is not None and isinstance(options, Mapping):
-            given = {**options, **given}
+        if options is not None or given:
+            given = merge_options(options, given)
         super().__init__()
         init_readable(self, given, False)
         apply_shared_options(self, given)

@@ -30,7 +30,7 @@ from nodesock.stream.core.legacy import Stream
 from nodesock.stream.core.members import method
 from nodesock.stream.core.options import apply_shared_options
 from nodesock.stream.core.writable_state import Queued, QueuedList, WritableState
-from nodesock.validators import is_truthy
+from nodesock.validators import is_truthy, merge_options
 
 Callback = Callable[..., Any]
 
@@ -64,8 +64,8 @@ class Writable(Stream):
     _final: Callable[[Any], Any] | None = None
 
     def __init__(self, options: Mapping[str, Any] | None = None, /, **given: Any) -> None:
-        if options is not None and isinstance(options, Mapping):
-            given = {**options, **given}
+        if options is not None or given:
+            given = merge_options(options, given)
         super().__init__()
         init_writable(self, given, False)
         apply_shared_options(self, given)
