@@ -20,7 +20,7 @@ def export(case: Case) -> str:
     roles = ",\n".join(
         f"    {json.dumps(role.name)}: {{\n"
         f"      needs: {json.dumps(list(role.needs))},\n"
-        f"      program: {_indent(case.programs[role.name], 6)},\n"
+        f"      get program() {{ return {_indent(case.programs[role.name], 6)}; }},\n"  # once `$` is there
         f"    }}"
         for role in case.roles
     )

@@ -195,7 +195,9 @@ def function_name(value: object) -> str:
 
 
 def named(value: Any, name: str) -> Any:
-    """A lambda with the name of the property that it is the value of, as in JavaScript; any other value as it is."""
+    """A lambda given as an option, with the option's name, as a function in its place has in JavaScript; any other value
+    as it is.
+    """
     if isinstance(value, types.FunctionType) and value.__name__ == "<lambda>":
         return types.FunctionType(value.__code__, value.__globals__, name, None, value.__closure__)
     return value
@@ -328,7 +330,7 @@ class _Inspection:
             return self._object(value, show(value))
         if isinstance(value, Mapping):
             names = {camel(str(key)): key for key in value}
-            return self._braces(value, {name: named(value[key], name) for name, key in names.items()}, "[Object]")
+            return self._braces(value, {name: value[key] for name, key in names.items()}, "[Object]")
         fields = getattr(value, "_fields", None)
         if isinstance(value, tuple) and fields:
             return self._braces(value, dict(zip(map(camel, fields), value, strict=True)), "[Object]")

@@ -34,6 +34,23 @@ def test_all_roles(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [tmp_path / "x.js"]
 
 
+def test_a_constant_of_the_file_stands_on_what_follows_the_program(tmp_path: Path) -> None:
+    source = """
+    CHUNKS = [b"a", b"b" * 3]
+
+    @case(about="x")
+    def main(t):
+        for chunk in CHUNKS:
+            t.note("chunk", chunk)
+    """
+    (case,) = collect_file(write_cases(tmp_path, source))
+    program = tmp_path / "x.js"
+    program.write_text(export(case), encoding="utf-8")
+    done = _run(program)
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(line)["label"] for line in done.stdout.splitlines()] == ["chunk", "chunk", None]
+
+
 def test_one_role_and_its_values(tmp_path: Path) -> None:
     program = _export("errors/refused", tmp_path)
     done = _run(program, "main")
