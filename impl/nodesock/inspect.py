@@ -195,9 +195,7 @@ def function_name(value: object) -> str:
 
 
 def named(value: Any, name: str) -> Any:
-    """A lambda given as an option, with the option's name, as a function in its place has in JavaScript; any other value
-    as it is.
-    """
+    """A lambda given as an option, with that name, as a function has it in JavaScript; any other value as it is."""
     if isinstance(value, types.FunctionType) and value.__name__ == "<lambda>":
         return types.FunctionType(value.__code__, value.__globals__, name, None, value.__closure__)
     return value
