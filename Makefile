@@ -13,7 +13,7 @@ ARGS ?=
 
 help: ## list these verbs
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
-	@echo 'ARGS="..." is passed on: make conformance ARGS="half_open/*", make test ARGS="-k tcp"'
+	@echo 'ARGS="..." is passed on: make conformance ARGS="net/half_open/*", make test ARGS="-k tcp"'
 
 conformance: $(READY) ## hold nodesock against real Node.js, every case; report in build/conformance/
 	$(BIN)/python -m conformance run $(ARGS)

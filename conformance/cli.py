@@ -26,8 +26,8 @@ from conformance.errors import CollectionError, NothingSelected, OutputError, wr
 from conformance.judge.session import Pairing, Session, pairings
 from conformance.judge.verdict import Exit, Outcome, Result, Verdict
 from conformance.language.case import Case
-from conformance.language.collect import case_files, collect, ids_matching
 from conformance.language.export import export as export_program
+from conformance.language.select import case_files, collect, ids_matching
 from conformance.opening import opened
 from conformance.play.subjects import node_binary
 from conformance.play.subjects.base import ReferenceUnavailable, SubjectUnavailable
@@ -142,9 +142,9 @@ def _settings(*names: str) -> Callable[[Command], Command]:
 def cli() -> None:
     """Hold an implementation of Node's net and dgram against real Node.js.
 
-    A CASE is an id (half_open/server_writes_after_fin), a glob (half_open/*), a topic (half_open), or a
-    case file of your own (my_cases.py, my_cases.py::glob; a name without its topic will do there). Without
-    any, all cases are meant.
+    A CASE is an id (net/half_open/server_writes_after_fin) or the end of one, a glob (net/half_open/*), a topic
+    (half_open), an area (net), or a case file of your own (my_cases.py, my_cases.py::glob). Without any, all cases
+    are meant.
 
     Exit codes: 0 all conformant, 1 divergence, 2 interrupted, 3 the reference or the harness could not run,
     4 usage, 5 nothing selected.

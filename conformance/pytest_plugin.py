@@ -1,4 +1,4 @@
-"""Cases as pytest items: one per case and pairing, ``half_open/server_writes_after_fin[python-node]``.
+"""Cases as pytest items: one per case and pairing, ``net/half_open/server_writes_after_fin[python-node]``.
 
 ``pytest conformance -n auto -k half_open`` runs the built-in cases; another project names its own in the
 ini setting ``conformance_files`` (globs, relative to its root) or gives a case file on the command line.
@@ -53,7 +53,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> CaseFile |
 
 
 def _is_case_file(path: Path, parent: pytest.Collector) -> bool:
-    if path.parent == CASES:
+    if path.parent.parent == CASES:
         return not path.name.startswith("_")
     globs = parent.config.getini("conformance_files")
     if globs:

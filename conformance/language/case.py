@@ -81,7 +81,6 @@ class Case:
     """
 
     id: str
-    topic: str
     about: str
     roles: tuple[Role, ...]
     raw_roles: tuple[Role, ...]
@@ -94,8 +93,13 @@ class Case:
 
     @property
     def name(self) -> str:
-        """The id without its topic."""
-        return self.id.partition("/")[2]
+        """The last part of the id."""
+        return self.id.rpartition("/")[2]
+
+    @property
+    def topic(self) -> str:
+        """What comes before the name in the id: ``area/topic``, or the topic alone in a file of one's own."""
+        return self.id.rpartition("/")[0]
 
     def role(self, name: str) -> Role:
         """The role of that name, compared or raw. Raises ``KeyError``."""

@@ -1,4 +1,4 @@
-"""From case files to checked ``Case`` objects.
+"""From case files to checked ``Case`` objects; select.py says which of them a command means.
 
 A file is parsed and executed (for the Python half); of the cases that it declares those that are selected are
 checked, and their compared roles transpiled. So all that can be wrong with a case is said here, as one
@@ -6,24 +6,19 @@ checked, and their compared roles transpiled. So all that can be wrong with a ca
 """
 
 import ast
-import contextlib
-import difflib
-import fnmatch
 import re
 import types
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conformance.errors import CollectionError, Faults, NothingSelected
+from conformance.errors import CollectionError, Faults
 from conformance.language.case import MARK, Case, Declaration, Role, check_requirements
 from conformance.language.case_file import CaseFile
 from conformance.language.names import snake_case
 from conformance.language.scope import FunctionLike
 from conformance.language.transpile import transpile_role
-
-__all__ = ["CollectionError", "NothingSelected", "collect", "collect_file"]
 
 CASES = Path(__file__).parents[1] / "cases"
 FIXTURES = Path(__file__).parents[2] / "node_fixtures"
@@ -31,78 +26,14 @@ FIXTURES = Path(__file__).parents[2] / "node_fixtures"
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def collect(globs: Sequence[str] = (), files: Iterable[Path] | None = None) -> list[Case]:
-    """The cases whose id matches one of ``globs``, all of them without any, in file and definition order.
-
-    A glob is matched against the whole id (``half_open/*``) and the topic alone (``half_open``); one that
-    ends in ``.py`` names a case file or, with ``::glob`` behind it, those of its cases whose id, topic or name
-    matches. ``files`` replaces the built-in case files. Only what is selected is checked and translated.
-    Raises ``CollectionError`` with all that is wrong with it, and ``NothingSelected`` for a glob that matches
-    nothing.
-    """
-    selected: list[Declared] = []
-    faults = Faults()
-    paths = [glob for glob in globs if glob.partition("::")[0].endswith(".py")]
-    ids = [glob for glob in globs if glob not in paths]
-    for pattern in paths:
-        name, _, part = pattern.partition("::")
-        if not Path(name).is_file():
-            raise NothingSelected(f"no such case file: {name}")
-        with faults.gathered():
-            known = declared_cases(Path(name))
-            found = [one for one in known if not part or one.matches(part) or one.is_called(part)]
-            if not found:
-                raise NothingSelected(f"no case in {name} matches {part!r}" if part else f"{name} holds no case")
-            selected += found
-    if ids or not globs:
-        files = list(files) if files is not None else _built_in()
-        known = []
-        for file in files:
-            if not ids or any(_may_hold(file.stem, pattern) for pattern in ids):
-                with faults.gathered():
-                    known += declared_cases(file)
-        faults.check()
-        for pattern in ids:
-            if not any(one.matches(pattern) for one in known):
-                raise NothingSelected(f"no case matches {pattern!r}{_hint(pattern, files)}")
-        selected += [one for one in known if not ids or any(one.matches(pattern) for pattern in ids)]
-    cases = []
-    for one in _without_duplicates(selected, faults):
-        with faults.gathered():
-            cases.append(one.build())
-    faults.check()
-    return cases
-
-
-def case_files(globs: Sequence[str] = ()) -> set[Path]:
-    """The files that ``collect`` looks for these globs in: those they name, and the built-in ones for all others."""
-    named = [glob.partition("::")[0] for glob in globs]
-    files = {Path(name).resolve() for name in named if name.endswith(".py")}
-    return files if named and all(name.endswith(".py") for name in named) else files | set(_built_in())
-
-
-def ids_matching(glob: str, files: Iterable[Path]) -> set[str]:
-    """The ids in these files that the glob means. A file that cannot be read has none."""
-    ids: set[str] = set()
-    for file in files:
-        if _may_hold(file.stem, glob):
-            with contextlib.suppress(CollectionError):
-                ids.update(one.id for one in declared_cases(file) if fnmatch.fnmatchcase(one.id, glob))
-    return ids
-
-
-def _built_in() -> list[Path]:
-    return sorted(CASES.glob("[!_]*.py"))
-
-
 def collect_file(file: Path) -> list[Case]:
-    """The cases of one file. The topic is the file's stem.
+    """The cases of one file.
 
     Raises ``CollectionError`` with all that is wrong with the file.
     """
     faults = Faults()
     cases = []
-    for one in _without_duplicates(declared_cases(file), faults):
+    for one in without_duplicates(declared_cases(file), faults):
         with faults.gathered():
             cases.append(one.build())
     faults.check()
@@ -117,20 +48,12 @@ class Declared:
     node: ast.ClassDef | FunctionNode
 
     @property
-    def topic(self) -> str:
-        return self.module.file.stem
+    def name(self) -> str:
+        return snake_case(self.node.name)
 
     @property
     def id(self) -> str:
-        return f"{self.topic}/{snake_case(self.node.name)}"
-
-    def matches(self, pattern: str) -> bool:
-        """Whether the glob means it by its id or its topic."""
-        return fnmatch.fnmatchcase(self.id, pattern) or fnmatch.fnmatchcase(self.topic, pattern)
-
-    def is_called(self, pattern: str) -> bool:
-        """Whether the glob means it by its name alone: enough where the file is known."""
-        return fnmatch.fnmatchcase(snake_case(self.node.name), pattern)
+        return f"{path_id(self.module.file)}/{self.name}"
 
     def build(self, *, translate: bool = True) -> Case:
         """The checked case. Without ``translate`` it has no ``programs``: enough for the Python half.
@@ -138,6 +61,16 @@ class Declared:
         Raises ``CollectionError`` with all that is wrong with it.
         """
         return _build(self, translate)
+
+
+def is_built_in(file: Path) -> bool:
+    """Whether a file lies among the cases of this package, ``cases/<area>/<topic>.py``."""
+    return file.parent.parent == CASES
+
+
+def path_id(file: Path) -> str:
+    """What the ids of a file's cases begin with: ``area/topic``, or the topic alone in a file of one's own."""
+    return f"{file.parent.name}/{file.stem}" if is_built_in(file) else file.stem
 
 
 def declared_cases(file: Path) -> list[Declared]:
@@ -163,8 +96,8 @@ def declared_cases(file: Path) -> list[Declared]:
 
 
 def _execute(file: Path, source: str) -> dict[str, Any]:
-    name = f"conformance.cases.{file.stem}" if file.parent == CASES else f"conformance_cases_{file.stem}"
-    module = types.ModuleType(name)
+    prefix = f"conformance.cases.{file.parent.name}." if is_built_in(file) else "conformance_cases_"
+    module = types.ModuleType(f"{prefix}{file.stem}")
     module.__file__ = str(file)
     try:
         exec(compile(source, str(file), "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - a case is code
@@ -225,7 +158,6 @@ def _build(declared: Declared, translate: bool) -> Case:
         raise CollectionError(file, node.lineno, f"{node.name} has no role")
     return Case(
         id=declared.id,
-        topic=declared.topic,
         about=declaration.about,
         roles=compared,
         raw_roles=raw,
@@ -329,7 +261,7 @@ def _fixture(file: Path, line: int, name: str) -> str:
         raise CollectionError(file, line, f"no such fixture: node_fixtures/{name}") from None
 
 
-def _without_duplicates(declared: Iterable[Declared], faults: Faults) -> Iterator[Declared]:
+def without_duplicates(declared: Iterable[Declared], faults: Faults) -> Iterator[Declared]:
     """Each case once; a second one under the id of another is a fault."""
     seen: dict[str, Declared] = {}
     for found in declared:
@@ -343,21 +275,3 @@ def _without_duplicates(declared: Iterable[Declared], faults: Faults) -> Iterato
         elif found.node.lineno != line:
             message = f"a second case {found.id!r} (first at line {line})"
             faults.add(CollectionError(file, found.node.lineno, message))
-
-
-def _may_hold(topic: str, pattern: str) -> bool:
-    """Whether a file can hold a match, judged by what stands before the first wildcard: a broken file
-    does not stop the cases of others."""
-    literal = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
-    if "/" in literal or literal == pattern:
-        return topic == literal.partition("/")[0]
-    return topic.startswith(literal)
-
-
-def _hint(pattern: str, files: Sequence[Path]) -> str:
-    try:
-        ids = [found.id for file in files for found in declared_cases(file)]
-    except CollectionError:
-        return ""
-    near = difflib.get_close_matches(pattern, [*ids, *(file.stem for file in files)], n=3)
-    return f"; did you mean {', '.join(near)}?" if near else ""

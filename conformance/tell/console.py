@@ -15,7 +15,7 @@ from conformance.config import Config
 from conformance.judge.compare import Difference
 from conformance.judge.verdict import Outcome, Result, Verdict
 from conformance.language.case import Case
-from conformance.language.collect import CASES
+from conformance.language.collect import is_built_in
 from conformance.tell.document import reason
 from conformance.tell.journal import Selection
 from conformance.tell.printable import one_line
@@ -60,7 +60,7 @@ def headline(reference: Mapping[str, Any], subject: Mapping[str, Any]) -> str:
 def address(case: Case) -> str:
     """What to call a case by on the command line: its id, with its file in front unless it is a built-in
     one."""
-    if case.file.parent == CASES:
+    if is_built_in(case.file):
         return case.id
     return f"{_relative(case.file)}::{case.id}"
 

@@ -67,11 +67,12 @@ def write_junit(path: Path, outcome: Outcome, replay: Mapping[str, str]) -> None
     def add(topic: str, name: str, seconds: float = 0.0) -> xml.Element:
         if topic not in suites:
             suites[topic] = xml.SubElement(root, "testsuite", name=one_line(topic))
-        what = {"name": one_line(name), "classname": one_line(f"conformance.{topic}"), "time": str(seconds)}
+        place = one_line(f"conformance.{topic.replace('/', '.')}")
+        what = {"name": one_line(name), "classname": place, "time": str(seconds)}
         return xml.SubElement(suites[topic], "testcase", what)
 
     for result in outcome.results:
-        topic, _, name = result.id.partition("/")
+        topic, _, name = result.id.rpartition("/")
         case = add(topic, f"{name}[{result.pairing}]", result.duration_s)
         _junit_result(case, result)
         if result.fails:

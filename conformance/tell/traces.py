@@ -87,12 +87,11 @@ def write(output: Path, case: Case, pairing: Pairing, runs: Sequence[PairingTrac
 
 
 def programs_called(places: Sequence[Path], name: str) -> list[str]:
-    """What ``collect`` takes for every case that left traces under this id, or this name without its topic, in one of
-    the directories: file and id."""
-    topic, _, rest = name.rpartition("/")
+    """What ``collect`` takes for every case that left traces under this id, or the end of it, in one of the
+    directories: file and id."""
     programs: set[str] = set()
-    if re.fullmatch(r"(?:\w+/)?\w+", name):
-        found = (place.glob(f"traces/{topic or '*'}/{rest}/*/run.json") for place in places)
+    if re.fullmatch(r"(?:\w+/){0,2}\w+", name):
+        found = (place.glob(f"traces/{before}{name}/*/run.json") for place in places for before in ("", "*/", "*/*/"))
         for path in itertools.chain.from_iterable(found):
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
                 meta = json.loads(path.read_text(encoding="utf-8"))

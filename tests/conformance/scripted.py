@@ -112,7 +112,6 @@ def make_case(
 
     return Case(
         id="made/up",
-        topic="made",
         about="nothing",
         roles=tuple(role(name, lambda t: None, False) for name in programs),
         raw_roles=tuple(role(name, function, True) for name, function in (raw or {}).items()),

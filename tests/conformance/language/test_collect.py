@@ -1,15 +1,12 @@
 """Collection: ids, roles and globs, and one clear line for everything that is wrong with a case file."""
 
-import ast
 from pathlib import Path
 
 import pytest
 
-from conformance.errors import CollectionError, NothingSelected
-from conformance.language.case import Case
-from conformance.language.case_file import CaseFile
-from conformance.language.collect import collect, collect_file
-from conformance.language.transpile import transpile_role
+from conformance.errors import CollectionError
+from conformance.language.collect import collect_file
+from conformance.language.select import collect
 from tests.conformance.both_sides import write_cases
 
 TWO_ROLES = """
@@ -277,76 +274,6 @@ def test_the_faults_of_several_files_are_said_at_once(tmp_path: Path) -> None:
     assert [fault.file.stem for fault in raised.value.faults] == ["one", "two"]
 
 
-def test_only_what_is_selected_is_checked_and_translated(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    source = CASE + "def good(t):\n    pass\n\n" + CASE + "def bad(t):\n    while True:\n        pass\n"
-    file = write_cases(tmp_path, source, "mixed")
-    translated: list[str] = []
-
-    def spy(module: CaseFile, role: ast.FunctionDef) -> str:
-        translated.append(role.name)
-        return transpile_role(module, role)
-
-    monkeypatch.setattr("conformance.language.collect.transpile_role", spy)
-    assert [found.id for found in collect(["mixed/good"], [file])] == ["mixed/good"]
-    assert [found.id for found in collect([f"{file}::good"])] == ["mixed/good"]
-    assert [found.id for found in collect([f"{file}::mixed/good"])] == ["mixed/good"]
-    assert translated == ["good"] * 3
-    with pytest.raises(CollectionError, match="while is outside the subset"):
-        collect(["mixed"], [file])
-
-
 def test_a_file_name_that_is_no_topic(tmp_path: Path) -> None:
     with pytest.raises(CollectionError, match="is not snake_case"):
         collect_file(write_cases(tmp_path, CASE + "def a(t):\n    pass\n", "Half-Open"))
-
-
-def test_globs_select_by_id_topic_and_file(tmp_path: Path) -> None:
-    one = write_cases(tmp_path, CASE + "def a(t):\n    pass\n\n" + CASE + "def b(t):\n    pass\n", "one")
-    two = write_cases(tmp_path, CASE + "def a(t):\n    pass\n", "two")
-
-    def ids(*globs: str) -> list[str]:
-        return [found.id for found in collect(globs, [one, two])]
-
-    assert ids() == ["one/a", "one/b", "two/a"]
-    assert ids("two") == ["two/a"]
-    assert ids("*/a") == ["one/a", "two/a"]
-    assert ids("*/a", "one/*") == ["one/a", "one/b", "two/a"]
-    assert ids(str(one)) == ["one/a", "one/b"]
-    assert ids(f"{one}::*/b") == ids(f"{one}::one/b") == ids(f"{one}::b") == ["one/b"]
-    assert ids(f"{one}::one") == ids(f"{one}::[ab]") == ["one/a", "one/b"]
-    with pytest.raises(NothingSelected, match=r"no case matches 'one/c'; did you mean"):
-        ids("one/c")
-    with pytest.raises(NothingSelected, match="no such case file"):
-        ids(str(tmp_path / "three.py"))
-
-
-def test_a_broken_file_does_not_stop_the_cases_of_others(tmp_path: Path) -> None:
-    good = write_cases(tmp_path, CASE + "def a(t):\n    pass\n", "good")
-    broken = write_cases(tmp_path, "def\n", "broken")
-    for pattern in ("good", "good/a", "good/*", "g*", "go?d/a"):
-        assert [found.id for found in collect([pattern], [good, broken])] == ["good/a"]
-    for pattern in ("*", "broken", "*/a", "b*"):
-        with pytest.raises(CollectionError):
-            collect([pattern], [good, broken])
-
-
-def test_two_files_with_one_id_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "other").mkdir()
-    one = write_cases(tmp_path, CASE + "def a(t):\n    pass\n", "one")
-    same = write_cases(tmp_path / "other", CASE + "def a(t):\n    pass\n", "one")
-    with pytest.raises(CollectionError, match="a second case 'one/a'"):
-        collect((), [one, same])
-
-
-def test_the_built_in_cases() -> None:
-    cases = collect()
-    topics: dict[str, list[Case]] = {}
-    for found in cases:
-        topics.setdefault(found.topic, []).append(found)
-    assert {"accept", "connect", "errors", "half_open", "udp_rinfo"} <= set(topics)
-    assert len({found.id for found in cases}) == len(cases) >= 30
-    for found in cases:
-        assert len(found.about) <= 110, found.id
-        assert not found.about.endswith("."), found.id

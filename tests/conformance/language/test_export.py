@@ -5,8 +5,9 @@ import os
 import subprocess
 from pathlib import Path
 
-from conformance.language.collect import collect, collect_file
+from conformance.language.collect import collect_file
 from conformance.language.export import export
+from conformance.language.select import collect
 from tests.conformance.both_sides import node_binary, write_cases
 
 
