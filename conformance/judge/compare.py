@@ -75,6 +75,10 @@ class Difference:
         return cls(**{"line" if name == "object" else name: value for name, value in data.items()})
 
 
+#: how many characters of how many variants the message of an instability shows
+_SHOWN, _VARIANTS = 160, 4
+
+
 @dataclass(frozen=True)
 class Instability:
     """Something the reference did differently from run to run."""
@@ -88,7 +92,10 @@ class Instability:
     @property
     def message(self) -> str:
         where = f"{self.role}: {self.line} #{self.index}" + (f" {self.path}" if self.path else "")
-        return f"{where} varies in the reference: {' | '.join(self.variants)}"
+        shown = [text if len(text) <= _SHOWN else f"{text[:_SHOWN]} …" for text in self.variants[:_VARIANTS]]
+        if len(self.variants) > _VARIANTS:
+            shown.append(f"{len(self.variants) - _VARIANTS} more")
+        return f"{where} varies in the reference: {' | '.join(shown)}"
 
 
 @dataclass(frozen=True)

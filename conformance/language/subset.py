@@ -5,18 +5,19 @@
 
 import ast
 
-#: What the stage offers; both stages have exactly these (a test compares).
-# fmt: off
-STAGE = frozenset(
-    {
-        "net", "dgram", "stream", "events", "dns", "watch", "override", "subclass", "snapshot",
-        "kernel", "note", "callback", "attempt", "publish", "next_tick", "microtask", "immediate",
-        "timeout", "interval", "clear", "block", "on_uncaught", "on_warning", "on_before_exit",
-        "async_dispose", "path", "file_mode", "chmod", "mkdir", "remove", "error", "abort_controller",
-        "abort_signal", "spawn", "active", "exit",
-    }
-)
-# fmt: on
+#: What the stage offers; both stages have exactly these (a test compares). The least and the most arguments of a call,
+#: None where it is no function. `publish` takes keywords alone.
+STAGE: dict[str, tuple[int, int] | None] = {
+    **dict.fromkeys(("net", "dgram", "stream", "events", "dns", "abort_signal")),
+    **dict.fromkeys(("publish", "active", "abort_controller"), (0, 0)),
+    **dict.fromkeys(("exit",), (0, 1)),
+    **dict.fromkeys(("next_tick", "microtask", "immediate", "clear", "block", "spawn", "snapshot", "kernel"), (1, 1)),
+    **dict.fromkeys(("on_uncaught", "on_warning", "on_before_exit", "async_dispose", "error"), (1, 1)),
+    **dict.fromkeys(("path", "file_mode", "mkdir", "remove"), (1, 1)),
+    **dict.fromkeys(("callback",), (1, 2)),
+    **dict.fromkeys(("watch", "note", "attempt", "subclass", "timeout", "interval", "chmod"), (2, 2)),
+    **dict.fromkeys(("override",), (3, 3)),
+}
 
 #: Where the options object of a call stands among the JavaScript arguments; -1 is last. All others: first.
 OPTIONS_AT = {

@@ -386,6 +386,16 @@ class _Translator:
         if node.attr.startswith("__"):
             self.outside(node, f"the attribute {node.attr}")
 
+    def check_count(self, node: ast.Call, stage_call: str) -> None:
+        """Too few or too many arguments would be a TypeError in Python and nothing in JavaScript."""
+        takes = STAGE[stage_call]
+        if takes is None or any(isinstance(argument, ast.Starred) for argument in node.args):
+            return
+        least, most = takes
+        if not least <= len(node.args) <= most:
+            wanted = str(most) if least == most else f"{least} or {most}"
+            self.fail(node, f"t.{stage_call} takes {wanted} arguments, here are {len(node.args)}")
+
     def call(self, node: ast.Call) -> str:
         match node.func:
             case ast.Name("getattr"):
@@ -402,6 +412,7 @@ class _Translator:
                     return self.publish(node)
                 if node.keywords:
                     self.fail(node, f"t.{stage_call} takes positional arguments only")
+                self.check_count(node, stage_call)
                 arguments = [self.argument(argument) for argument in node.args]
                 return f"{self.operand(node.func)}({', '.join(arguments)})"
         function = self.function_of(node.func)

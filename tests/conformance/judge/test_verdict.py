@@ -44,6 +44,13 @@ def result(
     )
 
 
+def test_an_instability_is_told_in_a_few_words() -> None:
+    long = Instability("main", "peer", 0, "", tuple(f"[{number} {'data, ' * 5000}]" for number in range(10)))
+    assert len(long.message) < 1000
+    assert long.message.startswith("main: peer #0 varies in the reference: [0 data, ")
+    assert long.message.endswith(" | 6 more")
+
+
 def test_a_difference_outweighs_an_instability_and_nothing_is_conformant():
     assert judged(Comparison((DIFFERENCE,), (UNSTABLE,))) == (Verdict.DIVERGENT, DIFFERENCE.message)
     assert judged(Comparison((), (UNSTABLE, UNSTABLE)))[0] is Verdict.UNSTABLE

@@ -169,6 +169,8 @@ CASE = '@case(about="x")\n'
             "a second role 'x'",
         ),
         (CASE + "def a():\n    pass\n", 4, "must be 't'"),
+        (CASE + "def a(t):\n    t.note('a')\n", 5, "t.note takes 2 arguments, here are 1"),
+        (CASE + "def a(t):\n    t.callback()\n", 5, "t.callback takes 1 or 2 arguments, here are 0"),
         (CASE + "class A:\n    def raw(t):\n        pass\n", 5, "must be 'r'"),
         (CASE + "class A:\n    def raw(r):\n        pass\n", 4, "A has no role"),
         (CASE + "class A:\n    x = 1\n", 5, "role functions only"),

@@ -1,5 +1,6 @@
 """The Python stage over nodesock, one role in one process, and what it shares with the Node stage."""
 
+import inspect
 import json
 import os
 import subprocess
@@ -16,7 +17,7 @@ from tests.conformance.both_sides import node, write_cases
 
 _ROLE = """
 import json, os, sys
-from conformance.language.collect import collect
+from conformance.language.select import collect
 from conformance.play.stage import run_role
 program, role, values, deadline, replies = sys.argv[1:]
 (case,) = collect([program])
@@ -68,7 +69,15 @@ def brief(records: list[dict[str, Any]]) -> list[tuple[str, str | None, list[Any
 def test_both_stages_offer_what_the_transpiler_lets_through() -> None:
     modules = {"net", "dgram", "stream", "events", "dns"}
     here = {name for name in dir(Stage) if not name.startswith("_")} | modules
-    assert here == STAGE
+    assert here == set(STAGE)
+    for name, takes in STAGE.items():
+        if takes is None:
+            assert name in {*modules, "abort_signal"}
+        else:
+            _, *given = inspect.signature(getattr(Stage, name)).parameters.values()
+            positional = [parameter for parameter in given if parameter.kind is not parameter.VAR_KEYWORD]
+            required = [parameter for parameter in positional if parameter.default is parameter.empty]
+            assert (len(required), len(positional)) == takes, name
 
 
 def test_the_state_that_is_read_exists_in_node_and_in_nodesock() -> None:
