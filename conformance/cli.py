@@ -27,7 +27,7 @@ from conformance.judge.session import Pairing, Session, pairings
 from conformance.judge.verdict import Exit, Outcome, Result, Verdict
 from conformance.language.case import Case
 from conformance.language.export import export as export_program
-from conformance.language.select import case_files, collect, ids_matching
+from conformance.language.selection import case_files, collect, ids_matching
 from conformance.opening import opened
 from conformance.play.subjects import node_binary
 from conformance.play.subjects.base import ReferenceUnavailable, SubjectUnavailable

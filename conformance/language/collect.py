@@ -1,4 +1,4 @@
-"""From case files to checked ``Case`` objects; select.py says which of them a command means.
+"""From case files to checked ``Case`` objects; selection.py says which of them a command means.
 
 A file is parsed and executed (for the Python half); of the cases that it declares those that are selected are
 checked, and their compared roles transpiled. So all that can be wrong with a case is said here, as one

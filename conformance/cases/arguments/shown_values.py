@@ -304,3 +304,77 @@ def Circular(t):
     values = [1]
     values.append(values)
     shown(t, "list", values)
+
+
+@case(about="the text of an argument error shows long, quoted and odd values as Node does")
+def ReceivedTexts(t):
+    class_like = t.net.Socket()
+    for value in [
+        "a" * 28, "a" * 29, "a" * 200, "it's", 'say "x"', "a\nb", "\u00e9\u4e2d", "back\\slash",
+        0.1, 1e21, 123456789012345, [], [1, 2, 3], {"a": {"b": 1}}, b"bytes", -0.0,
+    ]:  # fmt: skip
+        t.attempt("value", lambda: t.net.connect({"port": 80, "auto_select_family": value}))
+    t.attempt("socket", lambda: t.net.connect({"port": class_like}))
+    t.attempt("server", lambda: t.net.connect({"port": t.net.create_server()}))
+
+
+def received(t, check):
+    t.attempt("undefined", lambda: check())
+    t.attempt("null", lambda: check(None))
+    t.attempt("true", lambda: check(True))
+    t.attempt("false", lambda: check(False))
+    t.attempt("number", lambda: check(5))
+    t.attempt("fraction", lambda: check(-1.5))
+    t.attempt("NaN", lambda: check(float("nan")))
+    t.attempt("infinity", lambda: check(float("-inf")))
+    t.attempt("text", lambda: check("x"))
+    t.attempt("empty text", lambda: check(""))
+    t.attempt("quoted text", lambda: check("it's"))
+    t.attempt("both quotes", lambda: check('it\'s "quoted"'))
+    t.attempt("newline", lambda: check("a\nb"))
+    t.attempt("28 characters", lambda: check("a" * 28))
+    t.attempt("29 characters", lambda: check("a" * 29))
+    t.attempt("long text", lambda: check("b" * 1000))
+    t.attempt("list", lambda: check([1, 2]))
+    t.attempt("object", lambda: check({"a": 1}))
+    t.attempt("empty object", lambda: check({}))
+    t.attempt("bytes", lambda: check(b"abc"))
+    t.attempt("function", lambda: check(t.callback("f")))
+    t.attempt("error", lambda: check(t.error("wrong")))
+
+
+@case(
+    about="an ERR_INVALID_ARG_TYPE says what it received, for any kind of value: a text where none is wanted"
+)
+def ReceivedOfText(t):
+    blocked = t.net.BlockList()
+    received(t, lambda *values: blocked.add_address(*values))
+
+
+@case(about="an ERR_INVALID_ARG_TYPE says what it received, for any kind of value: options")
+def ReceivedOfOptions(t):
+    received(t, lambda *values: t.net.create_server(*values).listening)
+
+
+@case(about="an ERR_INVALID_ARG_TYPE says what it received, for any kind of value: a number of milliseconds")
+def ReceivedOfNumber(t):
+    socket = t.net.Socket()
+    received(t, lambda *values: socket.set_timeout(*values) is socket)
+    socket.destroy()
+
+
+@case(about="an ERR_INVALID_ARG_TYPE says what it received, for any kind of value: data to write")
+def ReceivedOfChunk(t):
+    socket = t.net.Socket()
+    socket.on("error", lambda error: None)
+    received(t, lambda *values: socket.write(*values))
+    socket.destroy()
+
+
+@case(about="an ERR_INVALID_ARG_VALUE shows the value: a host with a NUL, a family, a bad flag")
+def InvalidValues(t):
+    t.attempt("host", lambda: t.net.connect(port=1, host="a\0b"))
+    t.attempt("object mode", lambda: t.net.Socket(object_mode=True))
+    t.attempt("readable", lambda: t.net.Socket(readable_object_mode={"a": [1, "two"]}))
+    t.attempt("writable", lambda: t.net.Socket(writable_object_mode="yes"))
+    t.attempt("falsy", lambda: t.net.Socket(object_mode=0, readable_object_mode="").readable)

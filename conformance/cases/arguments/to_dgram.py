@@ -150,3 +150,27 @@ def SourceMembership(t):
         ask("127.0.0.1", value, "127.0.0.1")
     for value in ["", "abc", True, []]:
         ask("127.0.0.1", "232.1.1.1", value)
+
+
+def closed(socket):
+    socket.close()
+    return socket
+
+
+@case(about="every call on a closed datagram socket throws Node's error for it")
+def ClosedDatagramSocket(t):
+    def make():
+        return closed(t.dgram.create_socket("udp4"))
+
+    t.attempt("bind", lambda: make().bind(0))
+    t.attempt("send", lambda: make().send("x", 9, "127.0.0.1"))
+    t.attempt("close", lambda: make().close())
+    t.attempt("connect", lambda: make().connect(9))
+    t.attempt("disconnect", lambda: make().disconnect())
+    t.attempt("address", lambda: make().address())
+    t.attempt("remote_address", lambda: make().remote_address())
+    t.attempt("set_ttl", lambda: make().set_ttl(5))
+    t.attempt("set_broadcast", lambda: make().set_broadcast(True))
+    t.attempt("add_membership", lambda: make().add_membership("224.0.0.1"))
+    t.attempt("get_recv_buffer_size", lambda: make().get_recv_buffer_size())
+    t.attempt("get_send_queue_size", lambda: make().get_send_queue_size())

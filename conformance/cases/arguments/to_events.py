@@ -91,3 +91,63 @@ def Once(t):
         t.spawn(wait(emitter, "x", {"signal": value}))
     t.spawn(wait())
     t.note("went on", True)
+
+
+@case(about="a listener that is missing or no function throws ERR_INVALID_ARG_TYPE wherever one is added or removed")
+def Listeners(t):
+    for one in [t.events.EventEmitter(), t.net.Socket(), t.net.create_server(), t.stream.PassThrough()]:
+        t.attempt("on nothing", lambda: one.on())
+        t.attempt("on", lambda: one.on("x"))
+        t.attempt("once", lambda: one.once("x"))
+        t.attempt("add_listener", lambda: one.add_listener("x"))
+        t.attempt("prepend_listener", lambda: one.prepend_listener("x"))
+        t.attempt("prepend_once_listener", lambda: one.prepend_once_listener("x"))
+        t.attempt("off", lambda: one.off("x"))
+        t.attempt("remove_listener nothing", lambda: one.remove_listener())
+        t.attempt("set_max_listeners", lambda: one.set_max_listeners())
+        t.note("none", one.event_names())
+
+
+@case(about="what asks about listeners answers for no event, and for an object as an event")
+def AskingWithoutAnEvent(t):
+    emitter = t.events.EventEmitter()
+    t.attempt("listeners", lambda: emitter.listeners())
+    t.attempt("raw_listeners", lambda: emitter.raw_listeners())
+    t.attempt("listener_count", lambda: emitter.listener_count())
+    t.attempt("emit", lambda: emitter.emit())
+    for event in [[], {}, [1], {"a": 1}]:
+        t.attempt("count", lambda: emitter.listener_count(event))
+        t.attempt("emit", lambda: emitter.emit(event))
+        t.attempt("remove", lambda: emitter.remove_all_listeners(event) == emitter)
+
+
+@case(about="an object can name an event: it stands for its text")
+def ObjectAsEvent(t):
+    emitter = t.events.EventEmitter()
+    emitter.on([7], t.callback("heard"))
+    t.note("count", emitter.listener_count([7]))
+    t.attempt("emit", lambda: emitter.emit([7], "x"))
+    emitter.remove_all_listeners([7])
+    t.note("after", emitter.listener_count([7]))
+
+
+@case(about="the functions of events refuse what is no emitter, signal or listener")
+def EventsFunctions(t):
+    for value in [-1, "x", True, [], {}]:
+        t.attempt("on", lambda: t.events.on(value, "x"))
+        t.attempt("get_event_listeners", lambda: t.events.get_event_listeners(value, "x"))
+        t.attempt("get_max_listeners", lambda: t.events.get_max_listeners(value))
+        t.attempt("set_max_listeners", lambda: t.events.set_max_listeners(1, value))
+        t.attempt("add_abort_listener", lambda: t.events.add_abort_listener(value))
+    t.attempt("add_abort_listener of nothing", lambda: t.events.add_abort_listener())
+    t.attempt("get_max_listeners of nothing", lambda: t.events.get_max_listeners())
+
+
+@case(about="events.once() of what is no emitter rejects, it does not throw")
+def OnceOfNoEmitter(t):
+    async def wait():
+        await t.events.once(5, "x")
+
+    t.on_uncaught(lambda error: t.note("rejected", error))
+    t.spawn(wait())
+    t.note("went on", True)

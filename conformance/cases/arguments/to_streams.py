@@ -6,6 +6,7 @@ PLAIN = [
     None, True, False, 0, -1, 1, 1.5, float("nan"), float("inf"), 2147483648, 9007199254740992,
     "", "abc", "5", " 5 ", "0x10", [], ["a"], [[1]], {}, {"a": 1}, b"xyz", b"",
 ]  # fmt: skip
+ODD = [-1, 1.5, "", "x", b"x", [], {}, True, None]
 
 
 def attempt_all(t, label, call):
@@ -302,3 +303,150 @@ def ValuesOfSeveralLines(t):
         t.attempt(f"in a list, {rest + 1}", lambda: t.stream.Readable(high_water_mark=[value]))
     t.attempt("quotes", lambda: t.stream.Readable(high_water_mark="it's\n" * 20))
     t.attempt("one line", lambda: t.stream.Readable(high_water_mark="b" * 90 + "\n"))
+
+
+@case(
+    about="a bad argument of write(): null is ERR_STREAM_NULL_VALUES, an encoding ERR_UNKNOWN_ENCODING, all thrown"
+)
+def WriteOfASocket(t):
+    socket = t.watch("socket", t.net.Socket())
+    socket.on("error", t.callback("error"))
+    t.attempt("null", lambda: socket.write(None))
+    t.attempt("number", lambda: socket.write(5))
+    t.attempt("encoding", lambda: socket.write("x", "utf9"))
+    t.attempt("encoding of bytes", lambda: socket.write(b"x", "utf9"))
+    t.attempt("set_default_encoding", lambda: socket.set_default_encoding("utf9"))
+    t.attempt("set_encoding", lambda: socket.set_encoding("utf9"))
+    t.note("destroyed", socket.destroyed)
+    socket.destroy()
+
+
+@case(about="finished() checks its callback before its stream, its options before both")
+def OrderOfChecksOfFinished(t):
+    through = t.stream.PassThrough()
+    t.attempt("nothing", lambda: t.stream.finished())
+    t.attempt("stream alone", lambda: t.stream.finished(through))
+    t.attempt("null callback", lambda: t.stream.finished(through, None))
+    t.attempt("number for callback", lambda: t.stream.finished(5, 5))
+    t.attempt("number for options", lambda: t.stream.finished(5, 5, t.callback("never")))
+    t.attempt("options alone", lambda: t.stream.finished(5, {"readable": False}, None))
+    t.attempt("no stream", lambda: t.stream.finished(5, t.callback("never")))
+
+
+def gone(socket):
+    socket.destroy()
+    return socket
+
+
+@case(about="write() without a chunk throws ERR_INVALID_ARG_TYPE, open or destroyed")
+def WriteNothing(t):
+    for one in [t.net.Socket(), gone(t.net.Socket()), t.stream.PassThrough()]:
+        t.attempt("nothing", lambda: one.write())
+        t.attempt("null", lambda: one.write(None))
+        t.attempt("callback", lambda: one.write(t.callback("never")))
+        t.attempt("number", lambda: one.write(5))
+        t.attempt("boolean", lambda: one.write(True, "utf8"))
+
+
+@case(about="push() and unshift() without a chunk bring nothing and end nothing")
+def PushNothing(t):
+    readable = t.watch("readable", t.stream.Readable(read=lambda size: None))
+    readable.on("data", t.callback("data"))
+    t.attempt("push", lambda: readable.push())
+    t.attempt("unshift", lambda: readable.unshift())
+    t.note("ended", readable.readable_ended)
+    t.attempt("push text", lambda: readable.push("x"))
+    t.immediate(lambda: readable.destroy())
+
+
+@case(about="an encoding that is no string counts as UTF-8 in push(), an unknown name throws ERR_UNKNOWN_ENCODING")
+def PushEncoding(t):
+    readable = t.stream.Readable(read=lambda size: None)
+    for encoding in [1, True, {"a": 1}, [1], None, "", "latin1", "UTF-16LE"]:
+        readable.push("é", encoding)
+        t.note("read", readable.read())
+    t.attempt("bogus", lambda: readable.push("é", "bogus"))
+    t.attempt("unshift bogus", lambda: readable.unshift("é", "bogus"))
+
+
+@case(about="ERR_UNKNOWN_ENCODING shows the encoding as a text would")
+def EncodingTexts(t):
+    for one in [t.net.Socket(), t.stream.PassThrough()]:
+        for encoding in [b"x", True, 5, None, "bogus", -1.5]:
+            t.attempt("default", lambda: one.set_default_encoding(encoding))
+        for encoding in [b"x", True, 5, "bogus"]:
+            t.attempt("encoding", lambda: one.set_encoding(encoding))
+            t.attempt("write", lambda: one.write("x", encoding))
+        t.attempt("nothing", lambda: one.set_default_encoding())
+        t.note("writable", one.writable)
+
+
+@case(about="the option default_encoding is checked when the stream is made, null aside")
+def DefaultEncodingOption(t):
+    for encoding in ["x", "", 0, -1, True, None, "UTF-8", "latin1", b"utf8"]:
+        t.attempt("Writable", lambda: t.stream.Writable(default_encoding=encoding).writable)
+        t.attempt("Readable", lambda: t.stream.Readable(default_encoding=encoding).readable)
+        t.attempt("Duplex", lambda: t.stream.Duplex(default_encoding=encoding).readable)
+
+
+@case(about="pipe() to what is no stream throws, and the source does not flow")
+def PipeToNothing(t):
+    for source in [t.stream.PassThrough(), t.net.Socket(), t.stream.Readable(read=lambda size: None)]:
+        t.attempt("nothing", lambda: source.pipe())
+        for value in ODD:
+            t.attempt("value", lambda: source.pipe(value))
+        t.note("flowing", source.readable_flowing)
+
+
+@case(about="pipe() of what can only be written fails with ERR_STREAM_CANNOT_PIPE")
+def PipeFromWritable(t):
+    writable = t.watch("writable", t.stream.Writable(write=lambda chunk, encoding, done: done()))
+    writable.on("error", lambda error: None)
+    t.attempt("pipe", lambda: writable.pipe())
+
+
+@case(about="options of a stream that are no object are none")
+def StreamOptions(t):
+    for value in [-1, 1.5, "x", True]:
+        t.attempt("Readable", lambda: t.stream.Readable(value).readable_high_water_mark)
+        t.attempt("Writable", lambda: t.stream.Writable(value).writable_high_water_mark)
+        t.attempt("Duplex", lambda: t.stream.Duplex(value).allow_half_open)
+        t.attempt("Transform", lambda: t.stream.Transform(value).readable_high_water_mark)
+        t.attempt("PassThrough", lambda: t.stream.PassThrough(value).writable_high_water_mark)
+        t.attempt("duplex_pair", lambda: len(t.stream.duplex_pair(value)))
+
+
+@case(about="an empty signal is no signal, any other that is no AbortSignal throws ERR_INVALID_ARG_TYPE")
+def StreamSignal(t):
+    for signal in ["", 0, False, None, "x", 1, True]:
+        t.attempt("Readable", lambda: t.stream.Readable(signal=signal).readable)
+        t.attempt("Writable", lambda: t.stream.Writable(signal=signal).writable)
+        t.attempt("Duplex", lambda: t.stream.Duplex(signal=signal).readable)
+
+
+@case(about="add_abort_signal() checks the signal, then the stream")
+def AddAbortSignal(t):
+    signal = t.abort_controller().signal
+    t.attempt("nothing", lambda: t.stream.add_abort_signal())
+    t.attempt("number", lambda: t.stream.add_abort_signal(5))
+    t.attempt("no stream", lambda: t.stream.add_abort_signal(signal, 5))
+    t.attempt("no stream at all", lambda: t.stream.add_abort_signal(signal))
+
+
+@case(about="the questions about streams answer for everything")
+def Predicates(t):
+    t.note("nothing", [t.stream.is_errored(), t.stream.is_disturbed(), t.stream.is_readable()])
+    for value in ODD:
+        t.attempt("is_errored", lambda: t.stream.is_errored(value))
+        t.attempt("is_disturbed", lambda: t.stream.is_disturbed(value))
+        t.attempt("is_readable", lambda: t.stream.is_readable(value))
+        t.attempt("is_writable", lambda: t.stream.is_writable(value))
+
+
+@case(about="set_default_high_water_mark() without a value throws, and changes nothing")
+def DefaultHighWaterMark(t):
+    for value in [-1, 1.5, "x", None, True]:
+        t.attempt("value", lambda: t.stream.set_default_high_water_mark(False, value))
+    t.attempt("nothing", lambda: t.stream.set_default_high_water_mark())
+    t.attempt("one", lambda: t.stream.set_default_high_water_mark(False))
+    t.note("still", [t.stream.get_default_high_water_mark(False), t.stream.get_default_high_water_mark(True)])

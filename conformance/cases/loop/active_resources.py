@@ -223,3 +223,40 @@ def ExitInTheMidst(t):
         t.timeout(60000, t.callback("not reached"))
 
     server.listen(0, "127.0.0.1", on_listening)
+
+
+def noter(t, what):
+    return lambda: t.note(what, None)
+
+
+@case(about="what keeps the process alive is told by name: requests, handles, timers, immediates")
+def Named(t):
+    server = t.net.create_server()
+    socket = t.dgram.create_socket("udp4")
+    timer = t.timeout(1000, noter(t, "never"))
+
+    def on_listening():
+        t.immediate(lambda: t.note("in immediate", t.active()))
+        t.note("listening", t.active())
+        client = t.net.connect(server.address().port, "127.0.0.1")
+        client.on("connect", lambda: connected(client))
+        t.next_tick(lambda: t.note("connecting", t.active()))
+
+    def connected(client):
+        t.note("connected", t.active())
+        client.unref()
+        t.note("unref", t.active())
+        client.ref()
+        t.clear(timer)
+        socket.close()
+        t.note("cleared and closing", t.active())
+        client.on("close", lambda: t.note("closed", t.active()))
+        client.end()
+
+    server.on("connection", lambda peer: served(peer))
+
+    def served(peer):
+        server.close()
+        peer.resume()
+
+    server.listen(0, "127.0.0.1", on_listening)

@@ -307,3 +307,60 @@ def InBeforeExit(t):
 def InCustomLookup(t):
     busy(t)
     t.immediate(lambda: t.net.connect(port=1, host="example", lookup=throws(t)))
+
+
+def noter(t, what):
+    return lambda: t.note(what, None)
+
+
+@case(about="an async function that throws ends the process")
+def UnhandledRejection(t):
+    async def fail():
+        raise t.error("rejected")
+
+    t.spawn(fail())
+    t.next_tick(noter(t, "tick"))
+    t.microtask(noter(t, "micro"))
+    t.immediate(noter(t, "never"))
+
+
+@case(about="an uncaught exception ends the process with code 1 and nothing else runs")
+def UncaughtException(t):
+    def fail():
+        t.next_tick(noter(t, "never"))
+        t.immediate(noter(t, "never"))
+        raise t.error("fatal")
+
+    t.timeout(1, fail)
+    server = t.net.create_server()
+    server.listen(0, "127.0.0.1")
+
+
+@case(about="an exception in 'beforeExit' ends the process; if it is caught the process ends as well")
+def BeforeExitThrows(t):
+    caught = []
+
+    def on_before_exit(code):
+        t.note("beforeExit", code)
+        if len(caught) == 0:
+            raise t.error("the listener's own")
+
+    def on_uncaught(error):
+        t.note("uncaught", error)
+        caught.append(error)
+
+    t.on_uncaught(on_uncaught)
+    t.on_before_exit(on_before_exit)
+
+
+@case(about="an exception in 'beforeExit' ends the process with code 1")
+def BeforeExitThrowsWithAServer(t):
+    server = t.watch("server", t.net.create_server())
+    server.unref()
+    server.listen(0, "127.0.0.1")
+
+    def before_exit(code):
+        t.note("before exit", code)
+        raise t.error("the listener's own")
+
+    t.on_before_exit(before_exit)

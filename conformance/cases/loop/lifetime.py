@@ -440,3 +440,223 @@ def UnixServer(t):
 
     server.listen(t.path("held.sock"), on_listening)
     t.on_before_exit(lambda code: t.note("before exit", server.listening))
+
+
+def noter(t, what):
+    return lambda: t.note(what, None)
+
+
+@case(about="exit() runs nothing that is queued")
+def ExitRunsNothingQueued(t):
+    t.next_tick(noter(t, "never"))
+    t.timeout(0, noter(t, "never"))
+    t.exit(3)
+
+
+@case(about="unreferenced handles of all kinds do not keep the process")
+def AllUnref(t):
+    server = t.net.create_server().unref()
+    server.listen(0, "127.0.0.1", lambda: t.note("listening", None))
+    socket = t.dgram.create_socket("udp4")
+    socket.unref()
+    socket.bind(0, "127.0.0.1")
+    t.timeout(5000, lambda: t.note("never", None)).unref()
+    t.immediate(lambda: t.note("never", None)).unref()
+    t.next_tick(lambda: t.note("tick", t.active()))
+
+
+@case(about="unref() of the last connection in its own callback ends the process with all of it open")
+def UnrefConnection(t):
+    server = t.net.create_server(lambda peer: peer.unref())
+
+    def on_listening():
+        server.unref()
+        client = t.net.connect(server.address().port, "127.0.0.1")
+        client.on("close", lambda had_error: t.note("never", None))
+        client.on("connect", lambda: t.immediate(lambda: t.immediate(lambda: client.unref())))
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="ref() undoes unref() of a server, however often that was called")
+def RefServer(t):
+    server = t.net.create_server()
+    server.unref()
+    server.unref()
+    server.ref()
+    server.listen(0, "127.0.0.1", lambda: t.note("active", t.active()))
+    t.timeout(5, lambda: server.close()).unref()
+
+
+@case(about="'beforeExit' comes again after each revival of the loop; 'exit' once")
+def Revival(t):
+    revivals = []
+
+    def on_before_exit(code):
+        revivals.append(code)
+        t.note("beforeExit", code)
+        t.next_tick(lambda: t.note("tick", None))
+        if len(revivals) == 1:
+            t.timeout(1, lambda: t.note("timer", None))
+        if len(revivals) == 2:
+            t.immediate(lambda: t.note("immediate", None))
+        if len(revivals) == 3:
+            server = t.net.create_server()
+            server.listen(0, "127.0.0.1", lambda: server.close())
+        if len(revivals) == 4:
+            t.timeout(1, lambda: t.note("never", None)).unref()
+
+    t.on_before_exit(on_before_exit)
+    t.note("main", None)
+
+
+@case(about="a tick or microtask of 'beforeExit' may revive the loop")
+def RevivalByTick(t):
+    revivals = []
+
+    def on_before_exit(code):
+        revivals.append(code)
+        t.note("beforeExit", len(revivals))
+        if len(revivals) == 1:
+            t.next_tick(lambda: t.timeout(1, lambda: t.note("timer of tick", None)))
+        if len(revivals) == 2:
+            t.microtask(lambda: t.immediate(lambda: t.note("immediate of microtask", None)))
+
+    t.on_before_exit(on_before_exit)
+
+
+@case(about="exit() in the closing phase: the other 'close' events of it never come")
+def ExitInClosing(t):
+    sockets = [t.dgram.create_socket("udp4"), t.dgram.create_socket("udp4")]
+    sockets[1].on("close", lambda: t.note("never", None))
+
+    def on_close():
+        t.next_tick(lambda: t.note("never", None))
+        t.exit(4)
+
+    sockets[0].on("close", on_close)
+    for socket in sockets:
+        socket.bind(0, "127.0.0.1")
+    t.immediate(lambda: t.immediate(lambda: close()))
+
+    def close():
+        for socket in sockets:
+            socket.close()
+
+
+@case(about="exit() in 'beforeExit' gives its code, and there is no revival")
+def ExitInBeforeExit(t):
+    def on_before_exit(code):
+        t.timeout(1, lambda: t.note("never", None))
+        t.exit(5)
+
+    t.on_before_exit(on_before_exit)
+
+
+@case(about="exit() in a microtask: nothing else runs, 'beforeExit' does not come")
+def ExitInMicrotask(t):
+    t.on_before_exit(lambda code: t.note("never", None))
+    t.microtask(lambda: t.exit(6))
+    t.microtask(lambda: t.note("never", None))
+    t.next_tick(lambda: t.note("tick", None))
+    t.immediate(lambda: t.note("never", None))
+
+
+@case(about="ref() of an unref'd server in 'beforeExit' brings the process back to life")
+def RefInBeforeExit(t):
+    server = t.watch("server", t.net.create_server())
+    rounds = []
+
+    def on_connection(peer):
+        peer.resume()
+        peer.end()
+        server.close(t.callback("closed"))
+
+    def before_exit(code):
+        rounds.append(code)
+        t.note("before exit", [len(rounds), server.listening])
+        if len(rounds) == 1:
+            server.ref()
+            client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
+            client.unref()
+            client.resume()
+
+    server.on("connection", on_connection)
+    server.listen(0, "127.0.0.1", lambda: server.unref())
+    t.on_before_exit(before_exit)
+
+
+@case(
+    about="resume() of a paused socket in 'beforeExit' brings the process back to life until the socket ends"
+)
+class ResumeInBeforeExit:
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            peer.end("waiting")
+            peer.resume()
+            server.close()
+
+        server.on("connection", on_connection)
+        listen(t, server)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.pause()
+
+        def before_exit(code):
+            t.note("before exit", client.ready_state)
+            if not client.destroyed:
+                client.resume()
+
+        t.on_before_exit(before_exit)
+
+
+@case(about="write() to a paused socket in 'beforeExit' goes out, and holds the process no longer than that")
+class WriteInBeforeExit:
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            peer.on("data", lambda chunk: t.note("data", chunk))
+            peer.on("close", lambda had_error: server.close())
+            peer.on("error", lambda error: None)
+
+        server.on("connection", on_connection)
+        listen(t, server)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.pause()
+        rounds = []
+
+        def before_exit(code):
+            rounds.append(code)
+            t.note("before exit", [len(rounds), client.bytes_written])
+            if len(rounds) == 1:
+                client.write("afterthought", t.callback("written"))
+
+        t.on_before_exit(before_exit)
+
+
+@case(
+    about="an unref'd server with an unref'd connection: the process ends before either is told of its close"
+)
+class UnreferencedAll:
+    def raw(r):
+        port = r.wait("port")
+        r.connect(port)
+        r.hold()
+
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.unref()
+            peer.resume()
+            server.close(t.callback("not reached"))
+
+        server.on("connection", on_connection)
+        listen(t, server)

@@ -461,3 +461,29 @@ def LookalikeOfASocket(t):
     t.attempt("aborted", lambda: t.net.Socket(signal={"aborted": True}).on("error", t.callback("error")).destroyed)
     t.attempt("not aborted", lambda: t.net.Socket(signal={"aborted": False}).destroyed)
 
+
+def start(t, server, client, at_once):
+    """Listen, connect `client`, and call `at_once` right behind connect()."""
+    t.watch("client", client)
+
+    def listening():
+        client.connect(server.address().port, "127.0.0.1")
+        at_once()
+
+    server.listen(0, "127.0.0.1", listening)
+
+
+@case(about="an abort in 'connect' destroys a socket with queued writes: AbortError, and the writes' callbacks get it")
+def AbortInConnect(t):
+    server = t.watch("server", t.net.create_server(lambda peer: peer.on("error", lambda error: None).resume()))
+    controller = t.abort_controller()
+    client = t.net.Socket(signal=controller.signal)
+    client.on("error", lambda error: None)
+    client.on("connect", lambda: controller.abort())
+    client.on("close", lambda had_error: server.close())
+
+    def at_once():
+        client.cork()
+        client.write("x", t.callback("written"))
+
+    start(t, server, client, at_once)

@@ -537,3 +537,22 @@ class PlainPeerEndsFirst:
         peer = listener.accept()
         peer.shutdown("write")
         peer.recv_all()
+
+
+@case(about="the end of one side inside the other's 'data' listener: both ends finish, each once")
+class EndInDataOfTheOther:
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.once("data", lambda chunk: peer.end("bye", t.callback("ended")))
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.once("data", lambda chunk: client.end(t.callback("ended")))
+        client.write("hello", t.callback("written"))

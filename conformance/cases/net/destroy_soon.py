@@ -219,3 +219,54 @@ class InEnd:
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
         client.on("data", lambda chunk: None)
         client.end("ping")
+
+
+def start(t, server, client, at_once):
+    """Listen, connect `client`, and call `at_once` right behind connect()."""
+    t.watch("client", client)
+
+    def listening():
+        client.connect(server.address().port, "127.0.0.1")
+        at_once()
+
+    server.listen(0, "127.0.0.1", listening)
+
+
+@case(about="destroy_soon() right behind connect() with nothing written destroys at once what has finished")
+def DestroySoonWhileConnecting(t):
+    server = t.watch("server", t.net.create_server(lambda peer: peer.resume()))
+    client = t.net.Socket()
+
+    def at_once():
+        client.destroy_soon()
+        t.snapshot(client)
+
+    client.on("close", lambda had_error: server.close())
+    start(t, server, client, at_once)
+
+
+def serve_either(t, half_open, on_connection):
+    server = t.watch("server", t.net.create_server(allow_half_open=half_open))
+
+    def connected(peer):
+        t.watch("peer", peer)
+        server.close()
+        on_connection(peer)
+
+    server.on("connection", connected)
+    return server
+
+
+@case(about="end() with data right behind connect() and destroy_soon() behind that deliver the data first")
+def EndAndDestroySoonWhileConnecting(t):
+    def on_connection(peer):
+        peer.on("data", t.callback("data"))
+
+    server = serve_either(t, False, on_connection)
+    client = t.net.Socket()
+
+    def at_once():
+        client.end("bye", t.callback("ended"))
+        client.destroy_soon()
+
+    start(t, server, client, at_once)

@@ -229,3 +229,40 @@ class PauseWithReadable:
             t.note("read", client.read())
 
         client.on("readable", on_readable)
+
+
+def serve_either(t, half_open, on_connection):
+    server = t.watch("server", t.net.create_server(allow_half_open=half_open))
+
+    def connected(peer):
+        t.watch("peer", peer)
+        server.close()
+        on_connection(peer)
+
+    server.on("connection", connected)
+    return server
+
+
+def start(t, server, client, at_once):
+    """Listen, connect `client`, and call `at_once` right behind connect()."""
+    t.watch("client", client)
+
+    def listening():
+        client.connect(server.address().port, "127.0.0.1")
+        at_once()
+
+    server.listen(0, "127.0.0.1", listening)
+
+
+@case(about="pause() right behind connect() holds the data and the end until resume()")
+def PauseWhileConnecting(t):
+    server = serve_either(t, False, lambda peer: peer.end("hello"))
+    client = t.net.Socket()
+    client.on("data", t.callback("data"))
+
+    def later():
+        t.note("held", [client.bytes_read, client.is_paused(), client.readable_length])
+        client.resume()
+
+    client.on("connect", lambda: t.immediate(lambda: t.immediate(later)))
+    start(t, server, client, lambda: client.pause())

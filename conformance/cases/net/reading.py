@@ -437,3 +437,69 @@ class RemoveAllReadable:
         t.note("flowing", client.readable_flowing)
         client.remove_all_listeners("readable")
         t.next_tick(lambda: t.note("flowing", client.readable_flowing))
+
+
+def serve_either(t, half_open, on_connection):
+    server = t.watch("server", t.net.create_server(allow_half_open=half_open))
+
+    def connected(peer):
+        t.watch("peer", peer)
+        server.close()
+        on_connection(peer)
+
+    server.on("connection", connected)
+    return server
+
+
+def start(t, server, client, at_once):
+    """Listen, connect `client`, and call `at_once` right behind connect()."""
+    t.watch("client", client)
+
+    def listening():
+        client.connect(server.address().port, "127.0.0.1")
+        at_once()
+
+    server.listen(0, "127.0.0.1", listening)
+
+
+@case(about="unshift() in 'data' brings the chunk once more, before what follows, and end waits for it")
+def UnshiftInData(t):
+    server = serve_either(t, False, lambda peer: peer.end("tail"))
+    client = t.net.Socket()
+    seen = []
+
+    def on_data(chunk):
+        seen.append(chunk)
+        if len(seen) == 1:
+            client.unshift("again")
+
+    client.on("data", on_data)
+    client.on("end", lambda: t.note("seen", seen))
+    start(t, server, client, lambda: None)
+
+
+@case(about="unshift() in 'end' is an error, and 'close' tells")
+def UnshiftInEnd(t):
+    server = serve_either(t, False, lambda peer: peer.end())
+    client = t.net.Socket()
+    client.resume()
+    client.on("error", lambda error: None)
+    client.on("end", lambda: t.attempt("unshift", lambda: client.unshift("late")))
+    start(t, server, client, lambda: None)
+
+
+@case(about="pushed data goes to the reader like received data, and push(None) ends the reading side alone")
+def PushedIntoASocket(t):
+    server = serve_either(t, False, lambda peer: peer.resume())
+    client = t.net.Socket(allow_half_open=True)
+    client.on("data", t.callback("data"))
+    client.on("end", lambda: t.snapshot(client).end("x"))
+
+    def on_connect():
+        client.push("made up")
+        client.push(None)
+        t.attempt("push after end", lambda: client.push("late"))
+
+    client.on("error", lambda error: None)
+    client.on("connect", on_connect)
+    start(t, server, client, lambda: None)

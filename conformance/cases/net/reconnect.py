@@ -568,3 +568,34 @@ def PathBehindRefusedPath(t):
     client.resume()
     client.on("close", lambda had_error: done())
     server.listen(path, listening)
+
+
+def start(t, server, client, at_once):
+    """Listen, connect `client`, and call `at_once` right behind connect()."""
+    t.watch("client", client)
+
+    def listening():
+        client.connect(server.address().port, "127.0.0.1")
+        at_once()
+
+    server.listen(0, "127.0.0.1", listening)
+
+
+@case(about="a socket connects again from its own 'close', with its listeners, counters from 0")
+def ConnectAgainInClose(t):
+    server = t.watch("server", t.net.create_server(lambda peer: peer.end("x")))
+    client = t.net.Socket()
+    client.resume()
+    times = []
+
+    def on_close(had_error):
+        times.append(1)
+        if len(times) == 1:
+            client.connect(server.address().port, "127.0.0.1")
+            client.resume()
+            t.snapshot(client)
+        else:
+            server.close()
+
+    client.on("close", on_close)
+    start(t, server, client, lambda: None)

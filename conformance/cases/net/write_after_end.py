@@ -195,3 +195,45 @@ class CountAfterReset:
             quiet.reset()
             signal.send(b"reset")
             signal.close()
+
+
+def serve_either(t, half_open, on_connection):
+    server = t.watch("server", t.net.create_server(allow_half_open=half_open))
+
+    def connected(peer):
+        t.watch("peer", peer)
+        server.close()
+        on_connection(peer)
+
+    server.on("connection", connected)
+    return server
+
+
+def start(t, server, client, at_once):
+    """Listen, connect `client`, and call `at_once` right behind connect()."""
+    t.watch("client", client)
+
+    def listening():
+        client.connect(server.address().port, "127.0.0.1")
+        at_once()
+
+    server.listen(0, "127.0.0.1", listening)
+
+
+@case(about="a write in 'end' of a socket without allow_half_open still leaves; one on the next tick is after end")
+def WriteInEnd(t):
+    def on_connection(peer):
+        peer.resume()
+        peer.end()
+
+    server = serve_either(t, True, on_connection)
+    client = t.net.Socket()
+    client.resume()
+    client.on("error", lambda error: None)
+
+    def on_end():
+        client.write("in end", t.callback("in end"))
+        t.next_tick(lambda: client.write("a tick later", t.callback("a tick later")))
+
+    client.on("end", on_end)
+    start(t, server, client, lambda: None)

@@ -498,3 +498,27 @@ def EncodingBuffer(t):
     strange = t.stream.Writable(default_encoding="buffer")
     strange._write = t.callback("write")
     t.attempt("default", lambda: strange.write("a"))
+
+
+@case(about="a write with an empty chunk calls back, counts nothing and moves no byte, on every connection")
+class EmptyWrites:
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.on("data", t.callback("data"))
+            peer.write("", t.callback("empty text"))
+            peer.write(b"", t.callback("empty bytes"))
+            t.note("written", [peer.bytes_written, peer.writable_length])
+            peer.end("", t.callback("end"))
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("data", t.callback("data"))
+        client.write("", t.callback("while connecting"))
+        client.on("end", lambda: t.note("read", client.bytes_read))

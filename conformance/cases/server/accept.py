@@ -1,6 +1,7 @@
 """Listening, accepting and closing: what a server and its accepted sockets look like, and when."""
 
 from conformance import case
+from conformance.scenery import listen, serve_here
 
 
 @case(about="a connection handed to 'connection' is a socket that is open already and knows its server")
@@ -51,142 +52,6 @@ def PausedOnConnect(t):
         # The FIN is out, so the bytes before it are at the other end: two turns are enough to read them.
         client.on("finish", lambda: t.immediate(lambda: t.immediate(look)))
         client.end("early")
-
-    server.listen(0, "127.0.0.1", on_listening)
-
-
-@case(about="older listeners of 'listening' run before the callback of listen()")
-def ListenCallbackRunsLast(t):
-    server = t.watch("server", t.net.create_server())
-    server.on("listening", lambda: t.note("older", server.listening))
-    returned = server.listen(0, "127.0.0.1", lambda: t.note("callback", server.listening))
-    t.note("returns itself", returned == server)
-    server.on("listening", lambda: server.close())
-    t.note("at once", server.listening)
-    t.next_tick(lambda: t.note("in a tick", server.listening))
-
-
-@case(about="a server closed in the turn in which it started to listen emits 'close' but never 'listening'")
-def ClosedBeforeListening(t):
-    server = t.watch("server", t.net.create_server())
-    server.listen(0, "127.0.0.1", t.callback("listening"))
-    server.close(t.callback("closed"))
-    t.snapshot(server)
-
-
-@case(about="listen() may be called again directly after close()")
-def ListenAgainAfterClose(t):
-    server = t.watch("server", t.net.create_server())
-    server.listen(0, "127.0.0.1", t.callback("first"))
-    server.close(t.callback("closed"))
-
-    def on_second():
-        t.snapshot(server)
-        server.close()
-
-    server.listen(0, "127.0.0.1", t.callback("second", on_second))
-
-
-@case(about="close() stops listening at once, and 'close' waits until the last accepted socket is gone")
-def CloseWaitsForConnections(t):
-    server = t.watch("server", t.net.create_server())
-
-    def on_connection(peer):
-        t.watch("peer", peer)
-        peer.resume()
-        server.close(t.callback("closed"))
-        t.note("listening", server.listening)
-        t.note("address", server.address())
-        peer.end("bye")
-
-    server.on("connection", on_connection)
-
-    def on_listening():
-        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
-        client.resume()
-
-    server.listen(0, "127.0.0.1", on_listening)
-
-
-@case(about="close() makes the server refuse new connections, while the old ones live on")
-def CloseRefusesNewClients(t):
-    server = t.net.create_server()
-
-    def on_connection(peer):
-        t.watch("peer", peer)
-        peer.resume()
-        port = server.address().port
-        server.close(t.callback("closed"))
-        late = t.watch("late", t.net.connect(port, "127.0.0.1"))
-        late.on("error", lambda error: peer.end("still here"))
-
-    server.on("connection", on_connection)
-
-    def on_listening():
-        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
-        client.resume()
-
-    server.listen(0, "127.0.0.1", on_listening)
-
-
-@case(about="close() on a server that does not listen reports ERR_SERVER_NOT_RUNNING to its callback alone")
-def CloseNotRunning(t):
-    server = t.watch("server", t.net.create_server())
-    server.on("error", t.callback("error"))
-    t.attempt("close", lambda: server.close(t.callback("closed")))
-    t.next_tick(lambda: t.note("tick", None))
-
-
-@case(about="of two close() calls in a row the second is told that the server is not running")
-def CloseTwice(t):
-    server = t.watch("server", t.net.create_server())
-
-    def on_listening():
-        server.close(t.callback("first"))
-        server.close(t.callback("second"))
-
-    server.listen(0, "127.0.0.1", on_listening)
-
-
-@case(about="above max_connections a client is closed at once and 'drop' has both addresses")
-def DropAboveMaxConnections(t):
-    server = t.watch("server", t.net.create_server())
-    server.max_connections = 1
-
-    def on_connection(peer):
-        t.watch("peer", peer)
-        peer.resume()
-        second = t.watch("second", t.net.connect(server.address().port, "127.0.0.1"))
-        second.resume()
-        second.on("close", lambda had_error: peer.end())
-
-    server.on("connection", on_connection)
-
-    def on_listening():
-        first = t.watch("first", t.net.connect(server.address().port, "127.0.0.1"))
-        first.resume()
-        first.on("close", lambda had_error: server.close())
-
-    server.listen(0, "127.0.0.1", on_listening)
-
-
-@case(about="get_connections() counts the accepted sockets, and answers asynchronously")
-def GetConnections(t):
-    server = t.watch("server", t.net.create_server())
-
-    def on_connection(peer):
-        t.watch("peer", peer)
-        peer.resume()
-        returned = server.get_connections(t.callback("one", lambda error, count: peer.end()))
-        t.note("returns itself", returned == server)
-        none_left = t.callback("none", lambda error, count: server.close())
-        peer.on("close", lambda had_error: server.get_connections(none_left))
-
-    server.on("connection", on_connection)
-
-    def on_listening():
-        client = t.net.connect(server.address().port, "127.0.0.1")
-        client.resume()
 
     server.listen(0, "127.0.0.1", on_listening)
 
@@ -295,23 +160,433 @@ class UnixSocket:
         client.write("hello")
 
 
-@case(about="on a unix socket 'drop' has no data")
-def DropOnUnixSocket(t):
-    server = t.watch("server", t.net.create_server())
-    server.max_connections = 1
-    path = t.path("drop.sock")
+@case(about="'connection' comes with an open socket; neither end reads or writes before somebody asks")
+class AcceptedAndConnected:
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            t.snapshot(peer)
+            t.note("its server", peer.server)
+            t.note("events", peer.event_names())
+            t.next_tick(lambda: t.note("tick", peer.readable_flowing))
+            t.immediate(lambda: t.note("immediate", peer.readable_flowing))
+            peer.resume()
+            peer.on("end", lambda: t.snapshot(peer))
+            server.close()
+
+        server.on("connection", on_connection)
+        listen(t, server)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_connect():
+            t.snapshot(client)
+            t.note("its server", client.server)
+            client.end()
+
+        client.on("connect", on_connect)
+        client.resume()
+
+
+@case(about="within one process the server's 'connection' runs before the client's 'connect'")
+def ConnectionBeforeConnect(t):
 
     def on_connection(peer):
+        t.note("connection", peer.ready_state)
+        t.next_tick(lambda: t.note("tick of connection", None))
+        t.immediate(lambda: t.note("immediate of connection", None))
         peer.resume()
-        second = t.watch("second", t.net.connect(path))
-        second.resume()
-        second.on("close", lambda had_error: peer.end())
 
-    server.on("connection", on_connection)
+    def on_listening(port):
+        client = t.net.connect(port, "127.0.0.1")
+
+        def on_connect():
+            t.note("connect", client.ready_state)
+            t.next_tick(lambda: t.note("tick of connect", None))
+            t.immediate(lambda: t.note("immediate of connect", None))
+            client.end()
+
+        client.on("connect", on_connect)
+        client.resume()
+
+    serve_here(t, on_connection, on_listening)
+
+
+@case(about="several 'connection' listeners get the same socket, in their order")
+class SeveralListeners:
+    def server(t):
+        server = t.watch("server", t.net.create_server(lambda peer: t.watch("peer", peer)))
+        server.prepend_listener("connection", t.callback("prepended"))
+
+        def last(peer):
+            t.note("ends it", peer)
+            peer.end()
+            peer.resume()
+            server.close()
+
+        server.once("connection", last)
+        listen(t, server)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+
+@case(about="without a 'connection' listener clients are accepted all the same, counted and left alone")
+def NobodyListensForConnections(t):
+    server = t.watch("server", t.net.create_server())
 
     def on_listening():
-        first = t.watch("first", t.net.connect(path))
-        first.resume()
-        first.on("close", lambda had_error: server.close())
+        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
+        client.write("hello")
+        client.on("connect", lambda: server.get_connections(t.callback("count", counted)))
 
-    server.listen(path, on_listening)
+        def counted(error, count):
+            t.note("active", t.active())
+            t.exit(3)
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="with EventEmitter.capture_rejections a rejected 'connection' listener destroys its socket")
+class CaptureRejections:
+    def server(t):
+        t.events.EventEmitter.capture_rejections = True
+        server = t.watch("server", t.net.create_server())
+        server.on("error", t.callback("server error"))
+
+        async def on_connection(peer):
+            t.watch("peer", peer)
+            peer.on("error", t.callback("peer error"))
+            server.close()
+            raise t.error("rejected")
+
+        server.on("connection", on_connection)
+        listen(t, server)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+
+@case(about="with EventEmitter.capture_rejections a rejected 'listening' listener is the server's 'error'")
+def CaptureRejectionsOfListening(t):
+    t.events.EventEmitter.capture_rejections = True
+    server = t.watch("server", t.net.create_server())
+    server.on("error", t.callback("error", lambda error: server.close()))
+
+    async def on_listening():
+        raise t.error("rejected")
+
+    server.on("listening", on_listening)
+    server.listen(0, "127.0.0.1")
+
+
+@case(
+    about="a rejected 'connection' listener is an unhandled rejection, whatever the option capture_rejections"
+)
+class NoCaptureRejections:
+    def server(t):
+        server = t.watch("server", t.net.create_server(capture_rejections=True))
+
+        def on_uncaught(error):
+            t.note("survived", error)
+            server.close()
+
+        t.on_uncaught(on_uncaught)
+
+        async def on_connection(peer):
+            t.watch("peer", peer)
+            peer.resume()
+            peer.end("bye")
+            raise t.error("rejected")
+
+        server.on("connection", on_connection)
+        listen(t, server)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+
+@case(
+    about="a 'connection' listener that throws ends the process with code 1, in the midst of the connection"
+)
+class ListenerThrows:
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            t.next_tick(lambda: t.note("not reached", None))
+            raise t.error("the listener's own")
+
+        server.on("connection", on_connection)
+        listen(t, server)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+
+@case(about="with pause_on_connect data and FIN wait in the kernel until the socket is resumed")
+class PauseOnConnect:
+    def server(t):
+        server = t.watch("server", t.net.create_server(pause_on_connect=True))
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            t.snapshot(peer)
+            peer.on("data", lambda chunk: t.note("read", peer.bytes_read))
+            server.close()
+            t.immediate(lambda: t.immediate(look))
+
+            def look():
+                t.note("paused", peer.is_paused())
+                t.note("read", peer.bytes_read)
+                t.note("active", t.active())
+                peer.resume()
+                t.snapshot(peer)
+
+        server.on("connection", on_connection)
+        listen(t, server)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.end("early")
+        client.resume()
+
+
+@case(about="with pause_on_connect a 'readable' listener starts the reading, a 'data' listener does not")
+class PauseOnConnectAndReadable:
+    def server(t):
+        server = t.watch("server", t.net.create_server(pause_on_connect=True))
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            server.close()
+            peer.on("data", lambda chunk: t.note("not reached", chunk))
+            t.note("with 'data'", peer.readable_flowing)
+            peer.remove_all_listeners("data")
+
+            def on_readable():
+                t.note("read", peer.read())
+
+            peer.on("readable", on_readable)
+            t.note("with 'readable'", peer.readable_flowing)
+            t.note("paused", peer.is_paused())
+
+        server.on("connection", on_connection)
+        listen(t, server)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.end("early")
+        client.resume()
+
+
+@case(about="a paused accepted socket that is ended writes its FIN, and closes once the client's is read")
+class PauseOnConnectAndEnd:
+    def server(t):
+        server = t.watch("server", t.net.create_server(pause_on_connect=True))
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            server.close(t.callback("closed"))
+            peer.on("finish", lambda: t.immediate(lambda: peer.resume()))
+            peer.end("bye")
+
+        server.on("connection", on_connection)
+        listen(t, server)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+
+@case(about="no_delay, keep_alive and the delay given to create_server() are set on every accepted socket")
+class OptionsForAccepted:
+    def server(t):
+        server = t.watch(
+            "server", t.net.create_server(no_delay=True, keep_alive=True, keep_alive_initial_delay=7999)
+        )
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            t.kernel(peer)
+            peer.set_no_delay(False)
+            peer.set_keep_alive(False)
+            t.kernel(peer)
+            peer.end()
+            peer.resume()
+            server.close()
+
+        server.on("connection", on_connection)
+        listen(t, server)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+
+@case(about="high_water_mark and allow_half_open of the server are those of its sockets")
+class MarksOfAccepted:
+    def server(t):
+        server = t.watch("server", t.net.create_server(high_water_mark=1000, allow_half_open=True))
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            t.snapshot(peer)
+            t.note("write below the mark", peer.write(b"x" * 999))
+            peer.cork()
+            t.note("corked, at the mark", peer.write(b"x" * 1000))
+            peer.uncork()
+            peer.on("drain", lambda: peer.end())
+            peer.resume()
+            server.close()
+
+        server.on("connection", on_connection)
+        listen(t, server)
+
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1")
+        client.resume()
+        client.on("close", lambda had_error: t.note("read", client.bytes_read))
+
+
+@case(about="options changed on the server hold for the connections accepted from then on")
+class OptionsChangedLater:
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+        server.allow_half_open = True
+        server.pause_on_connect = True
+        server.no_delay = True
+        server.high_water_mark = 5
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            t.snapshot(peer)
+            t.kernel(peer)
+            peer.resume()
+            peer.end()
+            server.close()
+
+        server.on("connection", on_connection)
+        listen(t, server)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+
+@case(about="a client that has sent, ended and gone is accepted, read and ended as any other")
+class GoneClient:
+    def raw(r):
+        port = r.wait("port")
+        peer = r.connect(port)
+        peer.send(b"gone")
+        peer.close()
+        r.publish(gone=True)
+
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.on("data", lambda chunk: None)
+            server.close()
+
+        server.on("connection", on_connection)
+        listen(t, server)
+
+
+@case(
+    about="a client that resets as soon as it is connected is handed over, and fails with ECONNRESET when it is read"
+)
+class ResetAtOnce:
+    def raw(r):
+        port = r.wait("port")
+        peer = r.connect(port)
+        peer.reset()
+
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+
+            def on_error(error):
+                t.note("error", error)
+                t.note("remote address", peer.remote_address)
+                server.get_connections(t.callback("count"))
+
+            peer.on("error", on_error)
+            peer.resume()
+            server.close(t.callback("closed"))
+
+        server.on("connection", on_connection)
+        listen(t, server)
+
+
+@case(about="a listener that destroys the socket it is handed: no data, 'close' alone")
+class DestroyedAtOnce:
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.on("data", t.callback("not reached"))
+            peer.destroy()
+            t.snapshot(peer)
+            server.close(t.callback("closed"))
+
+        server.on("connection", on_connection)
+        listen(t, server)
+
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1")
+        client.on("error", lambda error: None)
+        client.on("close", lambda had_error: t.note("closed", None))
+        client.end("early")
+        client.resume()
+
+
+@case(about="connections emitted by hand reach the listeners as accepted ones do, without being counted")
+def EmittedByHand(t):
+    server = t.watch("server", t.net.create_server())
+    server.max_connections = 0
+
+    def on_connection(peer):
+        t.note("socket", peer.ready_state)
+        t.note("its server", peer.server)
+
+    server.on("connection", on_connection)
+    server.emit("connection", t.net.Socket())
+    server.get_connections(t.callback("count"))
+
+
+@case(about="pause_on_connect holds the data until resume(), even where 'data' is listened to and data was unshifted")
+class PauseOnConnectAndUnshift:
+    def server(t):
+        server = t.watch("server", t.net.create_server(pause_on_connect=True))
+        seen = []
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.on("data", lambda chunk: seen.append(chunk))
+            peer.unshift("first ")
+            t.note("paused", [peer.is_paused(), peer.readable_length])
+            t.immediate(lambda: peer.resume())
+            peer.on("end", lambda: t.note("seen", b"".join(seen)))
+            server.close()
+
+        server.on("connection", on_connection)
+        server.listen(0, "127.0.0.1", lambda: t.publish(port=server.address().port))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+        client.end("second")

@@ -288,3 +288,164 @@ def AsyncDispose(t):
         t.note("again", await t.async_dispose(server))
 
     t.spawn(life())
+
+
+@case(about="a server closed in the turn in which it started to listen emits 'close' but never 'listening'")
+def ClosedBeforeListening(t):
+    server = t.watch("server", t.net.create_server())
+    server.listen(0, "127.0.0.1", t.callback("listening"))
+    server.close(t.callback("closed"))
+    t.snapshot(server)
+
+
+@case(about="listen() may be called again directly after close()")
+def ListenAgainAfterClose(t):
+    server = t.watch("server", t.net.create_server())
+    server.listen(0, "127.0.0.1", t.callback("first"))
+    server.close(t.callback("closed"))
+
+    def on_second():
+        t.snapshot(server)
+        server.close()
+
+    server.listen(0, "127.0.0.1", t.callback("second", on_second))
+
+
+@case(about="close() stops listening at once, and 'close' waits until the last accepted socket is gone")
+def CloseWaitsForConnections(t):
+    server = t.watch("server", t.net.create_server())
+
+    def on_connection(peer):
+        t.watch("peer", peer)
+        peer.resume()
+        server.close(t.callback("closed"))
+        t.note("listening", server.listening)
+        t.note("address", server.address())
+        peer.end("bye")
+
+    server.on("connection", on_connection)
+
+    def on_listening():
+        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
+        client.resume()
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="close() makes the server refuse new connections, while the old ones live on")
+def CloseRefusesNewClients(t):
+    server = t.net.create_server()
+
+    def on_connection(peer):
+        t.watch("peer", peer)
+        peer.resume()
+        port = server.address().port
+        server.close(t.callback("closed"))
+        late = t.watch("late", t.net.connect(port, "127.0.0.1"))
+        late.on("error", lambda error: peer.end("still here"))
+
+    server.on("connection", on_connection)
+
+    def on_listening():
+        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
+        client.resume()
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="close() on a server that does not listen reports ERR_SERVER_NOT_RUNNING to its callback alone")
+def CloseNotRunning(t):
+    server = t.watch("server", t.net.create_server())
+    server.on("error", t.callback("error"))
+    t.attempt("close", lambda: server.close(t.callback("closed")))
+    t.next_tick(lambda: t.note("tick", None))
+
+
+@case(about="of two close() calls in a row the second is told that the server is not running")
+def CloseTwice(t):
+    server = t.watch("server", t.net.create_server())
+
+    def on_listening():
+        server.close(t.callback("first"))
+        server.close(t.callback("second"))
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(
+    about="close() within the first of several waiting connections: the others are reset, never handed over"
+)
+def CloseWithinABacklog(t):
+    server = t.watch("server", t.net.create_server())
+    clients = []
+
+    def on_connection(peer):
+        t.note("connection", None)
+        peer.resume()
+        peer.end()
+        server.close(t.callback("closed"))
+
+    server.on("connection", on_connection)
+
+    def gone(had_error):
+        clients.append(had_error)
+        if len(clients) == 3:
+            t.note("with an error", len([failed for failed in clients if failed]))
+
+    def on_listening():
+        for _ in range(3):
+            client = t.net.connect(server.address().port, "127.0.0.1")
+            client.on("error", lambda error: t.note("code", error.code))
+            client.on("close", gone)
+            client.resume()
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="close() and listen() again within 'connection' leave that connection to the server's count")
+class ListensAgainWithinConnection:
+    def server(t):
+        server = t.watch("server", t.net.create_server())
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.resume()
+            server.close(t.callback("closed"))
+            server.listen(0, "127.0.0.1")
+            server.get_connections(t.callback("count"))
+            peer.on("end", lambda: server.close(t.callback("closed again")))
+
+        server.on("connection", on_connection)
+        listen(t, server)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.end()
+        client.resume()
+
+
+@case(about="close() in one 'listening' listener does not keep the next ones from running")
+def ClosedInTheFirstListener(t):
+    server = t.watch("server", t.net.create_server())
+    server.on("listening", lambda: server.close(t.callback("closed")))
+    server.on("listening", lambda: t.note("second listener", [server.listening, server.address()]))
+    server.listen(0, "127.0.0.1", t.callback("callback"))
+
+
+@case(about="server and client in one process that end each other: every event in its turn")
+def BothEndsInOneTurn(t):
+    server = t.watch("server", t.net.create_server())
+
+    def on_connection(peer):
+        t.watch("peer", peer)
+        peer.end("from the server")
+        peer.on("data", lambda chunk: server.close(t.callback("closed")))
+
+    server.on("connection", on_connection)
+
+    def on_listening():
+        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
+        client.end("from the client")
+        client.on("data", lambda chunk: t.immediate(lambda: t.note("immediate of data", None)))
+
+    server.listen(0, "127.0.0.1", on_listening)

@@ -398,3 +398,103 @@ def CountCallbackThrows(t):
 
     server.get_connections(throws)
     server.get_connections(t.callback("next"))
+
+
+@case(about="above max_connections a client is closed at once and 'drop' has both addresses")
+def DropAboveMaxConnections(t):
+    server = t.watch("server", t.net.create_server())
+    server.max_connections = 1
+
+    def on_connection(peer):
+        t.watch("peer", peer)
+        peer.resume()
+        second = t.watch("second", t.net.connect(server.address().port, "127.0.0.1"))
+        second.resume()
+        second.on("close", lambda had_error: peer.end())
+
+    server.on("connection", on_connection)
+
+    def on_listening():
+        first = t.watch("first", t.net.connect(server.address().port, "127.0.0.1"))
+        first.resume()
+        first.on("close", lambda had_error: server.close())
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="get_connections() counts the accepted sockets, and answers asynchronously")
+def GetConnections(t):
+    server = t.watch("server", t.net.create_server())
+
+    def on_connection(peer):
+        t.watch("peer", peer)
+        peer.resume()
+        returned = server.get_connections(t.callback("one", lambda error, count: peer.end()))
+        t.note("returns itself", returned == server)
+        none_left = t.callback("none", lambda error, count: server.close())
+        peer.on("close", lambda had_error: server.get_connections(none_left))
+
+    server.on("connection", on_connection)
+
+    def on_listening():
+        client = t.net.connect(server.address().port, "127.0.0.1")
+        client.resume()
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="on a unix socket 'drop' has no data")
+def DropOnUnixSocket(t):
+    server = t.watch("server", t.net.create_server())
+    server.max_connections = 1
+    path = t.path("drop.sock")
+
+    def on_connection(peer):
+        peer.resume()
+        second = t.watch("second", t.net.connect(path))
+        second.resume()
+        second.on("close", lambda had_error: peer.end())
+
+    server.on("connection", on_connection)
+
+    def on_listening():
+        first = t.watch("first", t.net.connect(path))
+        first.resume()
+        first.on("close", lambda had_error: server.close())
+
+    server.listen(path, on_listening)
+
+
+@case(
+    about="a limit, pause_on_connect and half-open together: the dropped client is ended, the first one lives on"
+)
+class LimitPauseHalfOpen:
+    def server(t):
+        server = t.watch("server", t.net.create_server(pause_on_connect=True, allow_half_open=True))
+        server.max_connections = 1
+
+        def on_connection(peer):
+            t.watch("peer", peer)
+
+            def on_drop(data):
+                t.note("read so far", peer.bytes_read)
+                peer.resume()
+                server.close(t.callback("closed"))
+
+            server.on("drop", on_drop)
+            peer.on("end", lambda: peer.end("last"))
+
+        server.on("connection", on_connection)
+        listen(t, server)
+
+    def client(t, port):
+        first = t.watch("first", t.net.connect(port=port, host="127.0.0.1", allow_half_open=True))
+        first.resume()
+
+        def on_written():
+            second = t.watch("second", t.net.connect(port=port, host="127.0.0.1", allow_half_open=True))
+            second.resume()
+            second.on("end", lambda: second.end())
+            second.on("close", lambda had_error: first.end())
+
+        first.on("connect", lambda: first.write("first", on_written))

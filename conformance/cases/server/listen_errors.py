@@ -239,3 +239,36 @@ def PathThenPort(t):
         t.note("after close()", server.address())
 
     server.listen(t.path("first.sock"), on_path)
+
+
+@case(about="a listen() that throws gives up the one before it that still looks its host up: nothing listens")
+def ListenThatThrows(t):
+    server = t.watch("server", t.net.create_server())
+    server.listen(0, "127.0.0.1", t.callback("listening"))
+    t.attempt("no port", lambda: server.listen({}))
+    t.immediate(lambda: t.note("listening", server.listening))
+
+
+@case(about="a server on the handle of a unix-domain server opens its descriptor anew, which fails with EEXIST")
+def HandleOfUnixServer(t):
+    first, second = t.watch("first", t.net.create_server()), t.watch("second", t.net.create_server())
+    second.on("error", lambda error: [t.note("state", second.listening), first.close()])
+    first.listen(t.path("s"), lambda: second.listen(first))
+
+
+@case(about="listening on a handle that is being closed fails with EINVAL, on a closed one with EBADF")
+def HandleOfClosedServer(t):
+    first, second, third = t.net.create_server(), t.net.create_server(), t.watch("third", t.net.create_server())
+    third.on("error", t.callback("error"))
+
+    def on_listening():
+        second.listen(first)
+        second.close()
+        third.listen(first)
+        t.immediate(lambda: t.immediate(again))
+
+    def again():
+        third.listen(first)
+        t.immediate(lambda: first.close())
+
+    first.listen(0, "127.0.0.1", on_listening)

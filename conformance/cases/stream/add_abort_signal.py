@@ -190,3 +190,88 @@ def AbortNoDestroy(t):
     t.stream.add_abort_signal(controller.signal, t.stream.Stream())
     controller.abort()
     t.attempt("before", lambda: t.stream.add_abort_signal(controller.signal, t.stream.Stream()))
+
+
+def state(stream):
+    """What may be seen of a stream: of its readable side, of its writable side, of its life."""
+    readable = [
+        getattr(stream, "readable", None),
+        getattr(stream, "readable_ended", None),
+        getattr(stream, "readable_flowing", None),
+        getattr(stream, "readable_length", None),
+    ]
+    writable = [
+        getattr(stream, "writable", None),
+        getattr(stream, "writable_ended", None),
+        getattr(stream, "writable_finished", None),
+        getattr(stream, "writable_need_drain", None),
+        getattr(stream, "writable_length", None),
+    ]
+    return [readable, writable, [stream.destroyed, stream.closed, stream.errored]]
+
+
+def note_event(t, label, event, stream):
+    """Note the state in each `event`."""
+    stream.on(event, lambda *rest: t.note(label, state(stream)))
+
+
+def record(t, name, stream, events):
+    """Note listeners added and removed, and the state in each event."""
+    stream.on("newListener", lambda event, fn: t.note(f"{name} added", event))
+    stream.on("removeListener", lambda event, fn: t.note(f"{name} removed", event))
+    for event in events:
+        note_event(t, f"{name} {event}", event, stream)
+
+
+@case(
+    about="a stream made with a signal that is aborted already is destroyed at once: state, and what it still does",
+    skip_unless="node^24.20",
+)
+def MadeAborted(t):
+    signal = t.abort_signal.abort(t.error("before"))
+    for name in ["Readable", "Writable", "PassThrough"]:
+        options = {
+            "signal": signal,
+            "read": lambda size: t.note("read", True),
+            "construct": lambda callback: t.immediate(callback),
+        }
+        if name == "Readable":
+            stream = t.stream.Readable(options)
+        elif name == "Writable":
+            stream = t.stream.Writable(options)
+        else:
+            stream = t.stream.PassThrough(options)
+        t.note(name, state(stream))
+        record(t, name, stream, ["error", "close", "end", "finish"])
+        t.stream.finished(stream, t.callback(f"{name} finished"))
+        if name != "Readable":
+            stream.write("x", t.callback(f"{name} written"))
+            stream.end(t.callback(f"{name} ended"))
+        if name != "Writable":
+            t.note("push", stream.push("x"))
+            stream.resume()
+    plain = t.stream.PassThrough(signal=signal)
+    t.note("plain", state(plain))
+    record(t, "plain", plain, ["error", "close"])
+    plain.on("error", lambda error: t.note("cause", error.cause))
+
+
+@case(about="add_abort_signal() leaves one listener on the signal until the stream is over")
+def AbortListenerCount(t):
+    controller = t.abort_controller()
+    signal = controller.signal
+
+    def count(label):
+        t.note(label, t.events.listener_count(signal, "abort"))
+
+    first = t.stream.PassThrough(signal=signal)
+    second = t.stream.add_abort_signal(signal, t.stream.PassThrough())
+    count("two")
+    t.note("listeners", [first.event_names(), second.event_names()])
+    first.on("close", lambda: count("in close"))
+    t.stream.finished(first, lambda *error: count("in finished"))
+    first.resume()
+    first.end()
+    second.on("error", lambda error: count("in error"))
+    second.on("close", lambda: count("in close of the second"))
+    t.immediate(lambda: (count("before"), controller.abort(), count("after")))

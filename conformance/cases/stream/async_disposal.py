@@ -197,3 +197,18 @@ def Microtasks(t):
     server.listen(0, "127.0.0.1", lambda: count_microtasks(t, "server", server))
     datagrams = t.dgram.create_socket("udp4")
     datagrams.bind(0, "127.0.0.1", lambda: count_microtasks(t, "dgram", datagrams))
+
+
+@case(about="a Writable that is disposed of is destroyed with AbortError, or quietly if it has finished")
+def DisposesWritable(t):
+    open_sink = t.watch("open", t.stream.Writable(write=lambda chunk, encoding, callback: callback()))
+    finished_sink = t.watch("finished", t.stream.Writable(write=lambda chunk, encoding, callback: callback()))
+    open_sink.on("error", t.callback("error"))
+    t.async_dispose(open_sink).then(t.callback("disposed"), t.callback("not disposed"))
+    t.async_dispose(open_sink).then(t.callback("again"), t.callback("not again"))
+
+    def on_finish():
+        t.async_dispose(finished_sink).then(t.callback("disposed, finished"), t.callback("not disposed, finished"))
+
+    finished_sink.on("finish", on_finish)
+    finished_sink.end()

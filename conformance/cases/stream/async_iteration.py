@@ -497,3 +497,56 @@ def OnceOfNothing(t):
 
     t.spawn(wait("emitter", t.events.once({}, "x")))
     t.spawn(wait("signal", t.events.once(t.events.EventEmitter(), "x", signal=5)))
+
+
+def serve_either(t, half_open, on_connection):
+    server = t.watch("server", t.net.create_server(allow_half_open=half_open))
+
+    def connected(peer):
+        t.watch("peer", peer)
+        server.close()
+        on_connection(peer)
+
+    server.on("connection", connected)
+    return server
+
+
+def start(t, server, client, at_once):
+    """Listen, connect `client`, and call `at_once` right behind connect()."""
+    t.watch("client", client)
+
+    def listening():
+        client.connect(server.address().port, "127.0.0.1")
+        at_once()
+
+    server.listen(0, "127.0.0.1", listening)
+
+
+@case(about="reading by iteration and leaving the loop destroys the socket, writes pending or not")
+def IterationLeft(t):
+    server = serve_either(t, False, lambda peer: peer.on("error", lambda error: None).write("x"))
+    client = t.net.Socket()
+
+    async def read():
+        async for chunk in client:
+            t.note("chunk", chunk)
+            client.write("pending", t.callback("written"))
+            break
+        t.snapshot(client)
+
+    start(t, server, client, lambda: t.spawn(read()))
+
+
+@case(about="iteration over a socket that is destroyed with an error raises it")
+def IterationOfAFailedSocket(t):
+    server = serve_either(t, False, lambda peer: peer.on("error", lambda error: None).resume())
+    client = t.net.Socket()
+
+    async def read():
+        async for chunk in client:
+            t.note("chunk", chunk)
+        t.note("not reached", True)
+
+    t.on_uncaught(lambda error: t.note("raised", error))
+    client.on("connect", lambda: client.destroy(t.error("mine")))
+    start(t, server, client, lambda: t.spawn(read()))

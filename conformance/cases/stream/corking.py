@@ -384,3 +384,79 @@ class BadDigitsWait:
 
         client.on("ready", on_ready)
         client.resume()
+
+
+def serve_either(t, half_open, on_connection):
+    server = t.watch("server", t.net.create_server(allow_half_open=half_open))
+
+    def connected(peer):
+        t.watch("peer", peer)
+        server.close()
+        on_connection(peer)
+
+    server.on("connection", connected)
+    return server
+
+
+def start(t, server, client, at_once):
+    """Listen, connect `client`, and call `at_once` right behind connect()."""
+    t.watch("client", client)
+
+    def listening():
+        client.connect(server.address().port, "127.0.0.1")
+        at_once()
+
+    server.listen(0, "127.0.0.1", listening)
+
+
+@case(about="a cork before connect() holds what is written until uncork() in 'connect'")
+def CorkAcrossConnect(t):
+    server = serve_either(t, False, lambda peer: peer.on("data", t.callback("data")))
+    client = t.net.Socket()
+
+    def on_connect():
+        client.write("c")
+        t.note("held", [client.writable_length, client.writable_corked])
+        client.uncork()
+        t.note("after", [client.writable_length, client.bytes_written])
+        client.end()
+
+    client.cork()
+    client.write("a", t.callback("a"))
+    client.on("connect", on_connect)
+    start(t, server, client, lambda: client.write("b", t.callback("b")))
+
+
+@case(about="end() while corked uncorks: everything leaves in one write, then the FIN")
+def EndWhileCorked(t):
+    server = serve_either(t, False, lambda peer: peer.on("data", t.callback("data")))
+    client = t.net.Socket()
+
+    def on_connect():
+        client.cork()
+        client.cork()
+        client.write("a", t.callback("a"))
+        client.write("", t.callback("empty"))
+        client.end("b", t.callback("end"))
+        t.note("corked", client.writable_corked)
+
+    client.on("connect", on_connect)
+    start(t, server, client, lambda: None)
+
+
+@case(about="destroy() while corked fails every held write with ERR_STREAM_DESTROYED, in order, before 'close'")
+def DestroyWhileCorked(t):
+    server = serve_either(t, False, lambda peer: peer.resume())
+    client = t.net.Socket()
+
+    def on_connect():
+        client.cork()
+        client.write("a", t.callback("a"))
+        client.write("b", t.callback("b"))
+        client.end(t.callback("end"))
+        client.cork()
+        client.destroy()
+        client.uncork()
+
+    client.on("connect", on_connect)
+    start(t, server, client, lambda: None)

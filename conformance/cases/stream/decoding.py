@@ -203,3 +203,56 @@ def Utf16Surrogates(t):
             stream.push(piece)
         stream.push(None)
         stream.on("end", lambda texts=texts: t.note("units", texts))
+
+
+def serve_either(t, half_open, on_connection):
+    server = t.watch("server", t.net.create_server(allow_half_open=half_open))
+
+    def connected(peer):
+        t.watch("peer", peer)
+        server.close()
+        on_connection(peer)
+
+    server.on("connection", connected)
+    return server
+
+
+def start(t, server, client, at_once):
+    """Listen, connect `client`, and call `at_once` right behind connect()."""
+    t.watch("client", client)
+
+    def listening():
+        client.connect(server.address().port, "127.0.0.1")
+        at_once()
+
+    server.listen(0, "127.0.0.1", listening)
+
+
+@case(about="set_encoding() between two chunks turns the later ones, and what waits, into strings")
+def EncodingBetweenChunks(t):
+    server = serve_either(t, False, lambda peer: peer.end("é€"))
+    client = t.net.Socket()
+
+    def on_readable():
+        first = client.read(1)
+        if first is not None:
+            t.note("first", first)
+            client.set_encoding("latin1")
+            t.note("rest", client.read())
+
+    client.on("readable", on_readable)
+    start(t, server, client, lambda: None)
+
+
+@case(about="set_encoding() in object mode joins what is buffered, and counts its characters as objects")
+def EncodingOfObjects(t):
+    source = t.watch("source", t.stream.Readable(object_mode=True, read=lambda size: None))
+    source.push("ab")
+    source.push("c")
+    source.set_encoding("utf8")
+    t.note("length", source.readable_length)
+    source.read()
+    t.note("length after", source.readable_length)
+    source.push(None)
+    source.on("end", lambda: t.note("length at the end", source.readable_length))
+    source.resume()

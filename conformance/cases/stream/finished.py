@@ -9,6 +9,17 @@ def listeners(stream):
     return [stream.listener_count(event) for event in ["close", "end", "error", "finish"]]
 
 
+def start(t, server, client, at_once):
+    """Listen, connect `client`, and call `at_once` right behind connect()."""
+    t.watch("client", client)
+
+    def listening():
+        client.connect(server.address().port, "127.0.0.1")
+        at_once()
+
+    server.listen(0, "127.0.0.1", listening)
+
+
 def connected(t, use, half_open=False):
     """Two connected sockets of one process: `use(client, peer)`."""
     peers = []
@@ -355,3 +366,154 @@ def CleanUpWithout(t):
     stream.remove_listener = None
     clean_up = t.stream.finished(stream, t.callback("finished"))
     t.attempt("clean up", lambda: clean_up())
+
+
+def serve_either(t, half_open, on_connection):
+    server = t.watch("server", t.net.create_server(allow_half_open=half_open))
+
+    def connected(peer):
+        t.watch("peer", peer)
+        server.close()
+        on_connection(peer)
+
+    server.on("connection", connected)
+    return server
+
+
+@case(about="finished() attached after 'close' still calls back, on a later tick")
+def FinishedAfterClose(t):
+    server = serve_either(t, False, lambda peer: peer.end())
+    client = t.net.Socket()
+    client.resume()
+
+    def on_close(had_error):
+        t.stream.finished(client, t.callback("finished"))
+        t.next_tick(t.callback("tick"))
+
+    client.on("close", lambda had_error: t.immediate(lambda: on_close(had_error)))
+    start(t, server, client, lambda: None)
+
+
+def duplex(t, options):
+    """A Duplex that is pushed to from outside, and through with each chunk at once."""
+    stream = t.stream.Duplex(options)
+    stream._read = lambda size: None
+    stream._write = lambda chunk, encoding, callback: callback()
+    return stream
+
+
+def state(stream):
+    """What may be seen of a stream: of its readable side, of its writable side, of its life."""
+    readable = [
+        getattr(stream, "readable", None),
+        getattr(stream, "readable_ended", None),
+        getattr(stream, "readable_flowing", None),
+        getattr(stream, "readable_length", None),
+    ]
+    writable = [
+        getattr(stream, "writable", None),
+        getattr(stream, "writable_ended", None),
+        getattr(stream, "writable_finished", None),
+        getattr(stream, "writable_need_drain", None),
+        getattr(stream, "writable_length", None),
+    ]
+    return [readable, writable, [stream.destroyed, stream.closed, stream.errored]]
+
+
+def ask_finished(t, label, stream, options):
+    """Ask finished(), and note the state when it calls back."""
+    t.stream.finished(stream, options, t.callback(label, lambda *error: t.note(label, state(stream))))
+
+
+def note_finished(t, name, stream):
+    """Ask finished() in four ways, and note the state when it calls back."""
+    ask_finished(t, f"{name} both", stream, {})
+    ask_finished(t, f"{name} writable", stream, {"readable": False})
+    ask_finished(t, f"{name} readable", stream, {"writable": False})
+    ask_finished(t, f"{name} without error", stream, {"error": False})
+
+
+def note_event(t, label, event, stream):
+    """Note the state in each `event`."""
+    stream.on(event, lambda *rest: t.note(label, state(stream)))
+
+
+def record(t, name, stream, events):
+    """Note listeners added and removed, and the state in each event."""
+    stream.on("newListener", lambda event, fn: t.note(f"{name} added", event))
+    stream.on("removeListener", lambda event, fn: t.note(f"{name} removed", event))
+    for event in events:
+        note_event(t, f"{name} {event}", event, stream)
+
+
+@case(about="finished() without auto_destroy is told in 'end' or 'finish', whichever is last of the sides asked for")
+def FinishedWithoutAutoDestroy(t):
+    for order in ["end first", "finish first"]:
+        through = duplex(t, {"auto_destroy": False})
+        note_finished(t, order, through)
+        record(t, order, through, ["end", "finish", "close"])
+
+        def end(through=through):
+            through.resume()
+            through.push(None)
+
+        def finish(through=through):
+            through.end("x")
+
+        if order == "end first":
+            end()
+            t.immediate(finish)
+        else:
+            finish()
+            t.immediate(end)
+
+
+@case(about="finished() without emit_close is told by the last event; without auto_destroy an error is told at once")
+def FinishedWithoutClose(t):
+    silent = t.stream.PassThrough(emit_close=False)
+    note_finished(t, "silent", silent)
+    record(t, "silent", silent, ["end", "finish", "close"])
+    silent.resume()
+    silent.end("x")
+    failing = t.stream.Writable(auto_destroy=False, write=lambda chunk, encoding, callback: callback(t.error("boom")))
+    note_finished(t, "failing", failing)
+    record(t, "failing", failing, ["error", "finish", "close"])
+    failing.write("x")
+
+
+@case(about="finished() of a Duplex that is half over already, and is destroyed then, is a premature close")
+def FinishedHalfOver(t):
+    for over in ["readable", "writable"]:
+        half = duplex(t, {})
+        half.resume()
+        if over == "readable":
+            half.push(None)
+        else:
+            half.end()
+
+        def ask(half=half, over=over):
+            note_finished(t, over, half)
+            record(t, over, half, ["end", "finish", "close"])
+            t.immediate(lambda: half.destroy())
+
+        t.immediate(ask)
+
+
+@case(about="finished() of a Duplex destroyed by hand in its last event does not wait for 'close'")
+def FinishedDestroyedInEvent(t):
+    for event in ["end", "finish"]:
+        through = t.stream.PassThrough()
+        through.prepend_listener(event, lambda through=through: through.destroy())
+        note_finished(t, event, through)
+        record(t, event, through, ["end", "finish", "close"])
+        through.resume()
+        through.end("x")
+
+
+@case(about="finished() that is asked in 'finish', 'end' and 'close' is told on the next tick, in the order of asking")
+def FinishedAskedInEvents(t):
+    through = t.stream.PassThrough()
+    for event in ["prefinish", "end", "finish", "close"]:
+        through.on(event, lambda event=event: note_finished(t, event, through))
+    through.resume()
+    through.end("x")

@@ -3,8 +3,6 @@
 from conformance import case
 from conformance.scenery import BOTH, READS, WRITES, closely, much_later, numbers, sink
 
-# --- reading ----------------------------------------------------------------------------------------------------------
-
 
 @case(
     about="a source that pushes at once is read by 'data' to its end in Node's steps",
@@ -157,9 +155,6 @@ def WrappedFails(t):
     old.emit("error", t.error("broken"))
     old.emit("close")
     old.emit("destroy")
-
-
-# --- writing ----------------------------------------------------------------------------------------------------------
 
 
 @case(about="writes that are done at once go through a destination in Node's steps")
@@ -320,9 +315,6 @@ def NoAutoDestroy(t):
     )
     destination.end("a", t.callback("ended"))
     t.immediate(lambda: [t.snapshot(destination), destination.destroy()])
-
-
-# --- both -------------------------------------------------------------------------------------------------------------
 
 
 @case(about="a Transform takes, gives and flushes in Node's steps")
@@ -556,9 +548,6 @@ def SidesMissing(t):
             t.attempt("push", lambda duplex=duplex: duplex.push("x"))
             t.attempt("write", lambda duplex=duplex: duplex.write("y", t.callback("written")))
             much_later(t, lambda duplex=duplex: duplex.destroy())
-
-
-# --- what only shows where nothing is watched -------------------------------------------------------------------------
 
 
 @case(about="`destroyed` set by hand on streams that are under way ends what they take and give at once")
@@ -809,3 +798,64 @@ def EndedBeforeConstructed(t):
         closely(t, name, stream, BOTH if name == "duplex" else WRITES)
         stream.end(t.callback(f"{name}: ended"))
         t.immediate(lambda stream=stream: stream.destroy())
+
+
+def state(stream):
+    """What may be seen of a stream: of its readable side, of its writable side, of its life."""
+    readable = [
+        getattr(stream, "readable", None),
+        getattr(stream, "readable_ended", None),
+        getattr(stream, "readable_flowing", None),
+        getattr(stream, "readable_length", None),
+    ]
+    writable = [
+        getattr(stream, "writable", None),
+        getattr(stream, "writable_ended", None),
+        getattr(stream, "writable_finished", None),
+        getattr(stream, "writable_need_drain", None),
+        getattr(stream, "writable_length", None),
+    ]
+    return [readable, writable, [stream.destroyed, stream.closed, stream.errored]]
+
+
+def note_event(t, label, event, stream):
+    """Note the state in each `event`."""
+    stream.on(event, lambda *rest: t.note(label, state(stream)))
+
+
+def record(t, name, stream, events):
+    """Note listeners added and removed, and the state in each event."""
+    stream.on("newListener", lambda event, fn: t.note(f"{name} added", event))
+    stream.on("removeListener", lambda event, fn: t.note(f"{name} removed", event))
+    for event in events:
+        note_event(t, f"{name} {event}", event, stream)
+
+
+@case(about="'finish' after a synchronous write: behind its callback, a tick after end()")
+def FinishAfterSyncWrite(t):
+    for options in [{}, {"final": lambda callback: callback()}, {"final": lambda callback: t.immediate(callback)}]:
+        for has_callback in [False, True]:
+            sink = t.stream.Writable(options)
+            sink._write = lambda chunk, encoding, callback: callback()
+            name = f"{len(options)} {has_callback}"
+            record(t, name, sink, ["prefinish", "finish", "close", "drain"])
+            if has_callback:
+                sink.write("a", lambda error, sink=sink, name=name: t.note(f"{name} written", state(sink)))
+            else:
+                sink.write("a")
+            t.next_tick(lambda name=name, sink=sink: t.note(f"{name} tick before end", state(sink)))
+            sink.end(t.callback(f"{name} ended"))
+            t.note(name, state(sink))
+            t.next_tick(lambda name=name, sink=sink: t.note(f"{name} tick after end", state(sink)))
+            t.microtask(lambda name=name, sink=sink: t.note(f"{name} microtask", state(sink)))
+
+
+@case(about="end() from the callback of a synchronous write, and in 'drain'")
+def EndInCallback(t):
+    sink = t.stream.Writable(high_water_mark=1, write=lambda chunk, encoding, callback: callback())
+    record(t, "callback", sink, ["prefinish", "finish", "close", "drain"])
+    sink.write("a", lambda *error: (t.note("written", state(sink)), sink.end("last", t.callback("ended"))))
+    other = t.stream.Writable(high_water_mark=1, write=lambda chunk, encoding, callback: callback())
+    other.on("drain", lambda: other.end("last", t.callback("other ended")))
+    record(t, "drain", other, ["prefinish", "finish", "close", "drain"])
+    other.write("ab", t.callback("other written"))

@@ -3,8 +3,6 @@
 from conformance import case
 from conformance.scenery import BOTH, READS, WRITES, closely, much_later, numbers, sink, through
 
-# --- pipe() -----------------------------------------------------------------------------------------------------------
-
 
 @case(
     about="pipe() of a source that is faster than its destination goes in Node's steps to the end of both",
@@ -63,9 +61,6 @@ def PipedToWhatIsFull(t):
     destination = sink(t, "sink")
     destination.write("full")
     numbers(t, "source", 2).pipe(destination)
-
-
-# --- pipeline() -------------------------------------------------------------------------------------------------------
 
 
 @case(about="a pipeline of three streams runs to its end in Node's steps", skip_unless="node<26.12")
@@ -144,9 +139,6 @@ def PipelineWithoutEnd(t):
     t.spawn(run(sink(t, "sink")))
 
 
-# --- finished() -------------------------------------------------------------------------------------------------------
-
-
 @case(about="finished() puts its listeners on and takes them off in Node's order, on each kind of stream")
 def FinishedListeners(t):
     for name in ["readable", "writable", "both"]:
@@ -195,9 +187,6 @@ def FinishedAmongListeners(t):
         stream.on(event, t.callback(f"{event} behind"))
     stream.resume()
     stream.end("x")
-
-
-# --- streams made of others -------------------------------------------------------------------------------------------
 
 
 @case(about="a Duplex made of an async generator function gives and takes in Node's steps")
@@ -264,9 +253,6 @@ def FromDestroyed(t):
     source = closely(t, "source", t.stream.Readable.from_(count()), READS)
     source.on("error", t.callback("error"))
     source.once("data", lambda chunk: source.destroy(t.error("enough")))
-
-
-# --- operators --------------------------------------------------------------------------------------------------------
 
 
 @case(
@@ -711,3 +697,98 @@ def DuplexFromPairEmpty(t):
 
     duplex.on("error", t.callback("error"))
     t.immediate(late)
+
+
+def state(stream):
+    """What may be seen of a stream: of its readable side, of its writable side, of its life."""
+    readable = [
+        getattr(stream, "readable", None),
+        getattr(stream, "readable_ended", None),
+        getattr(stream, "readable_flowing", None),
+        getattr(stream, "readable_length", None),
+    ]
+    writable = [
+        getattr(stream, "writable", None),
+        getattr(stream, "writable_ended", None),
+        getattr(stream, "writable_finished", None),
+        getattr(stream, "writable_need_drain", None),
+        getattr(stream, "writable_length", None),
+    ]
+    return [readable, writable, [stream.destroyed, stream.closed, stream.errored]]
+
+
+@case(
+    about="'pipe' comes when the listeners of the pipe are on both ends, and before the source flows",
+    skip_unless="node<26.1",
+)
+def PipeEvent(t):
+    for end in [True, False]:
+        source = t.stream.Readable(read=lambda size: None)
+        target = t.stream.PassThrough()
+        source.on("newListener", lambda event, fn, end=end: t.note(f"{end} source added", event))
+        target.on("newListener", lambda event, fn, end=end: t.note(f"{end} target added", event))
+        source.on("removeListener", lambda event, fn, end=end: t.note(f"{end} source removed", event))
+        target.on("removeListener", lambda event, fn, end=end: t.note(f"{end} target removed", event))
+
+        def piped(source, end=end, target=target):
+            t.note(f"{end} in 'pipe'", [source.event_names(), target.event_names(), state(source)])
+            t.note(f"{end} counts", [target.listener_count("finish"), target.listener_count("close")])
+
+        target.on("pipe", piped)
+
+        def unpiped(source, info, end=end, target=target):
+            t.note(f"{end} in 'unpipe'", [source.event_names(), target.event_names(), state(source)])
+
+        target.on("unpipe", unpiped)
+        target.on("finish", lambda end=end, target=target: t.note(f"{end} in 'finish'", target.event_names()))
+        source.pipe(target, {"end": end})
+        source.push("x")
+        t.immediate(lambda source=source: source.push(None))
+        target.resume()
+
+
+def note_event(t, label, event, stream):
+    """Note the state in each `event`."""
+    stream.on(event, lambda *rest: t.note(label, state(stream)))
+
+
+def record(t, name, stream, events):
+    """Note listeners added and removed, and the state in each event."""
+    stream.on("newListener", lambda event, fn: t.note(f"{name} added", event))
+    stream.on("removeListener", lambda event, fn: t.note(f"{name} removed", event))
+    for event in events:
+        note_event(t, f"{name} {event}", event, stream)
+
+
+@case(about="a full destination makes pipe() listen for 'drain' and pause at once; unpipe() takes all of it off")
+def PipeFull(t):
+    source = t.stream.Readable(read=lambda size: None)
+    target = t.stream.PassThrough(high_water_mark=1, readable_high_water_mark=1)
+    target.write("full")
+    target.write("more")
+    record(t, "source", source, ["pause", "resume", "data"])
+    record(t, "target", target, ["pipe", "unpipe", "drain"])
+    source.pipe(target)
+    t.note("piped", [source.event_names(), target.event_names(), state(source), state(target)])
+    source.unpipe(target)
+    t.note("unpiped", [source.event_names(), target.event_names(), state(source)])
+
+
+@case(about="the error of a pipe's destination: unpiped, listeners off, and uncaught unless somebody listens")
+def PipeError(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    for listens in [True, False]:
+        source = t.stream.Readable(read=lambda size: None)
+        target = t.stream.PassThrough()
+        record(t, f"{listens} source", source, ["pause", "resume"])
+        record(t, f"{listens} target", target, ["unpipe", "close"])
+        source.pipe(target)
+        if listens:
+            target.on("error", lambda error: t.note("error", target.event_names()))
+        target.destroy(t.error("boom"))
+        by_hand = t.stream.PassThrough()
+        record(t, f"{listens} by hand", by_hand, ["unpipe", "close"])
+        source.pipe(by_hand)
+        if listens:
+            by_hand.on("error", lambda error: t.note("error", by_hand.event_names()))
+        t.attempt("emit", lambda: by_hand.emit("error", t.error("by hand")))

@@ -1,7 +1,7 @@
 """pipeline() over three parts and more, sockets among them: who is destroyed with what, and when it is told."""
 
 from conformance import case
-from conformance.scenery import collect, serve_here
+from conformance.scenery import collect, serve, serve_here
 
 
 def capitals(t):
@@ -22,6 +22,17 @@ def listeners(stream):
 def settle(t, label, promise):
     """Notes what becomes of a promise."""
     promise.then(t.callback(f"{label} fulfilled"), t.callback(f"{label} rejected"))
+
+
+def start(t, server, client, at_once):
+    """Listen, connect `client`, and call `at_once` right behind connect()."""
+    t.watch("client", client)
+
+    def listening():
+        client.connect(server.address().port, "127.0.0.1")
+        at_once()
+
+    server.listen(0, "127.0.0.1", listening)
 
 
 def echo_here(t, use):
@@ -611,3 +622,154 @@ def DestroyedConnecting(t):
         t.next_tick(lambda: client.destroy(t.error("changed my mind")))
 
     serve_here(t, on_connection, start)
+
+
+def serve_either(t, half_open, on_connection):
+    server = t.watch("server", t.net.create_server(allow_half_open=half_open))
+
+    def connected(peer):
+        t.watch("peer", peer)
+        server.close()
+        on_connection(peer)
+
+    server.on("connection", connected)
+    return server
+
+
+@case(
+    about="pipeline() of a socket that closes before its end fails with ERR_STREAM_PREMATURE_CLOSE",
+    skip_unless="node<26.1",
+)
+def PipelineOfADestroyedSocket(t):
+    server = serve_either(t, False, lambda peer: peer.on("error", lambda error: None).resume())
+    client = t.net.Socket()
+    sink = t.watch("sink", t.stream.PassThrough())
+    t.stream.pipeline(client, sink, t.callback("pipeline"))
+    client.on("connect", lambda: client.destroy())
+    start(t, server, client, lambda: None)
+
+
+@case(about="a list of promises as a pipeline's source is awaited one by one, in step with other microtasks")
+def ListOfPromises(t):
+    def count(left):
+        t.note("microtask", left)
+        if left > 0:
+            t.microtask(lambda: count(left - 1))
+
+    sink = t.stream.PassThrough(object_mode=True)
+    sink.on("data", t.callback("data"))
+    two = t.stream.Readable.from_([2]).to_array()
+    t.stream.pipeline([1, two, 3], sink, t.callback("done"))
+    count(6)
+
+
+@case(about="an async function at the end of a pipeline reads a list in step with other microtasks")
+def ListIntoFunction(t):
+    async def read(source):
+        async for value in source:
+            t.note("value", value)
+        return "all"
+
+    def count(left):
+        t.note("microtask", left)
+        if left > 0:
+            t.microtask(lambda: count(left - 1))
+
+    t.stream.pipeline([1, 2], read, t.callback("done"))
+    count(8)
+
+
+@case(about="pipeline() of a socket into a sink calls back without error when all is through")
+class SocketIntoSink:
+    def server(t):
+        serve(t, lambda peer: peer.end("hello"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        sink = t.watch("sink", t.stream.PassThrough())
+        sink.resume()
+        t.note("returns the last", t.stream.pipeline(client, sink, t.callback("done")) is sink)
+
+
+@case(about="pipeline() of a source into a socket ends the socket, and calls back when it has closed")
+class PipelineIntoSocket:
+    def server(t):
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.on("data", lambda chunk: None)
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+        source = t.watch("source", t.stream.Readable.from_([b"one", b"two"]))
+        t.stream.pipeline(source, client, t.callback("done"))
+
+
+@case(
+    about="pipeline() destroys the sink when the socket is destroyed, and says premature close",
+    skip_unless="node<26.1",
+)
+class PipelineDestroyed:
+    def server(t):
+        def on_connection(peer):
+            peer.on("error", lambda error: None)
+            peer.resume()
+            peer.write("hello")
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        sink = t.watch("sink", t.stream.PassThrough())
+        t.stream.pipeline(client, sink, t.callback("done"))
+        sink.on("data", lambda chunk: client.destroy())
+
+
+@case(about="pipeline() through a socket that is refused calls back with its error and destroys the others")
+def PipelineRefused(t):
+    source = t.watch("source", t.stream.PassThrough())
+    source.write("never sent")
+    client = t.watch("client", t.net.connect(t.path("missing.sock")))
+    t.stream.pipeline(source, client, t.callback("done"))
+
+
+@case(about="pipeline() names what a part can be, another list for the first one than for those behind it")
+def PipelineParts(t):
+    t.attempt("first", lambda: t.stream.pipeline(5, t.stream.PassThrough(), t.callback("first")))
+    t.attempt("second", lambda: t.stream.pipeline(t.stream.PassThrough(), 5, t.callback("second")))
+    through = t.stream.PassThrough()
+    t.attempt("third", lambda: t.stream.pipeline(t.stream.PassThrough(), through, 5, t.callback("third")))
+
+
+@case(about="pipeline() into an emitter with on() and write() alone ends with JavaScript's TypeError")
+def PipelineNoEnd(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    for source in [t.stream.Readable.from_(["a"]), ["a"]]:
+        target = t.events.EventEmitter()
+        target.write = t.callback("write", lambda chunk: True)
+        t.stream.pipeline(source, target, t.callback("done"))
+
+
+@case(about="pipeline() from an old-style source hands a Readable of it to a function")
+def PipelineOldSource(t):
+    async def read(source):
+        async for chunk in source:
+            t.note("chunk", chunk)
+        return "all"
+
+    source = t.stream.Stream()
+    t.stream.pipeline(source, read, t.callback("done"))
+    source.emit("data", "a")
+    t.immediate(lambda: (source.emit("data", "b"), source.emit("end"), source.emit("close")))
+
+
+@case(about="pipeline() from an old-style source into a stream is over when the source has closed")
+def PipelineOldIntoStream(t):
+    source = t.stream.Stream()
+    target = t.stream.PassThrough()
+    target.on("data", t.callback("data"))
+    t.stream.pipeline(source, target, t.callback("done"))
+    source.emit("data", "a")
+    t.immediate(lambda: (source.emit("data", "b"), source.emit("end"), source.emit("close")))

@@ -204,62 +204,6 @@ class TwoDestinations:
         fast.on("data", lambda chunk: t.immediate(lambda: slow.on("data", t.callback("slow"))))
 
 
-@case(about="pipeline() of a socket into a sink calls back without error when all is through")
-class Pipeline:
-    def server(t):
-        serve(t, lambda peer: peer.end("hello"))
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-        sink = t.watch("sink", t.stream.PassThrough())
-        sink.resume()
-        t.note("returns the last", t.stream.pipeline(client, sink, t.callback("done")) is sink)
-
-
-@case(about="pipeline() of a source into a socket ends the socket, and calls back when it has closed")
-class PipelineIntoSocket:
-    def server(t):
-        def on_connection(peer):
-            t.watch("peer", peer)
-            peer.on("data", lambda chunk: None)
-
-        serve(t, on_connection)
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-        client.resume()
-        source = t.watch("source", t.stream.Readable.from_([b"one", b"two"]))
-        t.stream.pipeline(source, client, t.callback("done"))
-
-
-@case(
-    about="pipeline() destroys the sink when the socket is destroyed, and says premature close",
-    skip_unless="node<26.1",
-)
-class PipelineDestroyed:
-    def server(t):
-        def on_connection(peer):
-            peer.on("error", lambda error: None)
-            peer.resume()
-            peer.write("hello")
-
-        serve(t, on_connection)
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-        sink = t.watch("sink", t.stream.PassThrough())
-        t.stream.pipeline(client, sink, t.callback("done"))
-        sink.on("data", lambda chunk: client.destroy())
-
-
-@case(about="pipeline() through a socket that is refused calls back with its error and destroys the others")
-def PipelineRefused(t):
-    source = t.watch("source", t.stream.PassThrough())
-    source.write("never sent")
-    client = t.watch("client", t.net.connect(t.path("missing.sock")))
-    t.stream.pipeline(source, client, t.callback("done"))
-
-
 @case(about="pipe() to nothing throws, but the nothing stays a destination: unpipe() of another one does not pause")
 def PipeToNothing(t):
     source = t.watch("source", t.stream.PassThrough())
@@ -274,14 +218,6 @@ def PipeToNothing(t):
     t.note("flowing", source.readable_flowing)
     source.resume()
     source.end()
-
-
-@case(about="pipeline() names what a part can be, another list for the first one than for those behind it")
-def PipelineParts(t):
-    t.attempt("first", lambda: t.stream.pipeline(5, t.stream.PassThrough(), t.callback("first")))
-    t.attempt("second", lambda: t.stream.pipeline(t.stream.PassThrough(), 5, t.callback("second")))
-    through = t.stream.PassThrough()
-    t.attempt("third", lambda: t.stream.pipeline(t.stream.PassThrough(), through, 5, t.callback("third")))
 
 
 @case(about="Stream.pipe() writes what the source emits, pauses and resumes it, and ends the destination once")
@@ -377,33 +313,69 @@ def PipeWriteThrows(t):
     t.stream.Readable.from_(["a"]).pipe(target)
 
 
-@case(about="pipeline() into an emitter with on() and write() alone ends with JavaScript's TypeError")
-def PipelineNoEnd(t):
-    t.on_uncaught(lambda error: t.note("uncaught", error))
-    for source in [t.stream.Readable.from_(["a"]), ["a"]]:
-        target = t.events.EventEmitter()
-        target.write = t.callback("write", lambda chunk: True)
-        t.stream.pipeline(source, target, t.callback("done"))
+def serve_either(t, half_open, on_connection):
+    server = t.watch("server", t.net.create_server(allow_half_open=half_open))
+
+    def connected(peer):
+        t.watch("peer", peer)
+        server.close()
+        on_connection(peer)
+
+    server.on("connection", connected)
+    return server
 
 
-@case(about="pipeline() from an old-style source hands a Readable of it to a function")
-def PipelineOldSource(t):
-    async def read(source):
-        async for chunk in source:
-            t.note("chunk", chunk)
-        return "all"
+def start(t, server, client, at_once):
+    """Listen, connect `client`, and call `at_once` right behind connect()."""
+    t.watch("client", client)
 
-    source = t.stream.Stream()
-    t.stream.pipeline(source, read, t.callback("done"))
-    source.emit("data", "a")
-    t.immediate(lambda: (source.emit("data", "b"), source.emit("end"), source.emit("close")))
+    def listening():
+        client.connect(server.address().port, "127.0.0.1")
+        at_once()
+
+    server.listen(0, "127.0.0.1", listening)
 
 
-@case(about="pipeline() from an old-style source into a stream is over when the source has closed")
-def PipelineOldIntoStream(t):
-    source = t.stream.Stream()
-    target = t.stream.PassThrough()
-    target.on("data", t.callback("data"))
-    t.stream.pipeline(source, target, t.callback("done"))
-    source.emit("data", "a")
-    t.immediate(lambda: (source.emit("data", "b"), source.emit("end"), source.emit("close")))
+@case(about="a socket piped into itself echoes, and its end comes back too")
+def PipedIntoItself(t):
+    def on_connection(peer):
+        peer.pipe(peer)
+
+    server = serve_either(t, False, on_connection)
+    client = t.net.Socket()
+    client.on("data", t.callback("data"))
+    start(t, server, client, lambda: client.end("round"))
+
+
+@case(about="unpipe() in the destination's 'pipe' leaves the source paused and unread")
+def UnpipeInPipe(t):
+    server = serve_either(t, False, lambda peer: peer.end("never read"))
+    client = t.net.Socket()
+    sink = t.watch("sink", t.stream.PassThrough())
+    sink.on("pipe", lambda source: source.unpipe(sink))
+
+    def on_connect():
+        client.pipe(sink)
+        t.note("flowing", client.readable_flowing)
+        t.immediate(lambda: client.destroy())
+
+    client.on("connect", on_connect)
+    start(t, server, client, lambda: None)
+
+
+@case(
+    about="the destination of a pipe destroyed in 'data' unpipes, and the source stays open",
+    skip_unless="node<26.6",
+)
+def DestinationDestroyedInData(t):
+    server = serve_either(t, False, lambda peer: peer.write("x"))
+    client = t.net.Socket()
+    sink = t.watch("sink", t.stream.PassThrough())
+
+    def on_data(chunk):
+        sink.destroy()
+        t.immediate(lambda: t.snapshot(client).destroy())
+
+    client.on("data", on_data)
+    client.pipe(sink)
+    start(t, server, client, lambda: None)

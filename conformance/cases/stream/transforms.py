@@ -429,3 +429,15 @@ def Corked(t):
         t.net.connect(port, "127.0.0.1").end("from the socket ")
 
     serve_here(t, on_connection, start)
+
+
+@case(about="a _transform that is no function is a TypeError out of write(), and such a _flush counts as none")
+def TransformNoFunction(t):
+    for value in [5, None, "x", {}]:
+        one = t.stream.Transform()
+        one._transform = value
+        t.attempt("write", lambda: one.write("a"))
+        other = t.watch("other", t.stream.PassThrough())
+        other._flush = value
+        other.resume()
+        other.end("a")

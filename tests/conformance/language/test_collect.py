@@ -6,7 +6,7 @@ import pytest
 
 from conformance.errors import CollectionError
 from conformance.language.collect import collect_file
-from conformance.language.select import collect
+from conformance.language.selection import collect
 from tests.conformance.both_sides import write_cases
 
 TWO_ROLES = """

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from conformance.language.collect import collect_file
 from conformance.language.export import export
-from conformance.language.select import collect
+from conformance.language.selection import collect
 from tests.conformance.both_sides import node_binary, write_cases
 
 

@@ -7,7 +7,7 @@ import pytest
 from conformance.errors import CollectionError
 from conformance.language.collect import collect_file
 from conformance.language.names import camel_case
-from conformance.language.select import collect
+from conformance.language.selection import collect
 from conformance.language.subset import STAGE
 from tests.conformance.both_sides import FIXTURES, both_sides, node, on_node, write_cases
 

@@ -17,7 +17,7 @@ from tests.conformance.both_sides import node, write_cases
 
 _ROLE = """
 import json, os, sys
-from conformance.language.select import collect
+from conformance.language.selection import collect
 from conformance.play.stage import run_role
 program, role, values, deadline, replies = sys.argv[1:]
 (case,) = collect([program])

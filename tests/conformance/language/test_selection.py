@@ -7,7 +7,7 @@ import pytest
 
 from conformance.errors import CollectionError, NothingSelected
 from conformance.language.case_file import CaseFile
-from conformance.language.select import collect, former_names, select
+from conformance.language.selection import collect, former_names, select
 from conformance.language.transpile import transpile_role
 from tests.conformance.both_sides import write_cases
 

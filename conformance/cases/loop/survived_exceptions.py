@@ -3,6 +3,196 @@
 from conformance import case
 
 
+def noter(t, what):
+    return lambda: t.note(what, None)
+
+
+@case(
+    about="the ticks of an I/O callback that threw run before the immediates that it queued",
+    skip_unless="node<26.4",
+)
+def TicksOfThrowingIo(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    receiver = t.dgram.create_socket("udp4")
+
+    def on_message():
+        t.next_tick(noter(t, "tick"))
+        t.microtask(noter(t, "micro"))
+        t.immediate(noter(t, "immediate 1"))
+        t.immediate(noter(t, "immediate 2"))
+        receiver.close()
+        raise t.error("in I/O")
+
+    receiver.on("message", on_message)
+    receiver.bind(0, "127.0.0.1", lambda: receiver.send("x", receiver.address().port, "127.0.0.1"))
+
+
+@case(about="the next timer runs before the ticks of one that threw")
+def TimerThrows(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+
+    def first():
+        t.note("first", None)
+        t.next_tick(noter(t, "tick of first"))
+        t.microtask(noter(t, "micro of first"))
+        raise t.error("in timer")
+
+    def second():
+        t.note("second", None)
+        t.next_tick(noter(t, "tick of second"))
+
+    t.timeout(5, first)
+    t.timeout(5, second)
+    t.timeout(5, noter(t, "third"))
+
+
+@case(about="the next immediate runs before the ticks of one that threw, and new ones run in the same turn")
+def ImmediateThrows(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+
+    def first():
+        t.note("first", None)
+        t.next_tick(noter(t, "tick of first"))
+        t.immediate(noter(t, "new"))
+        raise t.error("in immediate")
+
+    t.immediate(first)
+    t.immediate(noter(t, "second"))
+    t.immediate(noter(t, "third"))
+
+
+@case(about="what an immediate queued before another one of its turn threw waits for the next turn, as ever")
+def ImmediateBeforeThrows(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    receiver = t.dgram.create_socket("udp4")
+
+    def send():
+        t.note("send", None)
+        t.immediate(noter(t, "new immediate"))
+        receiver.send("x", receiver.address().port, "127.0.0.1")
+
+    def fail():
+        raise t.error("in immediate")
+
+    def start():
+        t.immediate(send)
+        t.immediate(fail)
+        t.immediate(noter(t, "last immediate of the turn"))
+
+    receiver.on("message", lambda message: t.note("message", message))
+    receiver.on("message", lambda message: receiver.close())
+    receiver.bind(0, "127.0.0.1", start)
+
+
+def tick(t):
+    t.note("tick 1", None)
+    t.next_tick(noter(t, "tick of tick"))
+    t.microtask(noter(t, "micro of tick"))
+
+
+def micro(t):
+    t.note("micro 1", None)
+    t.next_tick(noter(t, "tick of micro"))
+    t.microtask(noter(t, "micro of micro"))
+
+
+@case(
+    about="a rejection that nobody handles is told before the immediates although a tick threw meanwhile",
+    skip_unless="node<26.4",
+)
+def RejectionAndThrowingTick(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+
+    async def fail():
+        raise t.error("rejected")
+
+    def tick():
+        raise t.error("in tick")
+
+    def micro():
+        t.spawn(fail())
+        t.next_tick(tick)
+
+    def fired():
+        t.microtask(micro)
+        t.immediate(noter(t, "immediate"))
+        t.immediate(noter(t, "next immediate"))
+
+    t.timeout(1, fired)
+
+
+@case(about="a rejection that nobody handles is told after the next datagram although a tick threw meanwhile")
+def RejectionAndNextDatagram(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    receiver = t.dgram.create_socket("udp4")
+    seen = []
+
+    async def fail():
+        raise t.error("rejected")
+
+    def tick():
+        raise t.error("in tick")
+
+    def micro():
+        t.spawn(fail())
+        t.next_tick(tick)
+
+    def on_message(message):
+        seen.append(message)
+        t.note("message", message)
+        if len(seen) == 1:
+            t.microtask(micro)
+            t.immediate(noter(t, "immediate"))
+        if len(seen) == 3:
+            receiver.close()
+
+    def on_listening():
+        for text in ["1", "2", "3"]:
+            receiver.send(text, receiver.address().port, "127.0.0.1")
+
+    receiver.on("message", on_message)
+    receiver.bind(0, "127.0.0.1", on_listening)
+
+
+@case(about="the other ticks and microtasks run although one threw")
+def TickThrows(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+
+    def tick():
+        t.note("tick 1", None)
+        t.microtask(noter(t, "micro of tick"))
+        raise t.error("in tick")
+
+    def micro():
+        t.note("micro 1", None)
+        t.next_tick(noter(t, "tick of micro"))
+        raise t.error("in microtask")
+
+    t.immediate(noter(t, "immediate"))
+    t.next_tick(tick)
+    t.next_tick(noter(t, "tick 2"))
+    t.microtask(micro)
+    t.microtask(noter(t, "micro 2"))
+
+
+@case(about="a rejection that nobody handles is an uncaught exception once the queues are empty")
+def UnhandledRejectionSurvived(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+
+    async def fail():
+        raise t.error("rejected")
+
+    t.spawn(fail())
+    t.next_tick(noter(t, "tick"))
+    t.microtask(noter(t, "micro"))
+    t.immediate(noter(t, "immediate"))
+
+
+def survive(t):
+    """The process lives on, and tells of each exception."""
+    t.on_uncaught(lambda error: t.note("uncaught", error.message))
+
+
 def thrower(t, what):
     """A function that queues one of everything, then throws; what it queued tells when it runs."""
 
@@ -14,35 +204,6 @@ def thrower(t, what):
         raise t.error(what)
 
     return throwing
-
-
-def survive(t):
-    """The process lives on, and tells of each exception."""
-    t.on_uncaught(lambda error: t.note("uncaught", error.message))
-
-
-def with_pair(t, ready):
-    """Calls ready(near, far, server) with the watched ends of a connection in this process, still in 'connect'."""
-    server = t.watch("server", t.net.create_server(allow_half_open=True))
-    ends = []
-
-    def on_connection(far):
-        ends.append(t.watch("far", far))
-        arrived()
-
-    def arrived():
-        if len(ends) == 2:
-            far = ends[1] if ends[0] is near else ends[0]
-            t.immediate(lambda: ready(near, far, server))
-
-    def on_connect():
-        ends.append(near)
-        arrived()
-
-    near = t.watch("near", t.net.Socket(allow_half_open=True))
-    near.on("connect", on_connect)
-    server.on("connection", on_connection)
-    server.listen(t.path("sock"), lambda: near.connect(t.path("sock")))
 
 
 @case(about="an exception in 'connection' leaves the connection as it is: it is counted, read and closed as ever")
@@ -118,6 +279,30 @@ def Ready(t):
         client.on("data", t.callback("data"))
 
     server.listen(t.path("sock"), on_listening)
+
+
+def with_pair(t, ready):
+    """Calls ready(near, far, server) with the watched ends of a connection in this process, still in 'connect'."""
+    server = t.watch("server", t.net.create_server(allow_half_open=True))
+    ends = []
+
+    def on_connection(far):
+        ends.append(t.watch("far", far))
+        arrived()
+
+    def arrived():
+        if len(ends) == 2:
+            far = ends[1] if ends[0] is near else ends[0]
+            t.immediate(lambda: ready(near, far, server))
+
+    def on_connect():
+        ends.append(near)
+        arrived()
+
+    near = t.watch("near", t.net.Socket(allow_half_open=True))
+    near.on("connect", on_connect)
+    server.on("connection", on_connection)
+    server.listen(t.path("sock"), lambda: near.connect(t.path("sock")))
 
 
 @case(
@@ -456,6 +641,17 @@ def DatagramCallbacks(t):
     socket.on("close", t.callback("later closed"))
 
 
+def lookup_of(t):
+    fail = thrower(t, "lookup")
+
+    def lookup(host, family, callback):
+        if host == "example":
+            return fail()
+        callback(None, host, 4)
+
+    return lookup
+
+
 @case(about="an exception in the lookup of a send: nothing is sent, the socket lives")
 def DatagramLookup(t):
     survive(t)
@@ -466,17 +662,6 @@ def DatagramLookup(t):
         t.immediate(lambda: socket.close())
 
     socket.bind(0, "127.0.0.1", lambda: t.immediate(send))
-
-
-def lookup_of(t):
-    fail = thrower(t, "lookup")
-
-    def lookup(host, family, callback):
-        if host == "example":
-            return fail()
-        callback(None, host, 4)
-
-    return lookup
 
 
 @case(about="an exception in a listener of a pipe's destination comes out where the source emits")
@@ -511,3 +696,66 @@ def AsyncListener(t):
     t.next_tick(lambda: t.note("tick", None))
     t.immediate(lambda: t.note("immediate", None))
     t.note("emitted", emitter.emit("event", 1))
+
+
+@case(about="a 'close' listener that throws keeps the later ones and the callbacks from running")
+def CloseListenerThrows(t):
+    t.on_uncaught(lambda error: t.note("survived", error))
+    server = t.watch("server", t.net.create_server())
+
+    def throws():
+        raise t.error("the listener's own")
+
+    def on_listening():
+        server.close(t.callback("not reached"))
+
+    server.on("close", throws)
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="an 'error' listener that throws is uncaught, and the server can listen afterwards")
+def ErrorListenerThrows(t):
+    server = t.watch("server", t.net.create_server())
+
+    def throws(error):
+        raise t.error("the listener's own")
+
+    def on_uncaught(error):
+        t.note("survived", error)
+        server.listen(0, "127.0.0.1", lambda: server.close())
+
+    t.on_uncaught(on_uncaught)
+    server.on("error", throws)
+    server.listen(0, "192.0.2.1")
+
+
+@case(
+    about="each of several 'connection' listeners' throws is uncaught by itself; all connections are served"
+)
+def EveryConnectionThrows(t):
+    server = t.watch("server", t.net.create_server())
+    survived = []
+
+    def on_uncaught(error):
+        survived.append(error)
+        t.note("survived", error)
+        t.next_tick(lambda: t.note("tick", len(survived)))
+        if len(survived) == 3:
+            server.close(t.callback("closed"))
+
+    t.on_uncaught(on_uncaught)
+
+    def on_connection(peer):
+        peer.resume()
+        peer.end("bye")
+        t.next_tick(lambda: t.note("tick of the connection", None))
+        raise t.error("the listener's own")
+
+    server.on("connection", on_connection)
+
+    def on_listening():
+        for _ in range(3):
+            client = t.net.connect(server.address().port, "127.0.0.1")
+            client.resume()
+
+    server.listen(0, "127.0.0.1", on_listening)

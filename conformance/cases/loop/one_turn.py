@@ -1,6 +1,29 @@
-"""What one turn of the loop takes from a socket that has much: 32 reads, 32 datagrams, one connection."""
+"""What one turn of the loop takes from a socket that has much, and which socket has its turn first."""
 
 from conformance import case
+
+
+@case(about="ready descriptors have their turn in the order in which they became ready")
+def OrderOfReadiness(t):
+    sockets = [t.dgram.create_socket("udp4"), t.dgram.create_socket("udp4"), t.dgram.create_socket("udp4")]
+    bound = []
+
+    def on_listening():
+        bound.append(1)
+        if len(bound) == 3:
+            t.immediate(send)
+
+    def send():
+        for number in [2, 0, 1]:
+            sockets[number].send(str(number), sockets[number].address().port, "127.0.0.1")
+
+    def on_message(message):
+        t.note("message", message)
+        sockets[int(message.decode())].close()
+
+    for socket in sockets:
+        socket.on("message", on_message)
+        socket.bind(0, "127.0.0.1", on_listening)
 
 
 def log(t):

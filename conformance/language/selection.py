@@ -22,8 +22,8 @@ from conformance.errors import CollectionError, Faults, NothingSelected
 from conformance.language.case import Case
 from conformance.language.collect import CASES, Declared, declared_cases, path_id, without_duplicates
 
-#: ``[topics]``: a former topic and the one that has all its cases, under their names. ``[cases]``: a former id and the
-#: ids of the cases that tell what it told.
+#: ``[topics]``: a former topic and the one that has most of its cases, under their names. ``[cases]``: a former id of
+#: all others and the ids of the cases that tell what it told.
 FORMER = CASES / "former.toml"
 
 

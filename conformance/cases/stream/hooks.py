@@ -1,12 +1,6 @@
-"""What stream classes do in corners that nobody means to visit: calls from inside their own hooks, and twice."""
+"""The hooks of a stream (_write, _read, _final, …): called twice, at odd moments, or no functions at all."""
 
 from conformance import case
-
-
-def note_error(t, label, emitter):
-    """Have each 'error' of `emitter` noted as `label`; returns `emitter`."""
-    emitter.on("error", lambda error: t.note(label, error))
-    return emitter
 
 
 @case(about="what writev() itself writes before it returns is never written, though its callback comes")
@@ -53,21 +47,6 @@ def WritevThrows(t):
     t.note("buffered", len(sink.writable_buffer))
 
 
-@case(about="a Writable that is disposed of is destroyed with AbortError, or quietly if it has finished")
-def DisposesWritable(t):
-    open_sink = t.watch("open", t.stream.Writable(write=lambda chunk, encoding, callback: callback()))
-    finished_sink = t.watch("finished", t.stream.Writable(write=lambda chunk, encoding, callback: callback()))
-    open_sink.on("error", t.callback("error"))
-    t.async_dispose(open_sink).then(t.callback("disposed"), t.callback("not disposed"))
-    t.async_dispose(open_sink).then(t.callback("again"), t.callback("not again"))
-
-    def on_finish():
-        t.async_dispose(finished_sink).then(t.callback("disposed, finished"), t.callback("not disposed, finished"))
-
-    finished_sink.on("finish", on_finish)
-    finished_sink.end()
-
-
 @case(about="remove_all_listeners() while construct() runs takes off Node's own too: what was written never starts")
 def ListenersRemovedInConstruct(t):
     sink = t.watch(
@@ -104,20 +83,6 @@ def FinalTwice(t):
             sink.write("late")
 
 
-@case(about="set_encoding() in object mode joins what is buffered, and counts its characters as objects")
-def EncodingOfObjects(t):
-    source = t.watch("source", t.stream.Readable(object_mode=True, read=lambda size: None))
-    source.push("ab")
-    source.push("c")
-    source.set_encoding("utf8")
-    t.note("length", source.readable_length)
-    source.read()
-    t.note("length after", source.readable_length)
-    source.push(None)
-    source.on("end", lambda: t.note("length at the end", source.readable_length))
-    source.resume()
-
-
 @case(about="a push() that a destroyed stream refuses does not count as an answer to read()")
 def PushRefused(t):
     source = t.watch("source", t.stream.Readable(read=lambda size: t.note("read", size)))
@@ -128,62 +93,10 @@ def PushRefused(t):
     source.destroyed = False
 
 
-@case(about="the two sides of a duplex pair pass on objects that are false, and hold back nothing but what is empty")
-def PairOfFalse(t):
-    one, other = t.stream.duplex_pair(object_mode=True)
-    other.on("data", t.callback("data"))
-    other.on("end", t.callback("end", lambda: other.end()))
-    one.resume()
-    one.write(0, t.callback("0 written"))
-    one.write(False, t.callback("false written"))
-    one.write("", t.callback("nothing written"))
-    one.end()
-
-
-@case(about="a list of promises as a pipeline's source is awaited one by one, in step with other microtasks")
-def ListOfPromises(t):
-    def count(left):
-        t.note("microtask", left)
-        if left > 0:
-            t.microtask(lambda: count(left - 1))
-
-    sink = t.stream.PassThrough(object_mode=True)
-    sink.on("data", t.callback("data"))
-    two = t.stream.Readable.from_([2]).to_array()
-    t.stream.pipeline([1, two, 3], sink, t.callback("done"))
-    count(6)
-
-
-@case(about="an async function at the end of a pipeline reads a list in step with other microtasks")
-def ListIntoFunction(t):
-    async def read(source):
-        async for value in source:
-            t.note("value", value)
-        return "all"
-
-    def count(left):
-        t.note("microtask", left)
-        if left > 0:
-            t.microtask(lambda: count(left - 1))
-
-    t.stream.pipeline([1, 2], read, t.callback("done"))
-    count(8)
-
-
-@case(about="stream.destroy() of what has no destroy() emits 'error' and a tick later 'close'; the second time nothing")
-def DestroyOld(t):
-    t.on_uncaught(lambda error: t.note("uncaught", error))
-    for error in [t.error("boom"), None]:
-        source = t.watch("source", t.stream.Stream())
-        source.on("error", lambda error: t.next_tick(lambda: t.note("tick", True)))
-        source.on("error", lambda error: t.microtask(lambda: t.note("microtask", True)))
-        t.stream.destroy(source, error)
-        t.note("is destroyed", t.stream.is_destroyed(source))
-        t.stream.destroy(source, t.error("again"))
-    emitter = t.events.EventEmitter()
-    t.stream.destroy(emitter, t.error("an emitter"))
-    t.stream.destroy(emitter, t.error("an emitter again"))
-    t.stream.destroy({"a": 1}, t.error("a dict"))
+def note_error(t, label, emitter):
+    """Have each 'error' of `emitter` noted as `label`; returns `emitter`."""
+    emitter.on("error", lambda error: t.note(label, error))
+    return emitter
 
 
 @case(about="a _read or _destroy that is no function is a TypeError in 'error'; such a _final counts as none")
@@ -251,15 +164,3 @@ def WriteNoFunctionLater(t):
     sink = t.watch("sink", t.stream.Writable(write=write))
     sink.write("a")
     sink.write("b")
-
-
-@case(about="a _transform that is no function is a TypeError out of write(), and such a _flush counts as none")
-def TransformNoFunction(t):
-    for value in [5, None, "x", {}]:
-        one = t.stream.Transform()
-        one._transform = value
-        t.attempt("write", lambda: one.write("a"))
-        other = t.watch("other", t.stream.PassThrough())
-        other._flush = value
-        other.resume()
-        other.end("a")

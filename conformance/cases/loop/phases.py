@@ -1,0 +1,282 @@
+"""The phases of the loop one by one: what a callback in each of them queues, and when that runs."""
+
+from conformance import case
+
+
+def noter(t, what):
+    return lambda: t.note(what, None)
+
+
+def micro(t):
+    t.note("micro 1", None)
+    t.next_tick(noter(t, "tick of micro"))
+    t.microtask(noter(t, "micro of micro"))
+
+
+def tick(t):
+    t.note("tick 1", None)
+    t.next_tick(noter(t, "tick of tick"))
+    t.microtask(noter(t, "micro of tick"))
+
+
+@case(about="ticks run before microtasks, nested ones too; ticks queued by microtasks run after all of these")
+def TicksThenMicrotasks(t):
+    t.microtask(lambda: micro(t))
+    t.next_tick(lambda: tick(t))
+    t.next_tick(noter(t, "tick 2"))
+    t.microtask(noter(t, "micro 2"))
+    t.note("script", None)
+
+
+@case(about="a promise takes its microtasks among the others")
+def AsyncFunctions(t):
+    async def walk():
+        t.note("walk 1", None)
+        await t.events.once(emitter, "go")
+        t.note("walk 2", None)
+
+    emitter = t.events.EventEmitter()
+    t.spawn(walk())
+    t.next_tick(lambda: emitter.emit("go"))
+    t.next_tick(noter(t, "tick"))
+    t.microtask(noter(t, "micro"))
+    t.note("script", None)
+
+
+def with_pair(t, ready):
+    """Calls ready(near, far) once both ends of a connection in this process are there."""
+    server = t.net.create_server()
+    ends = []
+
+    def arrived(end):
+        ends.append(end)
+        if len(ends) == 2:
+            server.close()
+            ready(ends[0], ends[1])
+
+    def on_listening():
+        near = t.net.connect(server.address().port, "127.0.0.1")
+        near.on("connect", lambda: arrived(near))
+        near.on("error", lambda error: t.note("near error", error))
+
+    server.on("connection", lambda far: arrived(far))
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="an immediate queued in an I/O callback runs in the same turn, before timers")
+def ImmediateAfterIo(t):
+    def ready(near, far):
+        near.on("data", lambda chunk: on_data(near))
+        far.end("x")
+
+    def on_data(near):
+        t.timeout(0, noter(t, "timeout"))
+        t.immediate(noter(t, "immediate"))
+        t.next_tick(noter(t, "tick"))
+        t.microtask(noter(t, "micro"))
+        near.end()
+
+    with_pair(t, ready)
+
+
+@case(about="the ticks of each immediate run before the next immediate; new ones wait a turn")
+def Immediates(t):
+    def first():
+        t.note("first", None)
+        t.next_tick(noter(t, "tick of first"))
+        t.immediate(noter(t, "next turn"))
+        t.clear(third)
+
+    t.immediate(first)
+    t.immediate(noter(t, "second"))
+    third = t.immediate(noter(t, "never"))
+    t.immediate(noter(t, "fourth"))
+
+
+@case(about="timers of one duration run in order of creation, ticks between; one may clear another")
+def TimersOfOneDuration(t):
+    def first():
+        t.note("first", None)
+        t.next_tick(noter(t, "tick of first"))
+        t.clear(second)
+
+    t.timeout(5, first)
+    second = t.timeout(5, noter(t, "never"))
+    t.timeout(5, noter(t, "third"))
+
+
+@case(about="a shorter timer set later runs earlier")
+def TimersByDueTime(t):
+    t.timeout(60, noter(t, "60"))
+    t.timeout(30, noter(t, "30"))
+    t.timeout(1, noter(t, "1"))
+
+
+@case(about="'close' comes from the closing phase, after the immediates of its turn")
+def ClosePhase(t):
+    def ready(near, far):
+        near.on("close", t.callback("near closed"))
+        far.on("end", lambda: far.end())
+        far.resume()
+        near.destroy()
+        t.immediate(noter(t, "immediate"))
+        t.next_tick(noter(t, "tick"))
+
+    with_pair(t, ready)
+
+
+@case(about="what is queued in 'connect' waits for 'ready'")
+def ConnectAndReady(t):
+    def ready(near, far):
+        near.destroy()
+        far.destroy()
+
+    server = t.net.create_server(lambda far: far.resume())
+
+    def on_listening():
+        client = t.net.connect(server.address().port, "127.0.0.1")
+        client.on("connect", lambda: connected(client))
+        client.on("ready", noter(t, "ready"))
+
+    def connected(client):
+        t.next_tick(noter(t, "tick"))
+        t.microtask(noter(t, "micro"))
+        t.note("connect", None)
+        client.end()
+        server.close()
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="between two callbacks of the closing phase ticks and microtasks run; immediates come a turn later")
+def Closing(t):
+    servers = [t.net.create_server(), t.net.create_server()]
+    listening = []
+
+    def on_listening():
+        listening.append(1)
+        if len(listening) == 2:
+            t.immediate(close)
+
+    def close():
+        t.immediate(lambda: t.note("immediate of the turn after", None))
+        for server in servers:
+            server.close()
+
+    def on_close(name):
+        t.note(f"{name} closed", None)
+        t.immediate(lambda: t.note(f"{name}: immediate", None))
+        t.microtask(lambda: t.note(f"{name}: microtask", None))
+        t.next_tick(lambda: t.note(f"{name}: tick", None))
+
+    servers[0].on("close", lambda: on_close("first"))
+    servers[1].on("close", lambda: on_close("second"))
+    for server in servers:
+        server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="a connection's 'close' is in the closing phase, what it queues runs before the next connection's")
+def ClosingConnections(t):
+    server = t.net.create_server()
+    sockets = []
+
+    def on_connection(peer):
+        sockets.append(peer)
+        if len(sockets) == 4:
+            t.immediate(close)
+
+    def close():
+        for number in range(4):
+            watch(sockets[number], number)
+            sockets[number].destroy()
+        server.close(lambda: t.note("server closed", None))
+        t.immediate(lambda: t.note("immediate", None))
+        t.next_tick(lambda: t.note("tick", None))
+
+    def watch(socket, number):
+        def on_close(had_error):
+            t.note("closed", number)
+            t.next_tick(lambda: t.note("tick after", number))
+            t.immediate(lambda: t.note("immediate after", number))
+
+        socket.on("close", on_close)
+
+    def connect():
+        first = t.net.connect(t.path("sock"))
+        second = t.net.connect(t.path("sock"))
+        first.on("connect", lambda: on_connection(first))
+        second.on("connect", lambda: on_connection(second))
+
+    server.on("connection", on_connection)
+    server.listen(t.path("sock"), connect)
+
+
+def queue_all(t, name):
+    """One of each queue, told when it runs."""
+    t.timeout(1, lambda: t.note(f"{name}: timer", None))
+    t.immediate(lambda: t.note(f"{name}: immediate", None))
+    t.microtask(lambda: t.note(f"{name}: microtask", None))
+    t.next_tick(lambda: t.note(f"{name}: tick", None))
+    t.microtask(lambda: t.next_tick(lambda: t.note(f"{name}: tick of microtask", None)))
+    t.next_tick(lambda: t.microtask(lambda: t.note(f"{name}: microtask of tick", None)))
+
+
+@case(about="what the main program queues: ticks, then microtasks, then timers and immediates")
+def Main(t):
+    queue_all(t, "main")
+    t.note("main", None)
+
+
+@case(about="what a timer queues")
+def Timer(t):
+    t.timeout(1, lambda: queue_all(t, "timer"))
+    t.timeout(1, lambda: t.note("other timer", None))
+
+
+@case(about="what an immediate queues")
+def Immediate(t):
+    def first():
+        t.next_tick(lambda: t.note("tick", None))
+        t.microtask(lambda: t.note("microtask", None))
+        t.immediate(lambda: t.note("immediate", None))
+
+    t.immediate(first)
+    t.immediate(lambda: t.note("other immediate", None))
+
+
+@case(about="what a datagram's listener queues")
+def Poll(t):
+    socket = t.dgram.create_socket("udp4")
+    seen = []
+
+    def on_message(message):
+        seen.append(message)
+        t.note("message", message)
+        if len(seen) == 1:
+            queue_all(t, "message")
+        else:
+            socket.close()
+
+    def on_listening():
+        socket.send("1", socket.address().port, "127.0.0.1")
+        socket.send("2", socket.address().port, "127.0.0.1")
+
+    socket.on("message", on_message)
+    socket.bind(0, "127.0.0.1", on_listening)
+
+
+@case(about="ticks that queue ticks run all before microtasks, and microtasks that queue microtasks before ticks")
+def Nested(t):
+    def tick(depth):
+        t.note("tick", depth)
+        if depth < 3:
+            t.next_tick(lambda: tick(depth + 1))
+            t.microtask(lambda: micro(depth + 10))
+
+    def micro(depth):
+        t.note("microtask", depth)
+        if depth % 10 < 3:
+            t.microtask(lambda: micro(depth + 1))
+            t.next_tick(lambda: t.note("tick of microtask", depth))
+
+    t.timeout(1, lambda: tick(0))

@@ -1,0 +1,79 @@
+"""duplexPair(): two streams of which each reads what is written to the other."""
+
+from conformance import case
+
+
+@case(about="the two sides of a duplex pair pass on objects that are false, and hold back nothing but what is empty")
+def PairOfFalse(t):
+    one, other = t.stream.duplex_pair(object_mode=True)
+    other.on("data", t.callback("data"))
+    other.on("end", t.callback("end", lambda: other.end()))
+    one.resume()
+    one.write(0, t.callback("0 written"))
+    one.write(False, t.callback("false written"))
+    one.write("", t.callback("nothing written"))
+    one.end()
+
+
+def state(stream):
+    """What may be seen of a stream: of its readable side, of its writable side, of its life."""
+    readable = [
+        getattr(stream, "readable", None),
+        getattr(stream, "readable_ended", None),
+        getattr(stream, "readable_flowing", None),
+        getattr(stream, "readable_length", None),
+    ]
+    writable = [
+        getattr(stream, "writable", None),
+        getattr(stream, "writable_ended", None),
+        getattr(stream, "writable_finished", None),
+        getattr(stream, "writable_need_drain", None),
+        getattr(stream, "writable_length", None),
+    ]
+    return [readable, writable, [stream.destroyed, stream.closed, stream.errored]]
+
+
+def note_event(t, label, event, stream):
+    """Note the state in each `event`."""
+    stream.on(event, lambda *rest: t.note(label, state(stream)))
+
+
+def record(t, name, stream, events):
+    """Note listeners added and removed, and the state in each event."""
+    stream.on("newListener", lambda event, fn: t.note(f"{name} added", event))
+    stream.on("removeListener", lambda event, fn: t.note(f"{name} removed", event))
+    for event in events:
+        note_event(t, f"{name} {event}", event, stream)
+
+
+@case(about="a destroyed side of a duplex pair: the other ends, or is destroyed when it failed, on the next tick")
+def PairSideDestroyed(t):
+    for error in [None, t.error("boom")]:
+        for waits in [False, True]:
+            one, other = t.stream.duplex_pair()
+            name = f"{error is None} {waits}"
+            record(t, f"{name} one", one, ["end", "finish", "error", "close"])
+            record(t, f"{name} other", other, ["end", "finish", "error", "close", "readable"])
+            if waits:
+                one.write("from one", t.callback(f"{name} one written"))
+                other.write("from other", t.callback(f"{name} other written"))
+            one.destroy(error)
+            t.note(name, [one.destroyed, other.destroyed, state(other)])
+            t.next_tick(lambda other=other, name=name: t.note(f"{name} tick", state(other)))
+
+            def later(other=other, name=name):
+                t.note(f"{name} later", state(other))
+                other.write("late", t.callback(f"{name} late written"))
+                other.end(t.callback(f"{name} ended"))
+                t.note(f"{name} read", other.read())
+
+            t.immediate(later)
+
+
+@case(about="both sides of a duplex pair that are destroyed in one turn close, each once")
+def PairBothDestroyed(t):
+    one, other = t.stream.duplex_pair()
+    record(t, "one", one, ["end", "finish", "error", "close"])
+    record(t, "other", other, ["end", "finish", "error", "close"])
+    one.destroy()
+    other.destroy(t.error("boom"))

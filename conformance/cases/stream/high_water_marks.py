@@ -1,0 +1,74 @@
+"""High-water marks: what a stream holds before it asks its writer to wait, and when it asks its source for more."""
+
+from conformance import case
+
+
+def state(stream):
+    """What may be seen of a stream: of its readable side, of its writable side, of its life."""
+    readable = [
+        getattr(stream, "readable", None),
+        getattr(stream, "readable_ended", None),
+        getattr(stream, "readable_flowing", None),
+        getattr(stream, "readable_length", None),
+    ]
+    writable = [
+        getattr(stream, "writable", None),
+        getattr(stream, "writable_ended", None),
+        getattr(stream, "writable_finished", None),
+        getattr(stream, "writable_need_drain", None),
+        getattr(stream, "writable_length", None),
+    ]
+    return [readable, writable, [stream.destroyed, stream.closed, stream.errored]]
+
+
+def note_event(t, label, event, stream):
+    """Note the state in each `event`."""
+    stream.on(event, lambda *rest: t.note(label, state(stream)))
+
+
+def record(t, name, stream, events):
+    """Note listeners added and removed, and the state in each event."""
+    stream.on("newListener", lambda event, fn: t.note(f"{name} added", event))
+    stream.on("removeListener", lambda event, fn: t.note(f"{name} removed", event))
+    for event in events:
+        note_event(t, f"{name} {event}", event, stream)
+
+
+@case(
+    about="high_water_mark 0: a late chunk is announced, and _read is called for each read",
+    skip_unless="node<26",
+)
+def MarkOfZero(t):
+    for mode in ["data", "readable", "paused"]:
+        source = t.stream.Readable(high_water_mark=0, read=lambda size, mode=mode: t.note(mode, ["read", size]))
+        record(t, mode, source, ["end", "close"])
+        if mode == "data":
+            source.on("data", t.callback("data"))
+        elif mode == "readable":
+            source.on("readable", lambda source=source: t.note("has", [source.readable_length, source.read()]))
+        else:
+            source.pause()
+
+        def push(source=source, mode=mode):
+            t.note(mode, [source.push("late"), state(source)])
+
+        t.immediate(push)
+        t.immediate(lambda push=push: t.immediate(push))
+        t.immediate(lambda source=source: t.immediate(lambda: t.immediate(lambda: (source.push(None), source.read()))))
+
+
+@case(about="a Writable with high_water_mark 0 wants 'drain' after each write, written at once or later")
+def WritableMarkOfZero(t):
+    for later in [False, True]:
+        def write(chunk, encoding, callback, later=later):
+            if later:
+                t.immediate(callback)
+            else:
+                callback()
+
+        sink = t.stream.Writable(high_water_mark=0, write=write)
+        record(t, f"{later}", sink, ["drain", "finish", "prefinish", "close"])
+        t.note("write", [sink.write("a", t.callback("a written")), state(sink)])
+        t.note("write", [sink.write("b"), state(sink)])
+        t.note("nothing", [sink.write(""), state(sink)])
+        t.immediate(lambda sink=sink: t.immediate(lambda: t.immediate(lambda: t.immediate(lambda: sink.end()))))
