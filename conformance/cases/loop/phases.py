@@ -280,3 +280,54 @@ def Nested(t):
             t.next_tick(lambda: t.note("tick of microtask", depth))
 
     t.timeout(1, lambda: tick(0))
+
+
+@case(about="the main program, its ticks, its microtasks, a timer that is due, an immediate: in this order")
+def MainWithTimersDue(t):
+    t.timeout(1, noter(t, "timeout"))
+    t.immediate(noter(t, "immediate"))
+    t.microtask(lambda: micro(t))
+    t.next_tick(lambda: tick(t))
+    t.next_tick(noter(t, "tick 2"))
+    t.microtask(noter(t, "micro 2"))
+    t.note("main", None)
+    t.block(20)
+
+
+@case(about="timers set by one that took its time start from the end of it, after the immediates of its turn")
+def TimersSetByASlowOne(t):
+    def slow():
+        t.note("slow", None)
+        t.block(20)
+        t.timeout(15, noter(t, "15"))
+        t.immediate(noter(t, "immediate"))
+        t.timeout(60, noter(t, "60"))
+
+    t.timeout(1, slow)
+
+
+@case(about="an await and a then() take one microtask each, adopting a promise takes two more")
+def MicrotasksOfPromises(t):
+    emitter = t.events.EventEmitter()
+    failed = t.events.once(emitter, "never")
+    emitter.emit("error", t.error("failed"))
+    done = t.events.once(emitter, "go")
+    emitter.emit("go", 1)
+
+    async def walk():
+        for turn in [0, 1, 2]:
+            await done
+            t.note("walk", turn)
+
+    def start():
+        t.next_tick(noter(t, "tick"))
+        t.spawn(walk())
+        chain = done
+        for step in [1, 2, 3, 4, 5, 6]:
+            chain = chain.then(lambda value, step=step: t.note("step", step))
+        done.then(lambda value: done).then(lambda value: t.note("adopted", value))
+        failed.then(None, lambda error: t.note("failed", error))
+        t.microtask(noter(t, "micro"))
+
+    failed.then(None, lambda error: None)
+    t.immediate(start)

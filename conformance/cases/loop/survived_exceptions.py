@@ -759,3 +759,187 @@ def EveryConnectionThrows(t):
             client.resume()
 
     server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="an immediate behind one that threw runs with the ticks of both, and what it queues in the turn after")
+def ImmediateBehindOneThatThrew(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+
+    def first():
+        t.note("first", None)
+        t.next_tick(noter(t, "tick of first"))
+        raise t.error("in immediate")
+
+    def second():
+        t.note("second", None)
+        t.next_tick(noter(t, "tick of second"))
+        t.immediate(noter(t, "nested"))
+
+    t.immediate(first)
+    t.immediate(second)
+    t.immediate(noter(t, "third"))
+
+
+@case(about="after a tick and a microtask that threw the others of their queues go on, then what both queued")
+def TickAndMicrotaskThrow(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+
+    def tick():
+        t.note("tick 1", None)
+        t.microtask(noter(t, "micro of tick 1"))
+        raise t.error("in tick")
+
+    def micro():
+        t.note("micro 1", None)
+        t.next_tick(noter(t, "tick of micro 1"))
+        raise t.error("in microtask")
+
+    t.next_tick(tick)
+    t.next_tick(noter(t, "tick 2"))
+    t.immediate(noter(t, "immediate"))
+    t.microtask(micro)
+    t.microtask(noter(t, "micro 2"))
+
+
+@case(about="the ticks behind one of the main program that threw wait for the next callback of the loop")
+def TicksBehindOneThatThrew(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+
+    def tick():
+        t.note("tick 1", None)
+        t.microtask(noter(t, "micro of tick 1"))
+        raise t.error("in tick")
+
+    def timer():
+        t.note("timer", None)
+        t.next_tick(noter(t, "tick of timer"))
+
+    t.next_tick(tick)
+    t.next_tick(noter(t, "tick 2"))
+    t.immediate(noter(t, "immediate"))
+    t.timeout(1, timer)
+    t.block(20)
+
+
+@case(about="a main program that threw has its ticks and microtasks run at once, before a timer that is due")
+def MainThrows(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+
+    def timer():
+        t.note("timer", None)
+        t.next_tick(noter(t, "tick of timer"))
+
+    t.next_tick(noter(t, "tick"))
+    t.microtask(noter(t, "micro"))
+    t.immediate(noter(t, "immediate"))
+    t.timeout(1, timer)
+    t.block(20)
+    raise t.error("in main")
+
+
+@case(about="a rejection of a main program that threw is told after its ticks and microtasks")
+def MainThrowsAndRejects(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+
+    async def fail():
+        raise t.error("rejected")
+
+    t.next_tick(noter(t, "tick"))
+    t.immediate(noter(t, "immediate"))
+    t.spawn(fail())
+    t.microtask(noter(t, "micro"))
+    raise t.error("in main")
+
+
+@case(about="an immediate set by one that threw runs in the same phase, before the ticks of that one")
+def ImmediateSetByOneThatThrew(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+
+    def timer():
+        t.note("timer", None)
+        t.next_tick(noter(t, "tick of timer"))
+
+    def first():
+        t.note("first", None)
+        t.next_tick(noter(t, "tick of first"))
+        t.timeout(1, timer)
+        t.block(20)
+        t.immediate(noter(t, "second"))
+        raise t.error("in immediate")
+
+    t.timeout(1, lambda: t.immediate(first))
+
+
+@case(about="after a 'close' listener that threw in the closing phase a timer that is due runs before its ticks")
+def ClosingThrows(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+
+    def timer():
+        t.note("timer", None)
+        t.next_tick(noter(t, "tick of timer"))
+
+    def on_close():
+        t.note("closed", None)
+        t.next_tick(noter(t, "tick of close"))
+        t.timeout(1, timer)
+        t.block(20)
+        t.immediate(noter(t, "immediate"))
+        raise t.error("in close")
+
+    def start():
+        client = t.net.connect(server.address().port, "127.0.0.1")
+        client.on("close", on_close)
+        client.on("connect", lambda: client.destroy())
+
+    def on_connection(peer):
+        peer.on("error", lambda error: None)
+        peer.resume()
+        server.close()
+
+    server = t.net.create_server(on_connection)
+    server.listen(0, "127.0.0.1", start)
+
+
+@case(
+    about="the ticks of a datagram's listener that threw run with those of the next datagram",
+    skip_unless="node<26.4",
+)
+def DatagramsThrow(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    socket = t.dgram.create_socket("udp4")
+
+    def throw():
+        t.note("tick throws", None)
+        raise t.error("in tick")
+
+    def on_message(message):
+        text = message.decode("utf8")
+        t.note("message", text)
+        t.next_tick(throw if text == "tick" else noter(t, "tick 1"))
+        t.next_tick(noter(t, "tick 2"))
+        t.microtask(noter(t, "micro"))
+        if text == "end":
+            socket.close()
+        if text == "raise":
+            raise t.error("in I/O")
+
+    def start():
+        for text in ["raise", "ok", "tick", "ok", "raise", "end"]:
+            socket.send(text, socket.address().port, "127.0.0.1")
+
+    socket.on("message", on_message)
+    socket.bind(0, "127.0.0.1", start)
+
+
+@case(about="an interval that throws goes on")
+def IntervalThrows(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    turns = []
+
+    def turn():
+        turns.append(1)
+        if len(turns) == 2:
+            t.clear(interval)
+        raise t.error("in interval")
+
+    interval = t.interval(10, turn)
