@@ -6,7 +6,7 @@ from conformance import case
 @case(
     about="bind() returns the socket; 'listening' comes in the tick phase, before ticks queued after the call"
 )
-def order(t):
+def Order(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     socket.on("listening", lambda: t.next_tick(lambda: t.note("tick of the listener", None)))
     t.next_tick(lambda: t.note("tick queued before", None))
@@ -18,7 +18,7 @@ def order(t):
 
 
 @case(about="without an address a udp4 socket binds 0.0.0.0, also for null and ''")
-def defaults_udp4(t):
+def DefaultsUdp4(t):
     null = t.dgram.create_socket("udp4")
     empty = t.dgram.create_socket("udp4")
 
@@ -37,7 +37,7 @@ def defaults_udp4(t):
 
 
 @case(about="without an address a udp6 socket binds ::", skip_unless="ipv6")
-def defaults_udp6(t):
+def DefaultsUdp6(t):
     socket = t.watch("socket", t.dgram.create_socket("udp6"))
 
     def on_listening():
@@ -48,7 +48,7 @@ def defaults_udp6(t):
 
 
 @case(about="the options object takes port and address, and the callback stands behind it")
-def options_object(t):
+def OptionsObject(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def on_listening():
@@ -59,7 +59,7 @@ def options_object(t):
 
 
 @case(about="keyword options are the options object")
-def keyword_options(t):
+def KeywordOptions(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def on_listening():
@@ -70,7 +70,7 @@ def keyword_options(t):
 
 
 @case(about="the callback is a listener of 'listening' in the order of its adding, gone after one call")
-def callback_is_listener(t):
+def CallbackIsListener(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def on_listening():
@@ -83,7 +83,7 @@ def callback_is_listener(t):
 
 
 @case(about="a socket that binds or is bound does not bind again: ERR_SOCKET_ALREADY_BOUND")
-def twice(t):
+def Twice(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def on_listening():
@@ -97,7 +97,7 @@ def twice(t):
 @case(
     about='an address that is no text is ERR_INVALID_ARG_TYPE about "hostname", and the socket stays binding'
 )
-def address_type(t):
+def AddressType(t):
     for address in [5, True, {}, ["x"]]:
         socket = t.dgram.create_socket("udp4")
         t.attempt("bind", lambda: socket.bind(0, address) and None)
@@ -109,7 +109,7 @@ def address_type(t):
 
 
 @case(about="a port is not checked but taken modulo 65536")
-def port_coerced(t):
+def PortCoerced(t):
     first = t.dgram.create_socket("udp4")
 
     def on_first():
@@ -133,7 +133,7 @@ def port_coerced(t):
 
 
 @case(about="what is no port at all binds any port")
-def port_nonsense(t):
+def PortNonsense(t):
     def bind(given):
         socket = t.dgram.create_socket("udp4")
 
@@ -151,7 +151,7 @@ def port_nonsense(t):
 
 
 @case(about="the error of a bind() shows the port as it was given, if it counts as a number above 0")
-def port_in_the_error(t):
+def PortInTheError(t):
     def bind(port):
         socket = t.dgram.create_socket("udp4")
         socket.on("error", lambda error: [t.note(error.message, error.port), socket.close()])
@@ -164,7 +164,7 @@ def port_in_the_error(t):
 
 
 @case(about="the error of a bind() to port 0, or to what counts as false, shows no port")
-def no_port_in_the_error(t):
+def NoPortInTheError(t):
     for port in ["", None, 0, 0.0, -0.0, False]:
         socket = t.dgram.create_socket("udp4").unref()
         socket.on("error", lambda error: t.note("error", error))
@@ -172,7 +172,7 @@ def no_port_in_the_error(t):
 
 
 @case(about="a port in use is 'error' EADDRINUSE; the socket may bind again and be closed")
-def in_use(t):
+def InUse(t):
     first = t.watch("first", t.dgram.create_socket("udp4"))
     second = t.watch("second", t.dgram.create_socket("udp4"))
 
@@ -202,7 +202,7 @@ class InUseElsewhere:
 
 
 @case(about="an address of another machine is 'error' EADDRNOTAVAIL without a port if none was asked for")
-def not_available(t):
+def NotAvailable(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def on_error(error):
@@ -215,7 +215,7 @@ def not_available(t):
 
 
 @case(about="an address of the other family is 'error' EINVAL")
-def wrong_family(t):
+def WrongFamily(t):
     def bind(kind, address):
         socket = t.watch(kind, t.dgram.create_socket(kind))
         socket.on("error", lambda error: socket.close())
@@ -226,7 +226,7 @@ def wrong_family(t):
 
 
 @case(about="a host name is looked up; 'listening' comes after the answer")
-def host_name(t):
+def HostName(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def on_listening():
@@ -238,7 +238,7 @@ def host_name(t):
 
 
 @case(about="a host that does not exist is 'error' ENOTFOUND of getaddrinfo, and the socket may bind again")
-def unknown_host(t):
+def UnknownHost(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def on_error(error):
@@ -250,7 +250,7 @@ def unknown_host(t):
 
 
 @case(about="a failed bind without an 'error' listener is an uncaught exception")
-def error_unhandled(t):
+def ErrorUnhandled(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def on_uncaught(error):
@@ -265,7 +265,7 @@ def error_unhandled(t):
     about="a bind() with a callback that fails without an 'error' listener is an uncaught error",
     skip_unless="node^24.21||>=26.9",
 )
-def error_with_callback_is_uncaught(t):
+def ErrorWithCallbackIsUncaught(t):
     t.on_uncaught(lambda error: t.note("uncaught", error.code))
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     socket.bind(0, "203.0.113.7", t.callback("never"))
@@ -282,7 +282,7 @@ def error_with_callback_is_uncaught(t):
     about="a bind() with a callback watches for a failure by error_monitor, and adds no 'error' listener",
     skip_unless="node^24.21||>=26.9",
 )
-def callback_and_error_monitor(t):
+def CallbackAndErrorMonitor(t):
     socket = t.dgram.create_socket("udp4")
     monitor = t.events.error_monitor
     socket.on("newListener", lambda event, listener: t.note("added", event == monitor or event))
@@ -299,7 +299,7 @@ def callback_and_error_monitor(t):
 
 
 @case(about="two sockets with reuse_addr bind one port, one without does not")
-def reuse_addr(t):
+def ReuseAddr(t):
     first = t.watch("first", t.dgram.create_socket(type="udp4", reuse_addr=True))
     second = t.watch("second", t.dgram.create_socket(type="udp4", reuse_addr=True))
     third = t.watch("third", t.dgram.create_socket("udp4"))
@@ -315,7 +315,7 @@ def reuse_addr(t):
 
 
 @case(about="two sockets with reuse_port bind one port, one with reuse_addr alone does not")
-def reuse_port(t):
+def ReusePort(t):
     first = t.watch("first", t.dgram.create_socket(type="udp4", reuse_port=True))
     second = t.watch("second", t.dgram.create_socket(type="udp4", reuse_port=True))
     third = t.watch("third", t.dgram.create_socket(type="udp4", reuse_addr=True))
@@ -331,7 +331,7 @@ def reuse_port(t):
 
 
 @case(about="a udp6 socket on :: takes the port for IPv4 as well", skip_unless="ipv6")
-def dual_stack(t):
+def DualStack(t):
     six = t.watch("six", t.dgram.create_socket("udp6"))
     four = t.watch("four", t.dgram.create_socket("udp4"))
 
@@ -344,7 +344,7 @@ def dual_stack(t):
 
 
 @case(about="a udp6 socket with ipv6_only leaves the port free for IPv4", skip_unless="ipv6")
-def ipv6_only(t):
+def Ipv6Only(t):
     six = t.watch("six", t.dgram.create_socket(type="udp6", ipv6_only=True))
     four = t.watch("four", t.dgram.create_socket("udp4"))
 
@@ -358,14 +358,14 @@ def ipv6_only(t):
 
 
 @case(about="ipv6_only on a udp4 socket is 'error' EINVAL at bind")
-def ipv6_only_udp4(t):
+def Ipv6OnlyUdp4(t):
     socket = t.watch("socket", t.dgram.create_socket(type="udp4", ipv6_only=True))
     socket.on("error", lambda error: socket.close())
     socket.bind(0)
 
 
 @case(about="buffer sizes among the options are set at bind; the kernel doubles them")
-def buffer_size_options(t):
+def BufferSizeOptions(t):
     socket = t.watch(
         "socket", t.dgram.create_socket(type="udp4", recv_buffer_size=10000, send_buffer_size=20000)
     )
@@ -379,7 +379,7 @@ def buffer_size_options(t):
 
 
 @case(about="a buffer size the kernel cannot take is an uncaught exception out of bind, without 'listening'")
-def buffer_size_too_large(t):
+def BufferSizeTooLarge(t):
     socket = t.watch("socket", t.dgram.create_socket(type="udp4", recv_buffer_size=2147483648))
 
     def on_uncaught(error):
@@ -392,7 +392,7 @@ def buffer_size_too_large(t):
 
 
 @case(about="a descriptor that the loop has already is EEXIST of open, thrown", skip_unless="node<25")
-def fd_in_use(t):
+def FdInUse(t):
     first = t.dgram.create_socket("udp4")
     second = t.watch("second", t.dgram.create_socket("udp4"))
 
@@ -406,7 +406,7 @@ def fd_in_use(t):
 
 
 @case(about="a descriptor of another kind is ERR_INVALID_FD_TYPE, thrown")
-def fd_type(t):
+def FdType(t):
     server = t.net.create_server()
 
     def on_listening():
@@ -423,7 +423,7 @@ def fd_type(t):
 
 
 @case(about="an fd that is no positive integer does not count")
-def fd_ignored(t):
+def FdIgnored(t):
     def bind(fd):
         socket = t.dgram.create_socket("udp4")
 
@@ -441,7 +441,7 @@ def fd_ignored(t):
 
 
 @case(about="what a 'listening' listener raises is uncaught, and calls queued behind the bind wait for ever")
-def listener_raises(t):
+def ListenerRaises(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def on_listening():
@@ -462,7 +462,7 @@ def listener_raises(t):
 
 
 @case(about="the kernel's view of a bound socket is the same")
-def kernel_view(t):
+def KernelView(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def on_listening():
@@ -474,7 +474,7 @@ def kernel_view(t):
 
 
 @case(about="any object in first place is the options, and then the second argument is no address")
-def objects_are_options(t):
+def ObjectsAreOptions(t):
     def bind(first):
         socket = t.dgram.create_socket("udp4")
 

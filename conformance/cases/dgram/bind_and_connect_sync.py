@@ -7,7 +7,7 @@ from conformance import case
     about="bind_sync() returns the address; 'listening' comes with the ticks",
     skip_unless="node^24.19||>=26.4",
 )
-def bind_order(t):
+def BindOrder(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     t.next_tick(lambda: t.note("queued before", None))
     t.note("address", socket.bind_sync(port=0, address="127.0.0.1"))
@@ -20,7 +20,7 @@ def bind_order(t):
     about="bind_sync() without options, with null port and address, with '' binds anything",
     skip_unless="node^24.19||>=26.4",
 )
-def bind_defaults(t):
+def BindDefaults(t):
     for options in [{}, {"port": None, "address": None}, {"port": "0", "address": ""}, {"exclusive": True}]:
         socket = t.dgram.create_socket("udp4")
         t.note("address", socket.bind_sync(options))
@@ -31,7 +31,7 @@ def bind_defaults(t):
 
 
 @case(about="bind_sync() checks its options, port before address", skip_unless="node^24.19||>=26.4")
-def bind_validation(t):
+def BindValidation(t):
     socket = t.dgram.create_socket("udp4")
     for options in [None, 5, "x", [], lambda: None]:
         t.attempt("options", lambda: socket.bind_sync(options))
@@ -47,7 +47,7 @@ def bind_validation(t):
     about="bind_sync() throws the system's errors, and the socket may bind after that",
     skip_unless="node^24.19||>=26.4",
 )
-def bind_errors(t):
+def BindErrors(t):
     first = t.dgram.create_socket("udp4")
     port = first.bind_sync(port=0, address="127.0.0.1").port
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
@@ -66,7 +66,7 @@ def bind_errors(t):
     about="bind_sync() while a bind is pending is ERR_SOCKET_ALREADY_BOUND",
     skip_unless="node^24.19||>=26.4",
 )
-def bind_while_binding(t):
+def BindWhileBinding(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     socket.bind(0, "127.0.0.1", lambda: socket.close())
     t.attempt("bind_sync", lambda: socket.bind_sync())
@@ -74,7 +74,7 @@ def bind_while_binding(t):
 
 
 @case(about="close() right after bind_sync() keeps 'listening' from coming", skip_unless="node^24.19||>=26.4")
-def bind_then_close(t):
+def BindThenClose(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     socket.bind_sync(port=0)
     socket.close()
@@ -102,7 +102,7 @@ class BindSyncEcho:
     about="connect_sync() binds and connects at once; 'listening' and 'connect' come with the ticks",
     skip_unless="node^24.19||>=26.4",
 )
-def connect_order(t):
+def ConnectOrder(t):
     peer = t.dgram.create_socket("udp4")
     port = peer.bind_sync(port=0, address="127.0.0.1").port
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
@@ -125,7 +125,7 @@ def connect_order(t):
     about="connect_sync() without an address, with null or '' connects to this host",
     skip_unless="node^24.19||>=26.4",
 )
-def connect_defaults(t):
+def ConnectDefaults(t):
     for address in [None, ""]:
         socket = t.dgram.create_socket("udp4")
         socket.connect_sync(9, address)
@@ -138,7 +138,7 @@ def connect_defaults(t):
 
 
 @case(about="connect_sync() checks port and address and does no lookup", skip_unless="node^24.19||>=26.4")
-def connect_validation(t):
+def ConnectValidation(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     t.attempt("nothing", lambda: socket.connect_sync())
     for port in [0, None, -1, 70000, 1.5, "abc", {}]:
@@ -154,7 +154,7 @@ def connect_validation(t):
     about="connect_sync() throws the system's errors; the socket is bound then and may connect",
     skip_unless="node^24.19||>=26.4",
 )
-def connect_errors(t):
+def ConnectErrors(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     t.attempt("wrong family", lambda: socket.connect_sync(9, "::1"))
     t.attempt("broadcast", lambda: socket.connect_sync(9, "255.255.255.255"))
@@ -164,7 +164,7 @@ def connect_errors(t):
 
 
 @case(about="neither asks a custom lookup", skip_unless="node^24.19||>=26.4")
-def no_lookup(t):
+def NoLookup(t):
     socket = t.dgram.create_socket(type="udp4", lookup=t.callback("lookup"))
     t.attempt("bind_sync", lambda: socket.bind_sync(port=0, address="127.0.0.1"))
     t.attempt("connect_sync", lambda: socket.connect_sync(9, "127.0.0.1"))
@@ -175,7 +175,7 @@ def no_lookup(t):
     about="a closed socket answers both with ERR_SOCKET_DGRAM_NOT_RUNNING",
     skip_unless="node^24.19||>=26.4",
 )
-def closed(t):
+def Closed(t):
     socket = t.dgram.create_socket("udp4")
     socket.close()
     t.attempt("bind_sync", lambda: socket.bind_sync(5))

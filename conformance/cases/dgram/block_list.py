@@ -30,7 +30,7 @@ class Send:
 
 
 @case(about="a host name that resolves to a blocked address is blocked", skip_unless="node^22.13||>=23.5")
-def send_by_name(t):
+def SendByName(t):
     blocked = t.net.BlockList()
     blocked.add_subnet("127.0.0.0", 8)
     socket = t.watch("socket", t.dgram.create_socket(type="udp4", send_block_list=blocked))
@@ -41,7 +41,7 @@ def send_by_name(t):
     about="a connect to a blocked address is ERR_IP_BLOCKED for the callback",
     skip_unless="node^22.13||>=23.5",
 )
-def connect_callback(t):
+def ConnectCallback(t):
     blocked = t.net.BlockList()
     blocked.add_address("127.0.0.5")
     socket = t.watch("socket", t.dgram.create_socket(type="udp4", send_block_list=blocked))
@@ -54,7 +54,7 @@ def connect_callback(t):
 
 
 @case(about="a connect to a blocked address without a callback is 'error'", skip_unless="node^22.13||>=23.5")
-def connect_event(t):
+def ConnectEvent(t):
     blocked = t.net.BlockList()
     blocked.add_range("127.0.0.4", "127.0.0.6")
     socket = t.watch("socket", t.dgram.create_socket(type="udp4", send_block_list=blocked))
@@ -63,7 +63,7 @@ def connect_event(t):
 
 
 @case(about="connect_sync() to a blocked address throws ERR_IP_BLOCKED", skip_unless="node^24.19||>=26.4")
-def connect_sync(t):
+def ConnectSync(t):
     blocked = t.net.BlockList()
     blocked.add_address("127.0.0.5")
     socket = t.watch("socket", t.dgram.create_socket(type="udp4", send_block_list=blocked))

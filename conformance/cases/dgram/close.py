@@ -7,7 +7,7 @@ from conformance.scenery import receive
 @case(
     about="close() returns the socket; 'close' and the callback come in the tick phase, before ticks queued after"
 )
-def order(t):
+def Order(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def close():
@@ -22,7 +22,7 @@ def order(t):
 
 
 @case(about="a socket that was never bound closes as well")
-def unbound(t):
+def Unbound(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     socket.close()
     socket.on("close", lambda: t.note("a listener added after close()", None))
@@ -31,15 +31,15 @@ def unbound(t):
 @case(
     about="a second close() is ERR_SOCKET_DGRAM_NOT_RUNNING, inside 'close' too; its callback waits for ever"
 )
-def twice(t):
+def Twice(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     socket.on("close", lambda: t.attempt("in 'close'", lambda: socket.close(t.callback("never"))))
     socket.close()
     t.attempt("at once", lambda: socket.close())
 
 
-@case(about="a callback that is no function is ignored")
-def callback_no_function(t):
+@case(about="a callback of close() that is no function is ignored")
+def CallbackNoFunction(t):
     for given in [5, "x", None, {}]:
         socket = t.dgram.create_socket("udp4")
         socket.close(given)
@@ -47,21 +47,21 @@ def callback_no_function(t):
 
 
 @case(about="close() right after bind(): no 'listening', only 'close'")
-def pending_bind(t):
+def PendingBind(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     socket.bind(0, "127.0.0.1", t.callback("bound"))
     socket.close(t.callback("closed"))
 
 
 @case(about="close() while the host of bind() is looked up: no 'listening', and the process ends")
-def pending_lookup(t):
+def PendingLookup(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     socket.bind(0, "localhost", t.callback("bound"))
     socket.close(t.callback("closed"))
 
 
 @case(about="close() behind a queued send waits for the bind: 'listening', then 'close'; the send is lost")
-def queued_send(t):
+def QueuedSend(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     socket.send("x", 9, "127.0.0.1", t.callback("sent"))
     t.note("returns", socket.close(t.callback("closed")))
@@ -69,14 +69,14 @@ def queued_send(t):
 
 
 @case(about="close() behind a queued connect waits for the bind: 'listening', then 'close', no 'connect'")
-def pending_connect(t):
+def PendingConnect(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     socket.connect(9, "127.0.0.1", t.callback("connected"))
     socket.close(t.callback("closed"))
 
 
 @case(about="two closes behind a queued send: the second throws once it is its turn, out of 'listening'")
-def queued_twice(t):
+def QueuedTwice(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     t.on_uncaught(lambda error: t.note("uncaught", error))
     socket.send("x", 9, "127.0.0.1", t.callback("sent"))
@@ -120,7 +120,7 @@ class ConnectedSendIsOut:
 
 
 @case(about="close() right after connect() of a bound socket: no 'connect'")
-def bound_connect(t):
+def BoundConnect(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def on_listening():
@@ -131,7 +131,7 @@ def bound_connect(t):
 
 
 @case(about="close() between the connect and its event: 'connect' still comes, before 'close'")
-def between_connect_and_event(t):
+def BetweenConnectAndEvent(t):
     def lookup(host, family, callback):
         callback(None, host)
 
@@ -141,7 +141,7 @@ def between_connect_and_event(t):
 
 
 @case(about="close() inside 'listening' and inside the send callback")
-def inside_callbacks(t):
+def InsideCallbacks(t):
     first = t.watch("first", t.dgram.create_socket("udp4"))
     first.bind(0, "127.0.0.1", lambda: first.close())
     second = t.watch("second", t.dgram.create_socket("udp4"))
@@ -152,7 +152,7 @@ def inside_callbacks(t):
 
 
 @case(about="what a closed socket that was never connected answers")
-def methods_after(t):
+def MethodsAfter(t):
     socket = t.dgram.create_socket("udp4")
     socket.close()
     t.attempt("bind", lambda: socket.bind(0))
@@ -168,7 +168,7 @@ def methods_after(t):
 
 
 @case(about="a closed socket that was connected still says so")
-def methods_after_connected(t):
+def MethodsAfterConnected(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def on_connect():
@@ -183,7 +183,7 @@ def methods_after_connected(t):
 
 
 @case(about="options of a closed socket fail as Node's do, on its null handle")
-def options_after(t):
+def OptionsAfter(t):
     socket = t.dgram.create_socket("udp4")
     socket.close()
     t.attempt("set_ttl", lambda: socket.set_ttl(5))
@@ -201,7 +201,7 @@ def options_after(t):
 
 
 @case(about="memberships of a closed socket are ERR_SOCKET_DGRAM_NOT_RUNNING, before any check")
-def memberships_after(t):
+def MembershipsAfter(t):
     socket = t.dgram.create_socket("udp4")
     socket.close()
     t.attempt("add_membership", lambda: socket.add_membership("224.0.0.114"))
@@ -211,7 +211,7 @@ def memberships_after(t):
 
 
 @case(about="what a 'close' listener raises is uncaught and keeps later listeners from running")
-def listener_raises(t):
+def ListenerRaises(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def on_close():
@@ -223,7 +223,7 @@ def listener_raises(t):
 
 
 @case(about="once closed, a socket no longer keeps the process alive, though it hung on open lookups")
-def releases_process(t):
+def ReleasesProcess(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def on_listening():
@@ -237,7 +237,7 @@ def releases_process(t):
 @case(
     about="a send queued behind a close is judged when its turn comes: ERR_SOCKET_DGRAM_NOT_RUNNING out of 'listening'"
 )
-def queued_send_after_close(t):
+def QueuedSendAfterClose(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     t.on_uncaught(lambda error: t.note("uncaught", error))
     socket.send("one", 9, "127.0.0.1", t.callback("one"))
@@ -246,7 +246,7 @@ def queued_send_after_close(t):
 
 
 @case(about="a connect queued behind a close fails on the null handle, out of 'listening'")
-def queued_connect_after_close(t):
+def QueuedConnectAfterClose(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     t.on_uncaught(lambda error: t.note("uncaught", error))
     socket.send("one", 9, "127.0.0.1", t.callback("one"))
@@ -255,7 +255,7 @@ def queued_connect_after_close(t):
 
 
 @case(about="connect() of a closed socket that was bound fails on the null handle")
-def connect_after_bound(t):
+def ConnectAfterBound(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def on_listening():
@@ -268,7 +268,7 @@ def connect_after_bound(t):
 
 
 @case(about="close() inside a 'listening' that send() itself caused: the send fails on the null handle")
-def inside_listening_of_send(t):
+def InsideListeningOfSend(t):
     def lookup(host, family, callback):
         callback(None, host)
 
@@ -282,7 +282,7 @@ def inside_listening_of_send(t):
     skip_unless="node^24.19||>=26.4",
     fixtures={"main": "dgram_async_dispose.js"},
 )
-def async_dispose(t):
+def AsyncDispose(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     async def use():

@@ -28,7 +28,7 @@ class Order:
 
 
 @case(about="on a bound socket 'connect' is two ticks away: one for the lookup, one for the event")
-def order_when_bound(t):
+def OrderWhenBound(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def on_listening():
@@ -43,7 +43,7 @@ def order_when_bound(t):
 
 
 @case(about="the callback is a listener of 'connect', gone after one call")
-def callback_is_listener(t):
+def CallbackIsListener(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def later():
@@ -57,7 +57,7 @@ def callback_is_listener(t):
 
 
 @case(about="without an address, with '' it connects to this host")
-def defaults(t):
+def Defaults(t):
     def connect(name, *arguments):
         socket = t.dgram.create_socket("udp4")
 
@@ -77,7 +77,7 @@ def defaults(t):
 
 
 @case(about="a udp6 socket connects to ::1 by default", skip_unless="ipv6")
-def defaults_udp6(t):
+def DefaultsUdp6(t):
     socket = t.watch("socket", t.dgram.create_socket("udp6"))
 
     def on_connect():
@@ -91,7 +91,7 @@ def defaults_udp6(t):
 @case(
     about="while it connects, a second connect, disconnect and remote_address throw, and send still needs a port"
 )
-def connecting_state(t):
+def ConnectingState(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def on_connect():
@@ -110,8 +110,8 @@ def connecting_state(t):
     t.attempt("address", lambda: socket.address())
 
 
-@case(about="a port outside of 1 to 65535 is ERR_SOCKET_BAD_PORT")
-def bad_port(t):
+@case(about="a port of connect() outside of 1 to 65535 is ERR_SOCKET_BAD_PORT")
+def BadPort(t):
     socket = t.dgram.create_socket("udp4")
     t.attempt("none", lambda: socket.connect())
     for port in [0, -1, 70000, 1.5, None, "abc", "", {}, True, lambda: None]:
@@ -121,7 +121,7 @@ def bad_port(t):
 
 
 @case(about="an address that is no text is ERR_INVALID_ARG_TYPE, null as well")
-def bad_address(t):
+def BadAddress(t):
     socket = t.dgram.create_socket("udp4")
     for address in [5, None, True, {}]:
         t.attempt("connect", lambda: socket.connect(9, address))
@@ -132,7 +132,7 @@ def bad_address(t):
 @case(
     about="a callback that is no function is ERR_INVALID_ARG_TYPE once the socket is bound; it stays connecting"
 )
-def bad_callback(t):
+def BadCallback(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def on_listening():
@@ -144,7 +144,7 @@ def bad_callback(t):
 
 
 @case(about="an address of the other family is EINVAL for the callback, and connect may be tried again")
-def wrong_family(t):
+def WrongFamily(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def failed(error):
@@ -156,7 +156,7 @@ def wrong_family(t):
 
 
 @case(about="a failed connect without a callback is 'error'")
-def error_event(t):
+def ErrorEvent(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def on_error(error):
@@ -168,14 +168,14 @@ def error_event(t):
 
 
 @case(about="a failed connect without callback and listener is uncaught")
-def error_unhandled(t):
+def ErrorUnhandled(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     t.on_uncaught(lambda error: socket.close())
     socket.connect(9, "::1")
 
 
 @case(about="an unknown host is the lookup's error, and connect may be tried again")
-def unknown_host(t):
+def UnknownHost(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def failed(error):
@@ -236,7 +236,7 @@ class SendForms:
 
 
 @case(about="a port or address given to a connected socket is ERR_SOCKET_DGRAM_IS_CONNECTED")
-def send_with_address(t):
+def SendWithAddress(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def on_connect():
@@ -274,14 +274,14 @@ class SendOrder:
 
 
 @case(about="a send that was queued with an address before the connect is EISCONN for its callback")
-def queued_send(t):
+def QueuedSend(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     socket.connect(9, "127.0.0.1", t.callback("connected"))
     socket.send("x", 9, "127.0.0.1", t.callback("sent", lambda error: socket.close()))
 
 
 @case(about="a datagram too long for the connected socket is EMSGSIZE without address and port")
-def too_long(t):
+def TooLong(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def on_connect():
@@ -292,7 +292,7 @@ def too_long(t):
 
 
 @case(about="disconnect() is synchronous; the port chosen for connect is given back, and connect works again")
-def disconnect(t):
+def Disconnect(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def again():
@@ -340,7 +340,7 @@ class DisconnectBound:
 
 
 @case(about="a refusal is 'error' ECONNREFUSED of recvmsg; the socket lives on")
-def refused(t):
+def Refused(t):
     gone = t.dgram.create_socket("udp4")
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     errors = []
@@ -366,7 +366,7 @@ def refused(t):
 @case(
     about="a refusal that waits is the error of the next send's callback, once; without a callback it is dropped"
 )
-def refused_by_send(t):
+def RefusedBySend(t):
     gone = t.dgram.create_socket("udp4")
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
@@ -386,7 +386,7 @@ def refused_by_send(t):
 
 
 @case(about="after a refusal the same socket reaches a peer that has come up meanwhile, and hears it")
-def refused_then_heard(t):
+def RefusedThenHeard(t):
     peer = t.watch("peer", t.dgram.create_socket("udp4"))
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     first = t.dgram.create_socket("udp4")
@@ -410,7 +410,7 @@ def refused_then_heard(t):
 
 
 @case(about="a refusal without an 'error' listener is an uncaught exception; the socket lives on")
-def refused_unhandled(t):
+def RefusedUnhandled(t):
     gone = t.dgram.create_socket("udp4")
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
@@ -428,7 +428,7 @@ def refused_unhandled(t):
 
 
 @case(about="connected to a mapped address, both addresses are mapped ones", skip_unless="ipv6")
-def mapped(t):
+def Mapped(t):
     socket = t.watch("socket", t.dgram.create_socket("udp6"))
 
     def on_connect():
@@ -440,7 +440,7 @@ def mapped(t):
 
 
 @case(about="the state of a connected socket, Node's and the kernel's")
-def state(t):
+def State(t):
     peer = t.watch("peer", t.dgram.create_socket("udp4"))
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 

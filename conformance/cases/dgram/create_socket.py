@@ -4,7 +4,7 @@ from conformance import case
 
 
 @case(about="any type but 'udp4' and 'udp6' is ERR_SOCKET_BAD_TYPE")
-def bad_type(t):
+def BadType(t):
     t.attempt("nothing", lambda: t.dgram.create_socket())
     for kind in [None, "", "udp5", "UDP4", 5, True, [], {}]:
         t.attempt("create", lambda: t.dgram.create_socket(kind))
@@ -12,7 +12,7 @@ def bad_type(t):
 
 
 @case(about="a listener is added to 'message'; what is no function is ignored")
-def listener(t):
+def Listener(t):
     for given in [lambda message, rinfo: None, None, 5, "x"]:
         socket = t.dgram.create_socket("udp4", given)
         t.note("listeners", socket.listener_count("message"))
@@ -21,7 +21,7 @@ def listener(t):
 
 
 @case(about="options may stand in place of the type, with a listener behind them")
-def options_object(t):
+def OptionsObject(t):
     socket = t.watch(
         "socket", t.dgram.create_socket({"type": "udp6", "reuse_addr": True}, lambda message: None)
     )
@@ -31,7 +31,7 @@ def options_object(t):
 
 
 @case(about="recv_buffer_size and send_buffer_size are checked to be 32-bit unsigned integers; null is none")
-def buffer_size_options(t):
+def BufferSizeOptions(t):
     def create(options):
         t.dgram.create_socket(options).close()
         return True
@@ -44,19 +44,19 @@ def buffer_size_options(t):
 
 
 @case(about="a lookup that is no function is ERR_INVALID_ARG_TYPE, null as well")
-def lookup_option(t):
+def LookupOption(t):
     for lookup in [5, None, "x", {}]:
         t.attempt("create", lambda: t.dgram.create_socket(type="udp4", lookup=lookup))
 
 
 @case(about="a signal that is no AbortSignal is ERR_INVALID_ARG_TYPE, null as well")
-def signal_option(t):
+def SignalOption(t):
     for signal in [5, None, "x", {}]:
         t.attempt("create", lambda: t.dgram.create_socket(type="udp4", signal=signal))
 
 
 @case(about="block lists are checked to be such; null is none")
-def block_list_options(t):
+def BlockListOptions(t):
     for given in [5, {}, "x"]:
         t.attempt("receive", lambda: t.dgram.create_socket(type="udp4", receive_block_list=given))
         t.attempt("send", lambda: t.dgram.create_socket(type="udp4", send_block_list=given))
@@ -64,7 +64,7 @@ def block_list_options(t):
 
 
 @case(about="the options are checked in Node's order: buffer sizes, block lists, lookup, type, signal")
-def order_of_checks(t):
+def OrderOfChecks(t):
     options = {
         "type": "udp5",
         "signal": 5,
@@ -90,7 +90,7 @@ def order_of_checks(t):
 
 
 @case(about="other options are taken as they come")
-def lenient_options(t):
+def LenientOptions(t):
     for given in [5, "x", [], None]:
         socket = t.dgram.create_socket(type="udp4", reuse_addr=given, reuse_port=given, ipv6_only=given)
         t.note("type", socket.type)
@@ -98,7 +98,7 @@ def lenient_options(t):
 
 
 @case(about="a socket that is not bound has no address and no buffers, its send queue is empty")
-def unbound_state(t):
+def UnboundState(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     t.snapshot(socket)
     t.note("active", t.active())
@@ -106,7 +106,7 @@ def unbound_state(t):
 
 
 @case(about="a socket keeps the process alive from its making until it is closed, unless unref'd")
-def keeps_alive(t):
+def KeepsAlive(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     t.note("made", t.active())
     t.note("unref returns the socket", socket.unref())
@@ -117,7 +117,7 @@ def keeps_alive(t):
 
 
 @case(about="abort closes the socket at once; 'close' follows on the tick queue")
-def signal_closes(t):
+def SignalCloses(t):
     controller = t.abort_controller()
     socket = t.watch("socket", t.dgram.create_socket(type="udp4", signal=controller.signal))
 
@@ -132,7 +132,7 @@ def signal_closes(t):
 
 
 @case(about="with a signal that is aborted already the socket is born closed")
-def signal_aborted_before(t):
+def SignalAbortedBefore(t):
     controller = t.abort_controller()
     controller.abort()
     socket = t.watch("socket", t.dgram.create_socket(type="udp4", signal=controller.signal))
@@ -142,7 +142,7 @@ def signal_aborted_before(t):
 
 
 @case(about="an abort after close() does nothing")
-def signal_after_close(t):
+def SignalAfterClose(t):
     controller = t.abort_controller()
     socket = t.watch("socket", t.dgram.create_socket(type="udp4", signal=controller.signal))
     t.note("events", socket.event_names())
@@ -152,7 +152,7 @@ def signal_after_close(t):
 
 
 @case(about="a socket is an event emitter with Node's listener bookkeeping")
-def listener_bookkeeping(t):
+def ListenerBookkeeping(t):
     socket = t.dgram.create_socket("udp4", lambda message: None)
     socket.on("error", lambda error: None)
     socket.once("close", lambda: None)
@@ -163,7 +163,7 @@ def listener_bookkeeping(t):
 
 
 @case(about="capture_rejections is no option of a dgram socket: a rejection in a listener is unhandled")
-def async_listener_rejects(t):
+def AsyncListenerRejects(t):
     socket = t.watch("socket", t.dgram.create_socket(type="udp4", capture_rejections=True))
 
     async def on_listening():

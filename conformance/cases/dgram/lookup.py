@@ -4,7 +4,7 @@ from conformance import case
 
 
 @case(about="lookup gets host, family as a number and a callback, for literals and defaults as well")
-def arguments(t):
+def Arguments(t):
     def lookup(host, family, callback):
         t.note("host", host)
         t.note("family", family)
@@ -23,7 +23,7 @@ def arguments(t):
 
 
 @case(about="lookup of a udp6 socket is asked for family 6", skip_unless="ipv6")
-def arguments_udp6(t):
+def ArgumentsUdp6(t):
     def lookup(host, family, callback):
         t.note("host", host)
         t.note("family", family)
@@ -34,7 +34,7 @@ def arguments_udp6(t):
 
 
 @case(about="a lookup that answers at once makes bind() emit 'listening' before it returns")
-def answers_at_once(t):
+def AnswersAtOnce(t):
     socket = t.watch(
         "socket",
         t.dgram.create_socket(type="udp4", lookup=lambda host, family, callback: callback(None, host)),
@@ -49,7 +49,7 @@ def answers_at_once(t):
 
 
 @case(about="a lookup that answers at once: an unbound socket sends and connects within the call")
-def implicit_bind_at_once(t):
+def ImplicitBindAtOnce(t):
     def create(name):
         def lookup(host, family, callback):
             callback(None, host)
@@ -65,7 +65,7 @@ def implicit_bind_at_once(t):
 
 
 @case(about="the address that lookup gives is used, and errors name the host that was asked for")
-def answer_is_used(t):
+def AnswerIsUsed(t):
     def lookup(host, family, callback):
         t.next_tick(lambda: callback(None, "127.0.0.1" if host == "good.example" else "::1"))
 
@@ -89,7 +89,7 @@ def answer_is_used(t):
 
 
 @case(about="what is no address is EINVAL of bind, with that address")
-def bad_answer(t):
+def BadAnswer(t):
     def bind(name, answer):
         def lookup(host, family, callback):
             t.next_tick(lambda: callback(None, answer))
@@ -104,7 +104,7 @@ def bad_answer(t):
 
 
 @case(about="a lookup's error is the bind's 'error', unchanged; the socket may bind again")
-def bind_error(t):
+def BindError(t):
     def lookup(host, family, callback):
         if host == "bad.example":
             callback(t.error("no such host"))
@@ -119,7 +119,7 @@ def bind_error(t):
 
 
 @case(about="a lookup's error in send goes to the callback on a tick, without one it is 'error' on a tick")
-def send_error(t):
+def SendError(t):
     def lookup(host, family, callback):
         if host == "bad.example":
             callback(t.error("no such host"))
@@ -142,7 +142,7 @@ def send_error(t):
 
 
 @case(about="a lookup's error in connect goes to the callback on a tick, without one it is 'error' on a tick")
-def connect_error(t):
+def ConnectError(t):
     def lookup(host, family, callback):
         if host == "bad.example":
             callback(t.error("no such host"))
@@ -165,7 +165,7 @@ def connect_error(t):
 
 
 @case(about="what lookup raises leaves bind(), and the socket stays binding")
-def lookup_raises(t):
+def LookupRaises(t):
     def lookup(host, family, callback):
         raise t.error("from the lookup")
 
@@ -177,7 +177,7 @@ def lookup_raises(t):
 
 
 @case(about="an answer that comes after close() does nothing")
-def answer_after_close(t):
+def AnswerAfterClose(t):
     def lookup(host, family, callback):
         t.immediate(lambda: callback(None, host))
 
@@ -197,7 +197,7 @@ def answer_after_close(t):
 
 
 @case(about="a bind that fails within send() or connect() leaves the call, and a later close(), in the queue")
-def bind_fails_at_once(t):
+def BindFailsAtOnce(t):
     def lookup(host, family, callback):
         callback(t.error("no address"))
 
@@ -211,7 +211,7 @@ def bind_fails_at_once(t):
 
 
 @case(about="the callback of a failed connect stays a listener of 'connect' until the tick that calls it")
-def failed_callback_is_removed_later(t):
+def FailedCallbackIsRemovedLater(t):
     def lookup(host, family, callback):
         callback(None, host)
 
@@ -227,7 +227,7 @@ def failed_callback_is_removed_later(t):
 
 
 @case(about="a send with an address behind a connect that succeeds at once is ERR_SOCKET_DGRAM_IS_CONNECTED")
-def queued_send_behind_connect(t):
+def QueuedSendBehindConnect(t):
     def lookup(host, family, callback):
         if host == "slow.example":
             t.immediate(lambda: callback(None, "127.0.0.1"))

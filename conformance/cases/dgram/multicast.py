@@ -4,7 +4,7 @@ from conformance import case
 
 
 @case(about="no group at all is ERR_MISSING_ARGS")
-def group_missing(t):
+def GroupMissing(t):
     socket = t.dgram.create_socket("udp4")
     t.attempt("add", lambda: socket.add_membership())
     t.attempt("drop", lambda: socket.drop_membership())
@@ -15,7 +15,7 @@ def group_missing(t):
 
 
 @case(about="a group that is no multicast address is EINVAL with the method as syscall")
-def group_invalid(t):
+def GroupInvalid(t):
     socket = t.dgram.create_socket("udp4")
     for group in [5, "x", "127.0.0.1", "224.0.0", "ff02::1%lo%lo"]:
         t.attempt("add", lambda: socket.add_membership(group, "127.0.0.1"))
@@ -25,7 +25,7 @@ def group_invalid(t):
 
 
 @case(about="an interface that is no address, or none of this machine, is an error")
-def interface_invalid(t):
+def InterfaceInvalid(t):
     socket = t.dgram.create_socket("udp4")
     for interface in ["x", "", 5, "::1", "203.0.113.7"]:
         t.attempt("add", lambda: socket.add_membership("224.0.0.116", interface))
@@ -33,7 +33,7 @@ def interface_invalid(t):
 
 
 @case(about="joining twice is EADDRINUSE, leaving twice EADDRNOTAVAIL")
-def twice(t):
+def Twice(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def on_listening():
@@ -49,7 +49,7 @@ def twice(t):
 @case(
     about="joining binds the handle of an unbound socket, without 'listening'; bind() then is 'error' EINVAL"
 )
-def join_unbound(t):
+def JoinUnbound(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     t.attempt("address", lambda: socket.address())
     t.attempt("add", lambda: socket.add_membership("224.0.0.114", "127.0.0.1"))
@@ -59,7 +59,7 @@ def join_unbound(t):
 
 
 @case(about="a group that is no address binds nothing")
-def join_invalid_unbound(t):
+def JoinInvalidUnbound(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     t.attempt("add", lambda: socket.add_membership("x"))
     t.attempt("address", lambda: socket.address())
@@ -67,7 +67,7 @@ def join_invalid_unbound(t):
 
 
 @case(about="a udp4 socket joins no IPv6 group")
-def wrong_family(t):
+def WrongFamily(t):
     socket = t.dgram.create_socket("udp4")
     t.attempt("add", lambda: socket.add_membership("224.0.0.114", "127.0.0.1"))
     for group in ["ff02::1", "ff02::1%lo"]:
@@ -81,7 +81,7 @@ def wrong_family(t):
     about="a udp6 socket joins IPv6 groups, on an interface by its zone, and IPv4 groups too",
     skip_unless="ipv6",
 )
-def join_udp6(t):
+def JoinUdp6(t):
     socket = t.watch("socket", t.dgram.create_socket("udp6"))
 
     def on_listening():
@@ -98,7 +98,7 @@ def join_udp6(t):
 
 
 @case(about="source and group of a source-specific membership are checked to be text, the source first")
-def source_types(t):
+def SourceTypes(t):
     socket = t.dgram.create_socket("udp4")
     t.attempt("add", lambda: socket.add_source_specific_membership())
     t.attempt("drop", lambda: socket.drop_source_specific_membership())
@@ -111,7 +111,7 @@ def source_types(t):
 
 
 @case(about="a source-specific membership twice is EADDRNOTAVAIL, dropped twice EINVAL")
-def source_twice(t):
+def SourceTwice(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def on_listening():
@@ -132,7 +132,7 @@ def source_twice(t):
 
 
 @case(about="source, group or interface that are no addresses are EINVAL")
-def source_invalid(t):
+def SourceInvalid(t):
     socket = t.dgram.create_socket("udp4")
     t.attempt("source", lambda: socket.add_source_specific_membership("x", "232.1.1.1", "127.0.0.1"))
     t.attempt("source empty", lambda: socket.add_source_specific_membership("", "232.1.1.1", "127.0.0.1"))
@@ -150,7 +150,7 @@ def source_invalid(t):
 
 
 @case(about="a udp6 socket joins source-specific IPv6 groups", skip_unless="ipv6")
-def source_udp6(t):
+def SourceUdp6(t):
     socket = t.watch("socket", t.dgram.create_socket("udp6"))
 
     def on_listening():

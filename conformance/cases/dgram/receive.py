@@ -36,7 +36,7 @@ def burst(t, count):
 
 
 @case(about="several datagrams come in one turn; ticks and microtasks run between them, immediates after all")
-def several_per_turn(t):
+def SeveralPerTurn(t):
     receiver = t.watch("receiver", burst(t, 4))
 
     def on_message(message, rinfo):
@@ -51,7 +51,7 @@ def several_per_turn(t):
 
 
 @case(about="at most 32 datagrams come in one turn of the loop")
-def at_most_32(t):
+def AtMostThirtyTwo(t):
     receiver = burst(t, 70)
     turn = []
 
@@ -71,7 +71,7 @@ def at_most_32(t):
 
 
 @case(about="close() inside 'message' stops the datagrams that wait behind it")
-def close_inside(t):
+def CloseInside(t):
     receiver = t.watch("receiver", burst(t, 4))
 
     def on_message(message, rinfo):
@@ -82,7 +82,7 @@ def close_inside(t):
 
 
 @case(about="what a 'message' listener raises is uncaught, and the next datagrams still come")
-def listener_raises(t):
+def ListenerRaises(t):
     receiver = t.watch("receiver", burst(t, 3))
 
     def on_message(message, rinfo):
@@ -99,7 +99,7 @@ def listener_raises(t):
 
 
 @case(about="datagrams without a 'message' listener are lost, later ones are heard")
-def no_listener(t):
+def NoListener(t):
     receiver = t.watch("receiver", t.dgram.create_socket("udp4"))
     sender = t.dgram.create_socket("udp4")
 
@@ -131,7 +131,7 @@ class SenderHears:
 
 
 @case(about="each of several listeners gets the message")
-def several_listeners(t):
+def SeveralListeners(t):
     receiver = burst(t, 1)
     receiver.on("message", t.callback("first"))
     receiver.once("message", t.callback("once"))
@@ -140,7 +140,7 @@ def several_listeners(t):
 
 
 @case(about="an immediate of a 'message' listener runs before timers")
-def immediate_before_timer(t):
+def ImmediateBeforeTimer(t):
     receiver = t.watch("receiver", burst(t, 1))
 
     def on_message():
@@ -152,7 +152,7 @@ def immediate_before_timer(t):
 
 
 @case(about="a listener may send: both ends in one process echo in order")
-def echo(t):
+def Echo(t):
     server = t.watch("server", t.dgram.create_socket("udp4"))
     client = t.watch("client", t.dgram.create_socket("udp4"))
     seen = []
@@ -192,7 +192,7 @@ class FromPlainSocket:
 
 
 @case(about="a message is a buffer of its own: it stays as it is when the next one comes")
-def messages_are_copies(t):
+def MessagesAreCopies(t):
     receiver = burst(t, 3)
     kept = []
 

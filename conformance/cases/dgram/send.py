@@ -163,7 +163,7 @@ class AnyBytes:
 
 
 @case(about="offset and length outside of the message are ERR_BUFFER_OUT_OF_BOUNDS")
-def out_of_bounds(t):
+def OutOfBounds(t):
     socket = t.dgram.create_socket("udp4")
     t.attempt("offset too large", lambda: socket.send("hello", 6, 0, 9))
     t.attempt("offset negative", lambda: socket.send("hello", -1, 2, 9))
@@ -177,7 +177,7 @@ def out_of_bounds(t):
 
 
 @case(about="a message that is neither text nor bytes is ERR_INVALID_ARG_TYPE")
-def bad_message(t):
+def BadMessage(t):
     socket = t.dgram.create_socket("udp4")
     t.attempt("nothing", lambda: socket.send())
     for message in [None, 5, True, {}, lambda: None]:
@@ -188,15 +188,15 @@ def bad_message(t):
 
 
 @case(about="a list with anything else in it is ERR_INVALID_ARG_TYPE about the list")
-def bad_list(t):
+def BadList(t):
     socket = t.dgram.create_socket("udp4")
     for message in [["a", 5], ["a", ["b"]], [None], [{}]]:
         t.attempt("send", lambda: socket.send(message, 9))
     socket.close()
 
 
-@case(about="a port outside of 1 to 65535 is ERR_SOCKET_BAD_PORT")
-def bad_port(t):
+@case(about="a port of send() outside of 1 to 65535 is ERR_SOCKET_BAD_PORT")
+def BadPort(t):
     socket = t.dgram.create_socket("udp4")
     t.attempt("none", lambda: socket.send("x"))
     for port in [0, -1, 65536, 1.5, None, {}, "abc", "", True]:
@@ -207,7 +207,7 @@ def bad_port(t):
 
 
 @case(about="an address that is no text is ERR_INVALID_ARG_TYPE")
-def bad_address(t):
+def BadAddress(t):
     socket = t.dgram.create_socket("udp4")
     for address in [5, True, False, 0]:
         t.attempt("send", lambda: socket.send("x", 9, address))
@@ -216,7 +216,7 @@ def bad_address(t):
 
 
 @case(about="the checks come in Node's order: bounds, message, port, address, closed")
-def order_of_checks(t):
+def OrderOfChecks(t):
     socket = t.dgram.create_socket("udp4")
     t.attempt("all wrong", lambda: socket.send(5, 0, 5, 70000, 5))
     t.attempt("message right", lambda: socket.send("x", 0, 5, 70000, 5))
@@ -229,7 +229,7 @@ def order_of_checks(t):
     t.attempt("closed", lambda: socket.send("x", 0, 1, 9, "127.0.0.1"))
 
 
-@case(about="a callback that is no function is ignored")
+@case(about="a callback of send() that is no function is ignored")
 class CallbackNoFunction:
     def receiver(t):
         receive(t, 2)
@@ -241,7 +241,7 @@ class CallbackNoFunction:
 
 
 @case(about="sendto() checks the types of offset, length, port, address in this order")
-def sendto_validation(t):
+def SendtoValidation(t):
     socket = t.dgram.create_socket("udp4")
     t.attempt("nothing", lambda: socket.sendto())
     t.attempt("no offset", lambda: socket.sendto("x"))
@@ -270,7 +270,7 @@ class Sendto:
 
 
 @case(about="a datagram too long is EMSGSIZE for the callback, with the address as it was given")
-def too_long(t):
+def TooLong(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     message = b"x" * 65508
 
@@ -290,7 +290,7 @@ def too_long(t):
 
 
 @case(about="a failed send without a callback is silent")
-def failure_without_callback(t):
+def FailureWithoutCallback(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     socket.on("error", t.callback("error"))
     socket.send(b"x" * 65508, 9, "127.0.0.1")
@@ -299,31 +299,31 @@ def failure_without_callback(t):
 
 
 @case(about="an IPv6 literal on a udp4 socket is EINVAL for the callback")
-def wrong_family(t):
+def WrongFamily(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     socket.send("x", 9, "::1", t.callback("sent", lambda error: socket.close()))
 
 
 @case(about="an IPv4 literal on a udp6 socket is EINVAL for the callback", skip_unless="ipv6")
-def wrong_family_udp6(t):
+def WrongFamilyUdp6(t):
     socket = t.watch("socket", t.dgram.create_socket("udp6"))
     socket.send("x", 9, "127.0.0.1", t.callback("sent", lambda error: socket.close()))
 
 
 @case(about="a broadcast without set_broadcast is EACCES for the callback")
-def broadcast_refused(t):
+def BroadcastRefused(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     socket.send("x", 9, "255.255.255.255", t.callback("sent", lambda error: socket.close()))
 
 
 @case(about="an unknown host is the lookup's error for the callback")
-def unknown_host(t):
+def UnknownHost(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     socket.send("x", 9, "does-not-exist.invalid", t.callback("sent", lambda error: socket.close()))
 
 
 @case(about="an unknown host without a callback is 'error'")
-def unknown_host_without_callback(t):
+def UnknownHostWithoutCallback(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     socket.on("error", lambda error: socket.close())
     socket.send("x", 9, "does-not-exist.invalid")
@@ -347,7 +347,7 @@ class NameAfterLiteral:
 
 
 @case(about="sends to a port where nobody listens never fail on a socket that is not connected")
-def nobody_listens(t):
+def NobodyListens(t):
     gone = t.dgram.create_socket("udp4")
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
@@ -362,7 +362,7 @@ def nobody_listens(t):
 
 
 @case(about="a failed implicit bind is 'error' and forgets what was queued; the next send binds again")
-def implicit_bind_fails(t):
+def ImplicitBindFails(t):
     calls = []
 
     def lookup(host, family, callback):
@@ -383,7 +383,7 @@ def implicit_bind_fails(t):
 
 
 @case(about="the queue hangs on a listener of 'listening', which goes with the bind")
-def queue_listeners(t):
+def QueueListeners(t):
     socket = t.dgram.create_socket("udp4")
     t.note("before", socket.listener_count("listening"))
     socket.send("x", 9, "127.0.0.1")

@@ -15,7 +15,7 @@ def bound(t, use):
 
 
 @case(about="options of an unbound socket are EBADF with the method as syscall")
-def unbound(t):
+def Unbound(t):
     socket = t.dgram.create_socket("udp4")
     t.attempt("set_ttl", lambda: socket.set_ttl(5))
     t.attempt("set_multicast_ttl", lambda: socket.set_multicast_ttl(5))
@@ -26,7 +26,7 @@ def unbound(t):
 
 
 @case(about="on an unbound socket a TTL out of range is EINVAL before EBADF")
-def unbound_ttl_range(t):
+def UnboundTtlRange(t):
     socket = t.dgram.create_socket("udp4")
     for ttl in [0, 256, -1, 1e10, float("nan")]:
         t.attempt("set_ttl", lambda: socket.set_ttl(ttl))
@@ -35,7 +35,7 @@ def unbound_ttl_range(t):
 
 
 @case(about="set_ttl() takes 1 to 255 and returns its argument")
-def ttl(t):
+def Ttl(t):
     def use(socket):
         for value in [1, 255, 1.5, 0, 256, -1, float("nan"), 1e10]:
             t.attempt("set_ttl", lambda: socket.set_ttl(value))
@@ -44,7 +44,7 @@ def ttl(t):
 
 
 @case(about="set_multicast_ttl() takes 0 to 255 and returns its argument")
-def multicast_ttl(t):
+def MulticastTtl(t):
     def use(socket):
         for value in [0, 1, 255, 1.5, 256, -1, float("nan"), 1e10]:
             t.attempt("set_multicast_ttl", lambda: socket.set_multicast_ttl(value))
@@ -53,7 +53,7 @@ def multicast_ttl(t):
 
 
 @case(about="a TTL that is no number is ERR_INVALID_ARG_TYPE")
-def ttl_type(t):
+def TtlType(t):
     def use(socket):
         t.attempt("none", lambda: socket.set_ttl())
         t.attempt("none, multicast", lambda: socket.set_multicast_ttl())
@@ -65,7 +65,7 @@ def ttl_type(t):
 
 
 @case(about="set_broadcast() takes anything for its truth and returns nothing")
-def broadcast(t):
+def Broadcast(t):
     def use(socket):
         t.attempt("none", lambda: socket.set_broadcast())
         for value in [True, False, None, "x", 0, 2]:
@@ -75,7 +75,7 @@ def broadcast(t):
 
 
 @case(about="set_multicast_loopback() takes anything for its truth and returns it")
-def multicast_loopback(t):
+def MulticastLoopback(t):
     def use(socket):
         for value in [True, False, None, "x", 0, 2]:
             t.attempt("set_multicast_loopback", lambda: socket.set_multicast_loopback(value))
@@ -84,7 +84,7 @@ def multicast_loopback(t):
 
 
 @case(about="set_multicast_interface() of a udp4 socket: text only, an address of this machine")
-def multicast_interface(t):
+def MulticastInterface(t):
     def use(socket):
         t.attempt("none", lambda: socket.set_multicast_interface())
         for value in [None, 5, "", "x", "0.0.0.0", "127.0.0.1", "::1", "203.0.113.7"]:
@@ -94,7 +94,7 @@ def multicast_interface(t):
 
 
 @case(about="set_multicast_interface() of an unbound socket: what is no address is EINVAL before EBADF")
-def multicast_interface_unbound(t):
+def MulticastInterfaceUnbound(t):
     socket = t.dgram.create_socket("udp4")
     for value in ["", "x", "127.0.0.1", "::1"]:
         t.attempt("set_multicast_interface", lambda: socket.set_multicast_interface(value))
@@ -102,7 +102,7 @@ def multicast_interface_unbound(t):
 
 
 @case(about="set_multicast_interface() of a udp6 socket takes ::%lo, ::1 and even IPv4", skip_unless="ipv6")
-def multicast_interface_udp6(t):
+def MulticastInterfaceUdp6(t):
     socket = t.watch("socket", t.dgram.create_socket("udp6"))
 
     def on_listening():
@@ -119,7 +119,7 @@ def multicast_interface_udp6(t):
 
 
 @case(about="the kernel has the TTLs, flags and buffers that were set")
-def kernel_view(t):
+def KernelView(t):
     def use(socket):
         t.kernel(socket)
         socket.set_ttl(42)
@@ -134,7 +134,7 @@ def kernel_view(t):
 
 
 @case(about="a buffer size that is no unsigned 32-bit integer is ERR_SOCKET_BAD_BUFFER_SIZE")
-def bad_buffer_size(t):
+def BadBufferSize(t):
     def use(socket):
         t.attempt("none", lambda: socket.set_recv_buffer_size())
         for size in [None, -1, 1.5, "5", True, 4294967296, {}]:
@@ -145,7 +145,7 @@ def bad_buffer_size(t):
 
 
 @case(about="a buffer size over the kernel's int is ERR_SOCKET_BUFFER_SIZE with the system's error in info")
-def buffer_size_system_error(t):
+def BufferSizeSystemError(t):
     def use(socket):
         for size in [2147483648, 4294967295]:
             t.attempt("receive", lambda: socket.set_recv_buffer_size(size))
@@ -155,7 +155,7 @@ def buffer_size_system_error(t):
 
 
 @case(about="buffer sizes of an unbound socket are ERR_SOCKET_BUFFER_SIZE with EBADF, a bad size comes first")
-def buffer_size_unbound(t):
+def BufferSizeUnbound(t):
     socket = t.dgram.create_socket("udp4")
     t.attempt("get receive", lambda: socket.get_recv_buffer_size())
     t.attempt("get send", lambda: socket.get_send_buffer_size())
@@ -166,7 +166,7 @@ def buffer_size_unbound(t):
 
 
 @case(about="setting a buffer size returns nothing, 0 changes nothing, the kernel doubles and limits")
-def buffer_size(t):
+def BufferSize(t):
     def use(socket):
         t.note("default receive", socket.get_recv_buffer_size())
         t.note("default send", socket.get_send_buffer_size())
@@ -180,7 +180,7 @@ def buffer_size(t):
 
 
 @case(about="the send queue is empty right after sends that the kernel took")
-def send_queue(t):
+def SendQueue(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def on_connect():
@@ -195,7 +195,7 @@ def send_queue(t):
 
 
 @case(about="an unref'd bound socket lets the process end without 'close'")
-def unref(t):
+def Unref(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def on_listening():
@@ -207,7 +207,7 @@ def unref(t):
 
 
 @case(about="an unref'd socket still hears what comes while something else keeps the process alive")
-def unref_hears(t):
+def UnrefHears(t):
     receiver = t.watch("receiver", t.dgram.create_socket("udp4"))
     sender = t.dgram.create_socket("udp4")
     receiver.unref()
@@ -216,7 +216,7 @@ def unref_hears(t):
 
 
 @case(about="with broadcast on, a datagram to 255.255.255.255 is taken")
-def broadcast_send(t):
+def BroadcastSend(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
     def on_listening():

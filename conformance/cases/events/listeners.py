@@ -569,7 +569,7 @@ def ListenerThrows(t):
 
 
 @case(about="an unhandled error that is an array of more than six shows them in columns")
-def unhandled_array(t):
+def UnhandledArray(t):
     def emit(value):
         t.attempt("array", lambda: t.events.EventEmitter().emit("error", value))
 
@@ -590,7 +590,7 @@ def unhandled_array(t):
 
 
 @case(about="an unhandled error that is an object or a short array is shown on one line while it has room")
-def unhandled_object(t):
+def UnhandledObject(t):
     for length in [55, 56, 57, 60, 61, 62, 63, 65, 66]:
         t.attempt("object", lambda: t.events.EventEmitter().emit("error", {"a": "x" * length}))
         t.attempt("array", lambda: t.events.EventEmitter().emit("error", ["x" * length]))

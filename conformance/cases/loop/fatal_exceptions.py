@@ -294,7 +294,7 @@ def InAsyncListener(t):
     socket.bind(0, "127.0.0.1", lambda: socket.send("1", socket.address().port, "127.0.0.1"))
 
 
-@case(about="an exception in 'beforeExit' ends the process with code 1")
+@case(about="an exception in 'beforeExit' ends the process with code 1, and what it has set to come never does")
 def InBeforeExit(t):
     def on_before_exit(code):
         t.timeout(1, t.callback("timer"))
@@ -353,7 +353,7 @@ def BeforeExitThrows(t):
     t.on_before_exit(on_before_exit)
 
 
-@case(about="an exception in 'beforeExit' ends the process with code 1")
+@case(about="an exception in 'beforeExit' ends the process while an unref'd server still listens")
 def BeforeExitThrowsWithAServer(t):
     server = t.watch("server", t.net.create_server())
     server.unref()

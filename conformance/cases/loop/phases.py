@@ -227,13 +227,13 @@ def Main(t):
     t.note("main", None)
 
 
-@case(about="what a timer queues")
+@case(about="ticks, then microtasks that a timer queues run before the next timer; its immediates and timers follow")
 def Timer(t):
     t.timeout(1, lambda: queue_all(t, "timer"))
     t.timeout(1, lambda: t.note("other timer", None))
 
 
-@case(about="what an immediate queues")
+@case(about="ticks and microtasks that an immediate queues run before the next immediate; its immediates a turn later")
 def Immediate(t):
     def first():
         t.next_tick(lambda: t.note("tick", None))
@@ -244,7 +244,7 @@ def Immediate(t):
     t.immediate(lambda: t.note("other immediate", None))
 
 
-@case(about="what a datagram's listener queues")
+@case(about="ticks and microtasks that a 'message' listener queues run before the next datagram is told")
 def Poll(t):
     socket = t.dgram.create_socket("udp4")
     seen = []

@@ -382,7 +382,7 @@ def EndWithoutHalfOpen(t):
     server.listen(t.path("sock"), on_listening)
 
 
-@case(about="an exception in 'finish' and in the callback of end()")
+@case(about="an exception in the callback of end() keeps 'finish' from coming, not what was written nor 'close'")
 def Finish(t):
     survive(t)
 
@@ -433,7 +433,7 @@ def Corked(t):
     with_pair(t, ready)
 
 
-@case(about="an exception in the callback of a write that failed", skip_unless="node<26.1")
+@case(about="an exception in the callback of a write that failed keeps the write's error from nobody, nor 'close'", skip_unless="node<26.1")
 def FailedWrite(t):
     survive(t)
 
@@ -479,7 +479,7 @@ def Close(t):
     with_pair(t, ready)
 
 
-@case(about="an exception in 'timeout'")
+@case(about="an exception in 'timeout' leaves the connection open: it still ends and closes without an error")
 def Timeout(t):
     survive(t)
 
@@ -561,7 +561,7 @@ def ConnectionAttempt(t):
     server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(about="an exception in get_connections(), and in the callback of close()", skip_unless="node<26.4")
+@case(about="an exception in the callback of get_connections() or close() keeps later callbacks from nothing", skip_unless="node<26.4")
 def ServerCallbacks(t):
     survive(t)
     server = t.watch("server", t.net.create_server())
@@ -630,7 +630,7 @@ def Send(t):
     socket.bind(0, "127.0.0.1", lambda: t.immediate(send))
 
 
-@case(about="an exception in the callback of bind(), connect() and close() of a datagram socket")
+@case(about="an exception in the callback of bind(), connect() or close() leaves a datagram socket as it would be")
 def DatagramCallbacks(t):
     survive(t)
     socket = t.watch("socket", t.dgram.create_socket("udp4"))

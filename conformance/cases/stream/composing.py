@@ -23,7 +23,7 @@ def pair(t, first, last):
 
 
 @case(about="compose() hands what is written to the first stream and reads from the last", exact_chunks=True)
-def through(t):
+def Through(t):
     def mark(letter):
         return t.stream.Transform(transform=lambda chunk, encoding, callback: callback(None, chunk + letter))
 
@@ -34,7 +34,7 @@ def through(t):
 
 
 @case(about="a composed stream finishes when its last stream is through, read or not")
-def unread(t):
+def Unread(t):
     composed = pair(t, t.stream.PassThrough(), t.stream.PassThrough())
     composed.write("x")
     composed.end("y", t.callback("ended"))
@@ -48,7 +48,7 @@ def unread(t):
 
 
 @case(about="an error of the last stream fails the composed one, which is told first that all was written")
-def last_fails(t):
+def LastFails(t):
     composed = pair(
         t,
         t.stream.PassThrough(),
@@ -58,7 +58,7 @@ def last_fails(t):
 
 
 @case(about="an error in flush() of the last stream fails the composed one")
-def flush_fails(t):
+def FlushFails(t):
     last = t.stream.Transform(
         transform=lambda chunk, encoding, callback: callback(),
         flush=lambda callback: callback(t.error("boom")),
@@ -68,7 +68,7 @@ def flush_fails(t):
 
 
 @case(about="destroying the first stream closes the others prematurely", skip_unless="node^24.18")
-def first_destroyed(t):
+def FirstDestroyed(t):
     first = t.stream.PassThrough()
     composed = pair(t, first, t.stream.PassThrough())
     composed.write("x")
@@ -76,7 +76,7 @@ def first_destroyed(t):
 
 
 @case(about="destroying the last stream closes the others prematurely", skip_unless="node^24.18")
-def last_destroyed(t):
+def LastDestroyed(t):
     last = t.stream.PassThrough()
     composed = pair(t, t.stream.PassThrough(), last)
     composed.write("x")
@@ -84,14 +84,14 @@ def last_destroyed(t):
 
 
 @case(about="destroy() of a composed stream destroys its streams with an AbortError, and fails with it")
-def destroyed(t):
+def Destroyed(t):
     composed = pair(t, t.stream.PassThrough(), t.stream.PassThrough())
     composed.write("x")
     t.immediate(lambda: composed.destroy())
 
 
 @case(about="destroy() with an error passes it to the streams")
-def destroyed_with_error(t):
+def DestroyedWithError(t):
     composed = pair(t, t.stream.PassThrough(), t.stream.PassThrough())
     composed.destroy(t.error("enough"))
 
@@ -100,7 +100,7 @@ def destroyed_with_error(t):
     about="a composed stream that has not been read stops its last stream, and reading makes it flow again",
     skip_unless="node^24.18",
 )
-def backpressure(t):
+def Backpressure(t):
     last = t.stream.PassThrough(high_water_mark=4)
     composed = pair(t, t.stream.PassThrough(high_water_mark=4), last)
 
@@ -118,7 +118,7 @@ def backpressure(t):
 
 
 @case(about="a last stream that is only written to leaves nothing to read")
-def sink(t):
+def Sink(t):
     last = t.stream.Writable(
         write=lambda chunk, encoding, callback: t.immediate(callback), final=lambda callback: t.immediate(callback)
     )
@@ -128,14 +128,14 @@ def sink(t):
 
 
 @case(about="a first stream that is only read leaves nothing to write", exact_chunks=True)
-def source(t):
+def Source(t):
     composed = pair(t, t.stream.Readable.from_(["x", "y", "z"]), t.stream.PassThrough())
     t.note("writable", composed.writable)
     composed.on("data", t.callback("data"))
 
 
 @case(about="async generators may stand for streams")
-def generators(t):
+def Generators(t):
     async def shout(chunks):
         async for chunk in chunks:
             yield chunk.decode().upper()
@@ -151,7 +151,7 @@ def generators(t):
 
 
 @case(about="a list or text may stand first, and is read item by item", exact_chunks=True)
-def iterable_first(t):
+def IterableFirst(t):
     async def wrap(chunks):
         async for chunk in chunks:
             yield [chunk]
@@ -168,14 +168,14 @@ def iterable_first(t):
 
 
 @case(about="what is composed with a list or text behind it reads that, and never closes", exact_chunks=True)
-def iterable_last(t):
+def IterableLast(t):
     for last in ["ab", [1, 2]]:
         composed = t.watch("composed", t.stream.compose(t.stream.PassThrough(), last))
         composed.on("data", t.callback("data"))
 
 
 @case(about="a generator that raises fails the composed stream and destroys its source")
-def generator_raises(t):
+def GeneratorRaises(t):
     async def fail(chunks):
         async for _chunk in chunks:
             raise t.error("boom")
@@ -188,7 +188,7 @@ def generator_raises(t):
 
 
 @case(about="an abort of the signal given to compose() fails the composed stream")
-def signal(t):
+def Signal(t):
     controller = t.abort_controller()
     source = t.watch("source", t.stream.PassThrough())
     composed = t.watch("composed", source.compose(t.stream.PassThrough(), signal=controller.signal))
@@ -197,7 +197,7 @@ def signal(t):
 
 
 @case(about="compose() refuses what is no stream, and streams that cannot be read or written where they stand")
-def bad_streams(t):
+def BadStreams(t):
     t.attempt("none", lambda: t.stream.compose())
     t.attempt("a number", lambda: t.stream.compose(5))
     t.attempt("two numbers", lambda: t.stream.compose(t.stream.PassThrough(), 5))
@@ -221,7 +221,7 @@ class Socket:
     about="a composed stream destroys its last part even when all is through",
     skip_unless="node^24.18||>=26.3",
 )
-def composed_after_the_end(t):
+def ComposedAfterTheEnd(t):
     tail = t.watch("tail", t.stream.PassThrough(auto_destroy=False))
     composed = t.watch("composed", t.stream.compose(t.stream.PassThrough(), tail))
     composed.resume()
@@ -233,7 +233,7 @@ def composed_after_the_end(t):
     about="in Duplex.from() and compose() a stream without end(), pause() or resume() fails with a TypeError",
     skip_unless="node^24.18||>=26.3",
 )
-def old_style(t):
+def OldStyle(t):
     t.on_uncaught(lambda error: t.note("uncaught", error))
     head = t.events.EventEmitter()
     head.write = t.callback("write", lambda chunk, encoding: True)
@@ -253,7 +253,7 @@ def old_style(t):
 
 
 @case(about="a composed stream is in object mode where its first and last part are, also on a side that they close")
-def modes(t):
+def Modes(t):
     async def sink(source):
         async for _chunk in source:
             pass
@@ -271,7 +271,7 @@ def modes(t):
 
 
 @case(about="Duplex.from() of a pair reads from one stream and writes to the other")
-def pair_of_streams(t):
+def PairOfStreams(t):
     readable = t.watch("readable", t.stream.PassThrough())
     writable = t.watch("writable", t.stream.PassThrough())
     duplex = t.watch("duplex", t.stream.Duplex.from_({"readable": readable, "writable": writable}))
@@ -303,7 +303,7 @@ def BadFunctionOfAPair(t):
 
 
 @case(about="Duplex.from() of text, bytes and lists is a stream that can only be read")
-def values(t):
+def Values(t):
     for value in ["text", b"bytes", [1, 2], []]:
         duplex = t.stream.Duplex.from_(value)
         t.note("sides", [duplex.readable, duplex.writable, duplex.readable_object_mode])
@@ -311,7 +311,7 @@ def values(t):
 
 
 @case(about="Duplex.from() of a function writes into its argument and reads what it yields")
-def function(t):
+def Function(t):
     async def double(chunks):
         async for chunk in chunks:
             yield chunk
@@ -324,7 +324,7 @@ def function(t):
 
 
 @case(about="a function that waits for a chunk sees the end when its Duplex is destroyed")
-def function_waits(t):
+def FunctionWaits(t):
     async def pass_on(chunks):
         async for chunk in chunks:
             yield chunk
@@ -338,7 +338,7 @@ def function_waits(t):
 
 
 @case(about="a function that has yet to take its next chunk is left where it stands when its Duplex is destroyed")
-def function_stands(t):
+def FunctionStands(t):
     async def pass_on(chunks):
         async for chunk in chunks:
             t.note("chunk", chunk)
@@ -354,7 +354,7 @@ def function_stands(t):
 
 
 @case(about="the source's error ends a pipeline whose function waits for a chunk", skip_unless="node^24.18")
-def function_behind_source(t):
+def FunctionBehindSource(t):
     async def pass_on(chunks):
         async for chunk in chunks:
             yield chunk
@@ -368,7 +368,7 @@ def function_behind_source(t):
 
 
 @case(about="Duplex.from() of an async function finishes when it returns, and fails with what it raises")
-def async_function(t):
+def AsyncFunction(t):
     async def collect(chunks):
         async for chunk in chunks:
             t.note("chunk", chunk)
@@ -385,7 +385,7 @@ def async_function(t):
 
 
 @case(about="Duplex.from() of a Duplex is that Duplex, of a Readable or Writable one with that side only")
-def streams(t):
+def Streams(t):
     socket = t.net.Socket()
     t.note("itself", t.stream.Duplex.from_(socket) is socket)
     from_readable = t.stream.Duplex.from_(t.stream.Readable.from_([1]))
@@ -395,7 +395,7 @@ def streams(t):
 
 
 @case(about="Duplex.from() refuses what none of these is, and a function that returns none")
-def bad_bodies(t):
+def BadBodies(t):
     for body in [5, True, {}, {"a": 1}]:
         t.attempt("body", lambda body=body: t.stream.Duplex.from_(body))
     t.attempt("null", lambda: t.stream.Duplex.from_(None))
@@ -414,7 +414,7 @@ def counts(stream):
 
 
 @case(about="Duplex.from() of a pair uses the given streams themselves: they get its listeners")
-def pair_itself(t):
+def PairItself(t):
     readable = t.stream.PassThrough()
     writable = t.stream.PassThrough()
     t.stream.Duplex.from_({"readable": readable, "writable": writable})
@@ -427,7 +427,7 @@ def pair_itself(t):
 
 
 @case(about="Duplex.from() of a pair that is only written to stays open for what can be read, without an error")
-def pair_written(t):
+def PairWritten(t):
     readable = t.watch("readable", t.stream.Readable.from_(["r"]))
     writable = t.watch("writable", accepting_all(t))
     whole = t.watch("whole", t.stream.Duplex.from_({"readable": readable, "writable": writable}))
@@ -435,7 +435,7 @@ def pair_written(t):
 
 
 @case(about="Duplex.from() of a pair that is only read ends its readable side and stays open for writing")
-def pair_read(t):
+def PairRead(t):
     readable = t.watch("readable", t.stream.Readable.from_(["r"]))
     writable = t.watch("writable", accepting_all(t))
     whole = t.watch("whole", t.stream.Duplex.from_({"readable": readable, "writable": writable}))
@@ -443,7 +443,7 @@ def pair_read(t):
 
 
 @case(about="a pair that is read and written to its ends closes without an error")
-def pair_through(t):
+def PairThrough(t):
     readable = t.watch("readable", t.stream.Readable.from_(["r"]))
     writable = t.watch("writable", accepting_all(t))
     whole = t.watch("whole", t.stream.Duplex.from_({"readable": readable, "writable": writable}))
@@ -455,7 +455,7 @@ def pair_through(t):
     about="the failure of a pair's readable destroys its writable and the Duplex with the same error",
     skip_unless="node^24.16||>=26.1",
 )
-def pair_readable_fails(t):
+def PairReadableFails(t):
     readable = t.watch("readable", t.stream.Readable(read=lambda size: None).on("error", lambda error: None))
     writable = t.watch("writable", accepting_all(t).on("error", lambda error: None))
     whole = t.watch("whole", t.stream.Duplex.from_({"readable": readable, "writable": writable}))
@@ -464,7 +464,7 @@ def pair_readable_fails(t):
 
 
 @case(about="the failure of a pair's writable destroys its readable and the Duplex with the same error")
-def pair_writable_fails(t):
+def PairWritableFails(t):
     readable = t.watch("readable", t.stream.Readable(read=lambda size: None).on("error", lambda error: None))
     writable = t.watch("writable", accepting_all(t).on("error", lambda error: None))
     whole = t.watch("whole", t.stream.Duplex.from_({"readable": readable, "writable": writable}))
@@ -473,7 +473,7 @@ def pair_writable_fails(t):
 
 
 @case(about="a Duplex of a pair that is destroyed destroys its writable first, then its readable, with AbortError")
-def pair_destroyed(t):
+def PairDestroyed(t):
     readable = t.watch("readable", t.stream.Readable(read=lambda size: None).on("error", lambda error: None))
     writable = t.watch("writable", accepting_all(t).on("error", lambda error: None))
     whole = t.watch("whole", t.stream.Duplex.from_({"readable": readable, "writable": writable}))
@@ -485,7 +485,7 @@ def pair_destroyed(t):
     about="a side of a pair that has ended before is closed from the start, and is destroyed with the Duplex",
     skip_unless="node<26",
 )
-def pair_over(t):
+def PairOver(t):
     readable = t.watch("readable", t.stream.Readable(read=lambda size: None, auto_destroy=False))
     readable.push(None)
     readable.resume()
@@ -501,7 +501,7 @@ def pair_over(t):
 
 
 @case(about="the readable of a pair that is no stream is made one: of a list, of a text, of a promise")
-def pair_of_others(t):
+def PairOfOthers(t):
     for readable in [["a", "b"], "text", t.stream.Readable.from_([1]).to_array()]:
         whole = t.watch("whole", t.stream.Duplex.from_({"readable": readable, "writable": accepting_all(t)}))
         whole.on("data", t.callback("data"))
@@ -509,7 +509,7 @@ def pair_of_others(t):
 
 
 @case(about="Duplex.from() of a pair with something that cannot be a side fails with an assertion of Node's own")
-def pair_of_nothing(t):
+def PairOfNothing(t):
     def made(readable, writable):
         duplex = note_error(t, "error", t.stream.Duplex.from_({"readable": readable, "writable": writable}))
         return [duplex.readable, duplex.writable]
@@ -524,7 +524,7 @@ def pair_of_nothing(t):
 
 
 @case(about="the readable of a pair without read() is wrapped as an old-style source, and destroyed with the Duplex")
-def pair_old_style(t):
+def PairOldStyle(t):
     source = t.watch("source", t.stream.Stream())
     whole = t.watch("whole", t.stream.Duplex.from_({"readable": source}))
     whole.on("data", t.callback("data"))
@@ -535,7 +535,7 @@ def pair_old_style(t):
 
 
 @case(about="Duplex.from() of a Duplex with a side that is closed from the start is that Duplex")
-def duplex_of_one_side(t):
+def DuplexOfOneSide(t):
     for side in [{"readable": False}, {"writable": False}]:
         duplex = t.stream.Duplex(side)
         t.note("itself", t.stream.Duplex.from_(duplex) is duplex)
@@ -546,7 +546,7 @@ def duplex_of_one_side(t):
     about="the error of destroy() is the reason of the signal that a function was given",
     skip_unless="node^24.16||>=26.1",
 )
-def function_reason(t):
+def FunctionReason(t):
     async def consume(source, options):
         options.signal.add_event_listener("abort", lambda event: t.note("reason", options.signal.reason))
         async for chunk in source:
@@ -563,7 +563,7 @@ def function_reason(t):
 
 
 @case(about="wrap() reads from an old-style emitter, and follows its close")
-def wrapped(t):
+def Wrapped(t):
     def on_connection(peer):
         stream = t.watch("stream", t.stream.Readable().wrap(peer))
         stream.on("data", t.callback("chunk"))
@@ -574,7 +574,7 @@ def wrapped(t):
 
 
 @case(about="wrap() pauses an old-style source when enough waits, and resumes it")
-def wrap_pauses(t):
+def WrapPauses(t):
     source = t.events.EventEmitter()
     source.pause = t.callback("pause")
     source.resume = t.callback("resume")
@@ -586,7 +586,7 @@ def wrap_pauses(t):
 
 
 @case(about="wrap() fails with the error of its source")
-def wrap_error(t):
+def WrapError(t):
     source = t.events.EventEmitter()
     stream = t.watch("stream", t.stream.Readable().wrap(source))
     stream.on("error", t.callback("error"))
@@ -594,13 +594,13 @@ def wrap_error(t):
 
 
 @case(about="wrap() of what has no on() throws")
-def wrap_nothing(t):
+def WrapNothing(t):
     for value in [None, 5, {}]:
         t.attempt("wrap", lambda value=value: t.stream.Readable().wrap(value))
 
 
 @case(about="wrap() of a source whose pause or resume is no function raises JavaScript's TypeError when it calls it")
-def wrap_no_function(t):
+def WrapNoFunction(t):
     source = t.events.EventEmitter()
     source.pause = 5
     source.resume = 5

@@ -112,9 +112,15 @@ def test_what_is_near_is_said() -> None:
 def test_the_built_in_cases() -> None:
     cases = collect()
     assert len({found.id for found in cases}) == len(cases) >= 30
+    requirements: dict[str, str] = {}
     for found in cases:
         assert found.id.count("/") == 2, found.id
         assert len(found.about) <= 110, found.id
         assert not found.about.endswith("."), found.id
+        assert requirements.setdefault(found.about, found.id) == found.id, "two cases with one requirement"
     areas = {"net", "server", "dgram", "stream", "events", "loop", "arguments"}
     assert areas == {found.id.partition("/")[0] for found in cases}
+
+
+def test_the_name_of_a_built_in_case_is_in_cap_words() -> None:
+    assert [one.id for one in select() if not one.node.name[0].isupper()] == []
