@@ -382,7 +382,7 @@ def EndWithoutHalfOpen(t):
     server.listen(t.path("sock"), on_listening)
 
 
-@case(about="an exception in the callback of end() keeps 'finish' from coming, not what was written nor 'close'")
+@case(about="an exception in the callback of end() keeps 'finish' from coming, but not 'close'")
 def Finish(t):
     survive(t)
 
@@ -433,7 +433,10 @@ def Corked(t):
     with_pair(t, ready)
 
 
-@case(about="an exception in the callback of a write that failed keeps the write's error from nobody, nor 'close'", skip_unless="node<26.1")
+@case(
+    about="an exception in the callback of a write that failed does not keep 'error' and 'close' from coming",
+    skip_unless="node<26.1",
+)
 def FailedWrite(t):
     survive(t)
 
@@ -561,7 +564,10 @@ def ConnectionAttempt(t):
     server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(about="an exception in the callback of get_connections() or close() keeps later callbacks from nothing", skip_unless="node<26.4")
+@case(
+    about="an exception in the callback of get_connections() or close() does not keep later callbacks from running",
+    skip_unless="node<26.4",
+)
 def ServerCallbacks(t):
     survive(t)
     server = t.watch("server", t.net.create_server())
