@@ -763,3 +763,59 @@ def OnceRemovalThrows(t):
     t.attempt("first", lambda: emitter.emit("x"))
     t.attempt("second", lambda: emitter.emit("x"))
     t.note("count", emitter.listener_count("x"))
+
+
+@case(about="'newListener' and 'removeListener' tell of each listener, those that remove_all_listeners() takes off too")
+def MetaEventsOfALife(t):
+    emitter = t.events.EventEmitter()
+
+    def a(*args):
+        t.note("a", args)
+
+    def b(*args):
+        t.note("b", args)
+
+    def c(*args):
+        t.note("c", args)
+
+    known = [a, b, c]
+
+    def place(listener):
+        for number in [0, 1, 2]:
+            if known[number] == listener:
+                return number
+        return None
+
+    emitter.on("newListener", lambda event, listener: t.note("new", [event, place(listener)]))
+    emitter.on("removeListener", lambda event, listener: t.note("removed", [event, place(listener)]))
+    emitter.on("x", a).once("x", b).prepend_listener("x", c).prepend_once_listener("x", b)
+    for listener in emitter.listeners("x"):
+        t.note("listens", place(listener))
+    t.note("counts", [emitter.listener_count("x"), emitter.listener_count("x", b), emitter.listener_count("no")])
+    t.note("emitted", [emitter.emit("x", 1), emitter.emit("no")])
+    emitter.on("x", a)
+    emitter.off("x", a)
+    emitter.off("x", b)
+    t.note("names", emitter.event_names())
+    emitter.remove_all_listeners("x")
+    emitter.on("y", a)
+    emitter.on("z", b)
+    emitter.on("y", c)
+    emitter.remove_all_listeners()
+    t.note("names", emitter.event_names())
+
+
+@case(about="an async listener runs at once up to its first await")
+def AsyncListener(t):
+    emitter = t.events.EventEmitter()
+
+    async def listener(value):
+        t.note("started", value)
+        await t.events.once(emitter, "go")
+        t.note("went on", value)
+
+    emitter.on("x", listener)
+    emitter.emit("x", 1)
+    t.note("emitted", None)
+    emitter.emit("go")
+    t.note("gone", None)

@@ -141,3 +141,21 @@ def ListenersOfASignalOtherwise(t):
 
 def set_onabort(signal, listener):
     signal.onabort = listener
+
+
+@case(about="too many listeners of an event are warned of again once its list has shrunk to one")
+def MaxListenersAgain(t):
+    t.on_warning(t.callback("warning"))
+
+    def first():
+        pass
+
+    for limit in [1, 2]:
+        emitter = t.events.EventEmitter()
+        emitter.set_max_listeners(limit)
+        name = f"limit {limit}"
+        emitter.on(name, first)
+        for number in range(limit):
+            emitter.on(name, lambda number=number: number)
+        emitter.off(name, first)
+        emitter.on(name, first)
