@@ -5,6 +5,8 @@ import weakref
 
 import pytest
 
+from nodesock import events
+from nodesock.abort import AbortController
 from nodesock.events import EventEmitter
 from nodesock.runtime.loop import run
 
@@ -80,3 +82,15 @@ def test_emitters_are_freed_at_once() -> None:
         assert gone() is None
     finally:
         gc.enable()
+
+
+def test_an_abort_listener_is_taken_off_by_what_adding_it_returns() -> None:
+    controller = AbortController()
+    log: list[str] = []
+    take_off = events.add_abort_listener(controller.signal, lambda: log.append("first"))
+    assert len(events.get_event_listeners(controller.signal, "abort")) == 1
+    take_off()
+    assert events.get_event_listeners(controller.signal, "abort") == []
+    events.add_abort_listener(controller.signal, lambda: log.append("second"))
+    controller.abort()
+    assert log == ["second"]
