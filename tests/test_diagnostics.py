@@ -1,4 +1,4 @@
-"""diagnostics.py and runtime/handles.py: names and order of process.getActiveResourcesInfo() in Node 24.19."""
+"""diagnostics.py and runtime/handles.py. What is active in which phase is told by cases (loop/active_resources)."""
 
 import math
 import time
@@ -14,7 +14,7 @@ from nodesock.bindings.udp_wrap import UDP
 from nodesock.diagnostics import active_resources_info
 from nodesock.errors import NodeError
 from nodesock.runtime.loop import run
-from nodesock.runtime.timers import clear_interval, set_immediate, set_interval, set_timeout
+from nodesock.runtime.timers import set_immediate, set_timeout
 
 pytestmark = pytest.mark.usefixtures("fresh_loop")
 
@@ -46,31 +46,6 @@ def test_order_is_requests_handles_timers_immediates() -> None:
 
     run(main)
     assert active_resources_info() == []
-
-
-def test_inside_their_own_callbacks() -> None:
-    log: list = []
-
-    def note(what: str) -> None:
-        log.append((what, active_resources_info()))
-
-    def start() -> None:
-        def turn() -> None:
-            note("interval")
-            clear_interval(repeating)
-            note("cleared")
-
-        repeating = set_interval(turn, 1)
-
-    run(lambda: set_immediate(note, "immediate"))
-    run(lambda: set_timeout(note, 1, "timeout"))
-    run(start)
-    assert log == [
-        ("immediate", []),
-        ("timeout", ["Timeout"]),
-        ("interval", ["Timeout"]),
-        ("cleared", []),
-    ]
 
 
 def test_active_handles_are_the_owners() -> None:

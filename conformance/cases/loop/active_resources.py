@@ -260,3 +260,18 @@ def Named(t):
         peer.resume()
 
     server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="a timer is active within its own callback, an immediate is not, an interval is until it is cleared")
+def WithinTheirCallbacks(t):
+    def turn():
+        t.note("interval", t.active())
+        t.clear(interval)
+        t.note("cleared", t.active())
+
+    def timer():
+        t.note("timeout", t.active())
+
+    t.immediate(lambda: t.note("immediate", t.active()))
+    t.timeout(10, timer)
+    interval = t.interval(40, turn)
