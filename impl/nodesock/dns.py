@@ -4,6 +4,7 @@ The answers keep the resolver's order (Node's "verbatim") unless `order` says ot
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from nodesock.bindings.cares_wrap import (
@@ -14,7 +15,7 @@ from nodesock.bindings.cares_wrap import (
     getaddrinfo,
     is_ip,
 )
-from nodesock.callables import adapt, drops_surplus
+from nodesock.callables import call, drops_surplus
 from nodesock.errors import dns_exception, node_error
 from nodesock.inspect import UNDEFINED, inspect
 from nodesock.process import process
@@ -59,7 +60,7 @@ class LookupAddress(NamedTuple):
     family: int
 
 
-def set_default_result_order(order: str) -> None:
+def set_default_result_order(order: Any = UNDEFINED) -> None:
     """dns.setDefaultResultOrder: 'verbatim', 'ipv4first' or 'ipv6first'. Raises ERR_INVALID_ARG_VALUE."""
     global _default_order
     validate_one_of(order, "dnsOrder", _ORDERS)
@@ -143,7 +144,7 @@ def _hashable(value: object) -> bool:
 def _lookup(
     hostname: Any, family: int, hints: int, every: bool, order: str, callback: Callable[..., Any]
 ) -> GetAddrInfoRequest | None:
-    answer = adapt(callback, 2 if every else 3)
+    answer = partial(call, callback)
     if not is_truthy(hostname):
         shown = hostname if isinstance(hostname, str) else inspect(hostname)
         process.emit_warning(
@@ -162,8 +163,7 @@ def _lookup(
 
     def complete(err: int | None, addresses: list[str]) -> None:
         if err is not None:
-            failed = dns_exception(err, "getaddrinfo", hostname)
-            answer(failed, *([None] if every else [None, None]))
+            answer(dns_exception(err, "getaddrinfo", hostname))
             return
         found = _ordered([LookupAddress(address, family or is_ip(address)) for address in addresses], order)
         if every:
@@ -173,9 +173,7 @@ def _lookup(
 
     request = getaddrinfo(hostname, family, hints, complete)
     if isinstance(request, int):
-        next_tick(
-            answer, dns_exception(request, "getaddrinfo", hostname), *([None] if every else [None, None])
-        )
+        next_tick(answer, dns_exception(request, "getaddrinfo", hostname))
         return None
     return request
 

@@ -1,4 +1,4 @@
-"""The order of what emitters, signals and the resolver do within one step."""
+"""The order of what emitters and signals do within one step."""
 
 from conformance import case
 from conformance.scenery import closely
@@ -240,9 +240,6 @@ def Leak(t):
         emitter.on(event, listener)
 
 
-# --- signals ----------------------------------------------------------------------------------------------------------
-
-
 @case(about="a signal is aborted, with its reason, before the first listener, and aborts once")
 def Abort(t):
     controller = t.abort_controller()
@@ -259,63 +256,6 @@ def Abort(t):
     t.note("after", state())
     controller.abort("twice")
     t.note("twice", state())
-
-
-# --- the resolver -----------------------------------------------------------------------------------------------------
-
-
-@case(about="lookup() with several wrong arguments names the one that Node looks at first")
-def LookupWrong(t):
-    def done(error, address, family):
-        pass
-
-    t.attempt("all", lambda: t.dns.lookup(5, "x", "y"))
-    t.attempt("callback and family", lambda: t.dns.lookup("a.test", 5, "y"))
-    t.attempt("callback and options", lambda: t.dns.lookup("a.test", {"family": 5, "hints": 99999}, "y"))
-    t.attempt("host and options", lambda: t.dns.lookup(5, {"family": 5}, done))
-    t.attempt("hints and family", lambda: t.dns.lookup("a.test", {"family": 5, "hints": 99999, "all": "x"}, done))
-    t.attempt("family and all", lambda: t.dns.lookup("a.test", {"family": 5, "all": "x"}, done))
-    t.attempt("all and verbatim", lambda: t.dns.lookup("a.test", {"all": "x", "verbatim": "y"}, done))
-    t.attempt("verbatim and order", lambda: t.dns.lookup("a.test", {"verbatim": "y", "order": "z"}, done))
-    t.attempt("order", lambda: t.dns.lookup("a.test", {"order": "z"}, done))
-    t.attempt("family", lambda: t.dns.lookup("a.test", 5, done))
-
-
-@case(about="the default order of answers stays as it was when a wrong one is refused")
-def DefaultOrder(t):
-    before = t.dns.get_default_result_order()
-    t.attempt("wrong", lambda: t.dns.set_default_result_order("x"))
-    t.note("same", t.dns.get_default_result_order() == before)
-    t.dns.set_default_result_order("ipv6first")
-    t.note("set", t.dns.get_default_result_order())
-
-
-@case(about="the hints of lookup() reach the resolver: V4MAPPED makes an IPv6 address of an IPv4 one")
-def Hints(t):
-    # "127.1" is no IP address to Node, and is one to the resolver: no server is asked. Lookups under way at once race.
-    def mapped(*args):
-        t.note("mapped", args)
-        t.dns.lookup("127.1", {"family": 6, "hints": 24, "all": True}, all_mapped)
-
-    def all_mapped(*args):
-        t.note("mapped, all", args)
-        t.dns.lookup("127.1", {"family": 6}, lambda error, *_: t.note("not mapped", error.code))
-
-    t.dns.lookup("127.1", {"family": 6, "hints": 8}, mapped)
-
-
-@case(about="the hints of connect() reach the resolver", skip_unless="ipv6")
-def HintsOfConnect(t):
-    def start():
-        client = t.net.connect({"port": server.address().port, "host": "127.1", "family": 6, "hints": 8})
-        client.on("lookup", lambda error, ip, family, host: t.note("lookup", [error, ip, family, host]))
-        client.on("connect", lambda: [t.note("peer", client.remote_address), client.end()])
-        client.on("error", t.callback("error"))
-        client.on("close", lambda had_error: server.close())
-        client.resume()
-
-    server = t.net.create_server(lambda peer: peer.end())
-    server.listen(0, "127.0.0.1", start)
 
 
 @case(about="a limit of listeners that is refused leaves the one before")

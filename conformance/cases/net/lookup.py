@@ -361,3 +361,17 @@ def AnswersWithAnObject(t):
 
     watch("one", t.net.connect(port=1, host="example.test", family=4, lookup=lookup))
     t.attempt("all", lambda: t.net.connect(port=1, host="example.test", lookup=lookup) is None)
+
+
+@case(about="the hints of connect() reach the resolver", skip_unless="ipv6")
+def HintsOfConnect(t):
+    def start():
+        client = t.net.connect({"port": server.address().port, "host": "127.1", "family": 6, "hints": 8})
+        client.on("lookup", lambda error, ip, family, host: t.note("lookup", [error, ip, family, host]))
+        client.on("connect", lambda: [t.note("peer", client.remote_address), client.end()])
+        client.on("error", t.callback("error"))
+        client.on("close", lambda had_error: server.close())
+        client.resume()
+
+    server = t.net.create_server(lambda peer: peer.end())
+    server.listen(0, "127.0.0.1", start)
