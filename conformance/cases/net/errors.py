@@ -142,34 +142,6 @@ def ListenTwice(t):
     t.attempt("while binding", lambda: server.listen(0, "127.0.0.1"))
 
 
-@case(about="a port outside 0 to 65535 throws ERR_SOCKET_BAD_PORT from connect() and listen()")
-def BadPort(t):
-    for port in [-1, 65536, 1.5, "abc", ""]:
-        t.attempt(f"connect {port}", lambda: t.net.connect(port=port))
-        t.attempt(f"listen {port}", lambda: t.net.create_server().listen(port=port))
-
-
-@case(about="connect() without port and path throws ERR_MISSING_ARGS")
-def MissingPort(t):
-    t.attempt("nothing", lambda: t.net.connect())
-    t.attempt("empty options", lambda: t.net.connect({}))
-    t.attempt("host alone", lambda: t.net.connect(host="127.0.0.1"))
-
-
-@case(about="a port that is neither number nor string throws ERR_INVALID_ARG_TYPE")
-def PortOfWrongType(t):
-    t.attempt("true", lambda: t.net.connect(port=True))
-    t.attempt("list", lambda: t.net.connect(port=[1]))
-    t.attempt("dict", lambda: t.net.connect(port={"a": 1}))
-
-
-@case(about="listen() with neither port nor path among its options throws")
-def BadListenOptions(t):
-    server = t.net.create_server()
-    t.attempt("empty", lambda: server.listen({}))
-    t.attempt("host alone", lambda: server.listen(host="127.0.0.1"))
-
-
 @case(about="write() after end() gives ERR_STREAM_WRITE_AFTER_END to its callback and 'error'")
 class WriteAfterEnd:
     def server(t):
