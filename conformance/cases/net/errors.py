@@ -193,15 +193,6 @@ class DestroyWithError:
         client.on("connect", on_connect)
 
 
-@case(about="write() throws for null and for what is neither text nor bytes, and emits nothing")
-def BadChunk(t):
-    socket = t.watch("socket", t.net.Socket())
-    t.attempt("null", lambda: socket.write(None))
-    t.attempt("number", lambda: socket.write(5))
-    t.attempt("list", lambda: socket.write([1]))
-    t.attempt("true", lambda: socket.write(True))
-
-
 @case(about="write() on a socket that was never connected gives ERR_SOCKET_CLOSED and closes it")
 def WriteUnconnected(t):
     socket = t.watch("socket", t.net.Socket())
