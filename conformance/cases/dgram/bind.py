@@ -1,4 +1,4 @@
-"""socket.bind and socket.address: overloads, tick by tick order, errors, reuse, descriptors."""
+"""bind() and address() of a UDP socket: forms, order, errors, shared ports and descriptors."""
 
 from conformance import case
 
@@ -47,7 +47,7 @@ def DefaultsUdp6(t):
     socket.bind(on_listening)
 
 
-@case(about="the options object takes port and address, and the callback stands behind it")
+@case(about="bind() takes port and address as an options object, with the callback behind it")
 def OptionsObject(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
@@ -58,7 +58,7 @@ def OptionsObject(t):
     socket.bind({"port": 0, "address": "127.0.0.1", "exclusive": True}, on_listening)
 
 
-@case(about="keyword options are the options object")
+@case(about="bind() takes port and address as keywords")
 def KeywordOptions(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
@@ -69,7 +69,7 @@ def KeywordOptions(t):
     socket.bind(on_listening, port=0, address="127.0.0.1")
 
 
-@case(about="the callback is a listener of 'listening' in the order of its adding, gone after one call")
+@case(about="the callback of bind() is a listener of 'listening' in the order of adding, gone after one call")
 def CallbackIsListener(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
@@ -94,9 +94,7 @@ def Twice(t):
     t.attempt("binding", lambda: socket.bind(0))
 
 
-@case(
-    about='an address that is no text is ERR_INVALID_ARG_TYPE about "hostname", and the socket stays binding'
-)
+@case(about="an address that is not a string is ERR_INVALID_ARG_TYPE, and the socket stays binding")
 def AddressType(t):
     for address in [5, True, {}, ["x"]]:
         socket = t.dgram.create_socket("udp4")
@@ -132,7 +130,7 @@ def PortCoerced(t):
     first.bind(0, "127.0.0.1", on_first)
 
 
-@case(about="what is no port at all binds any port")
+@case(about="bind() to anything that is not a port number binds any port")
 def PortNonsense(t):
     def bind(given):
         socket = t.dgram.create_socket("udp4")
@@ -391,7 +389,7 @@ def BufferSizeTooLarge(t):
     socket.bind(0, "127.0.0.1")
 
 
-@case(about="a descriptor that the loop has already is EEXIST of open, thrown", skip_unless="node<25")
+@case(about="bind() to a descriptor that the loop already has throws EEXIST of open", skip_unless="node<25")
 def FdInUse(t):
     first = t.dgram.create_socket("udp4")
     second = t.watch("second", t.dgram.create_socket("udp4"))
@@ -405,7 +403,7 @@ def FdInUse(t):
     first.bind(0, "127.0.0.1", on_listening)
 
 
-@case(about="a descriptor of another kind is ERR_INVALID_FD_TYPE, thrown")
+@case(about="bind() to a descriptor of another kind throws ERR_INVALID_FD_TYPE")
 def FdType(t):
     server = t.net.create_server()
 
@@ -422,7 +420,7 @@ def FdType(t):
     server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(about="an fd that is no positive integer does not count")
+@case(about="bind() ignores an fd that is not a positive integer")
 def FdIgnored(t):
     def bind(fd):
         socket = t.dgram.create_socket("udp4")
@@ -461,7 +459,7 @@ def ListenerRaises(t):
     socket.send("queued", 9, "127.0.0.1", t.callback("never sent"))
 
 
-@case(about="the kernel's view of a bound socket is the same")
+@case(about="a bound socket has Node's options, state and address in the kernel")
 def KernelView(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 

@@ -1,4 +1,4 @@
-"""socket.bind_sync and socket.connect_sync, which Node has since 24.19: at once, without lookups."""
+"""bind_sync() and connect_sync(), which Node has since 24.19: they act at once, without a lookup."""
 
 from conformance import case
 
@@ -163,7 +163,7 @@ def ConnectErrors(t):
     t.immediate(lambda: socket.close())
 
 
-@case(about="neither asks a custom lookup", skip_unless="node^24.19||>=26.4")
+@case(about="bind_sync() and connect_sync() do not call a custom lookup", skip_unless="node^24.19||>=26.4")
 def NoLookup(t):
     socket = t.dgram.create_socket(type="udp4", lookup=t.callback("lookup"))
     t.attempt("bind_sync", lambda: socket.bind_sync(port=0, address="127.0.0.1"))
@@ -172,7 +172,7 @@ def NoLookup(t):
 
 
 @case(
-    about="a closed socket answers both with ERR_SOCKET_DGRAM_NOT_RUNNING",
+    about="bind_sync() and connect_sync() of a closed socket throw ERR_SOCKET_DGRAM_NOT_RUNNING",
     skip_unless="node^24.19||>=26.4",
 )
 def Closed(t):

@@ -1,4 +1,4 @@
-"""The block lists of a socket: whom it does not send to, connect to, hear."""
+"""Block lists of a UDP socket: whom it does not send to, connect to or hear."""
 
 from conformance import case
 
@@ -72,7 +72,7 @@ def ConnectSync(t):
     t.immediate(lambda: socket.close())
 
 
-@case(about="datagrams from a blocked sender are dropped without a word", skip_unless="node^22.13||>=23.5")
+@case(about="datagrams from a blocked sender are dropped silently", skip_unless="node^22.13||>=23.5")
 class Receive:
     def receiver(t):
         blocked = t.net.BlockList()

@@ -1,4 +1,4 @@
-"""socket.close: its order, what waits behind a bind, and what a closed socket answers."""
+"""close() of a UDP socket: its order, what waits behind a bind, and what a closed socket still does."""
 
 from conformance import case
 from conformance.scenery import receive
@@ -38,7 +38,7 @@ def Twice(t):
     t.attempt("at once", lambda: socket.close())
 
 
-@case(about="a callback of close() that is no function is ignored")
+@case(about="a callback of close() that is not a function is ignored")
 def CallbackNoFunction(t):
     for given in [5, "x", None, {}]:
         socket = t.dgram.create_socket("udp4")
@@ -140,7 +140,7 @@ def BetweenConnectAndEvent(t):
     socket.close()
 
 
-@case(about="close() inside 'listening' and inside the send callback")
+@case(about="close() works inside 'listening' and inside a send callback")
 def InsideCallbacks(t):
     first = t.watch("first", t.dgram.create_socket("udp4"))
     first.bind(0, "127.0.0.1", lambda: first.close())
@@ -151,7 +151,7 @@ def InsideCallbacks(t):
     third.send("x", 9, "127.0.0.1", t.callback("never"))
 
 
-@case(about="what a closed socket that was never connected answers")
+@case(about="methods of a closed socket that was never connected throw, except ref() and unref()")
 def MethodsAfter(t):
     socket = t.dgram.create_socket("udp4")
     socket.close()
@@ -167,7 +167,7 @@ def MethodsAfter(t):
     t.attempt("unref", lambda: socket.unref() is socket)
 
 
-@case(about="a closed socket that was connected still says so")
+@case(about="a closed socket that was connected still counts as connected for connect() and sendto()")
 def MethodsAfterConnected(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 
@@ -182,7 +182,7 @@ def MethodsAfterConnected(t):
     socket.connect(9, "127.0.0.1", on_connect)
 
 
-@case(about="options of a closed socket fail as Node's do, on its null handle")
+@case(about="setting an option of a closed socket fails as on a null handle")
 def OptionsAfter(t):
     socket = t.dgram.create_socket("udp4")
     socket.close()

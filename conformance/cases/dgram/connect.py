@@ -1,4 +1,4 @@
-"""socket.connect, disconnect and remote_address; sends of a connected socket; refusals by ICMP."""
+"""connect(), disconnect() and remote_address() of a UDP socket, its sends, and refusals by ICMP."""
 
 from conformance import case
 from conformance.scenery import receive
@@ -120,7 +120,7 @@ def BadPort(t):
     socket.close()
 
 
-@case(about="an address that is no text is ERR_INVALID_ARG_TYPE, null as well")
+@case(about="an address of connect() that is not a string is ERR_INVALID_ARG_TYPE, null as well")
 def BadAddress(t):
     socket = t.dgram.create_socket("udp4")
     for address in [5, None, True, {}]:
@@ -427,7 +427,7 @@ def RefusedUnhandled(t):
     gone.bind(0, "127.0.0.1", on_listening)
 
 
-@case(about="connected to a mapped address, both addresses are mapped ones", skip_unless="ipv6")
+@case(about="a socket connected to a mapped IPv4 address has mapped addresses at both ends", skip_unless="ipv6")
 def Mapped(t):
     socket = t.watch("socket", t.dgram.create_socket("udp6"))
 
@@ -439,7 +439,7 @@ def Mapped(t):
     socket.connect(9, "::ffff:127.0.0.1", on_connect)
 
 
-@case(about="the state of a connected socket, Node's and the kernel's")
+@case(about="a connected socket has Node's state, and the kernel's view of it is the same")
 def State(t):
     peer = t.watch("peer", t.dgram.create_socket("udp4"))
     socket = t.watch("socket", t.dgram.create_socket("udp4"))

@@ -1,4 +1,4 @@
-"""dgram.create_socket: its arguments, its options and the state of a socket that is not bound yet."""
+"""dgram.create_socket(): its arguments, its options and the state of a socket that is not bound yet."""
 
 from conformance import case
 
@@ -11,7 +11,7 @@ def BadType(t):
     t.attempt("in options", lambda: t.dgram.create_socket(type="tcp4"))
 
 
-@case(about="a listener is added to 'message'; what is no function is ignored")
+@case(about="a listener is added to 'message'; one that is not a function is ignored")
 def Listener(t):
     for given in [lambda message, rinfo: None, None, 5, "x"]:
         socket = t.dgram.create_socket("udp4", given)
@@ -30,7 +30,7 @@ def OptionsObject(t):
     socket.close()
 
 
-@case(about="recv_buffer_size and send_buffer_size are checked to be 32-bit unsigned integers; null is none")
+@case(about="recv_buffer_size and send_buffer_size must be unsigned 32-bit integers or null")
 def BufferSizeOptions(t):
     def create(options):
         t.dgram.create_socket(options).close()
@@ -55,7 +55,7 @@ def SignalOption(t):
         t.attempt("create", lambda: t.dgram.create_socket(type="udp4", signal=signal))
 
 
-@case(about="block lists are checked to be such; null is none")
+@case(about="the block lists among the options must be block lists or null")
 def BlockListOptions(t):
     for given in [5, {}, "x"]:
         t.attempt("receive", lambda: t.dgram.create_socket(type="udp4", receive_block_list=given))
@@ -89,7 +89,7 @@ def OrderOfChecks(t):
     t.attempt("type right", lambda: t.dgram.create_socket(options))
 
 
-@case(about="other options are taken as they come")
+@case(about="reuse_addr, reuse_port and ipv6_only take values of any type")
 def LenientOptions(t):
     for given in [5, "x", [], None]:
         socket = t.dgram.create_socket(type="udp4", reuse_addr=given, reuse_port=given, ipv6_only=given)
@@ -151,7 +151,7 @@ def SignalAfterClose(t):
     t.note("aborted", controller.signal.aborted)
 
 
-@case(about="a socket is an event emitter with Node's listener bookkeeping")
+@case(about="a UDP socket lists and counts its listeners as any emitter does")
 def ListenerBookkeeping(t):
     socket = t.dgram.create_socket("udp4", lambda message: None)
     socket.on("error", lambda error: None)

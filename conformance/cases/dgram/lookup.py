@@ -1,4 +1,4 @@
-"""The lookup option: whom it is asked for, how its answers count, what its failures become."""
+"""The lookup option of a UDP socket: its arguments, how its answers are used, and what its failures become."""
 
 from conformance import case
 
@@ -88,7 +88,7 @@ def AnswerIsUsed(t):
     socket.bind(0, "good.example", on_listening)
 
 
-@case(about="what is no address is EINVAL of bind, with that address")
+@case(about="an answer that is not an address is EINVAL of bind, with that answer as its address")
 def BadAnswer(t):
     def bind(name, answer):
         def lookup(host, family, callback):
@@ -164,7 +164,7 @@ def ConnectError(t):
     socket.bind(0, "127.0.0.1", on_listening)
 
 
-@case(about="what lookup raises leaves bind(), and the socket stays binding")
+@case(about="an exception in a custom lookup leaves bind(), and the socket stays binding")
 def LookupRaises(t):
     def lookup(host, family, callback):
         raise t.error("from the lookup")

@@ -1,4 +1,4 @@
-"""Groups: joining, leaving, source-specific membership, and datagrams to a group over loopback."""
+"""Multicast groups: joining, leaving, source-specific membership, and datagrams to a group over loopback."""
 
 from conformance import case
 

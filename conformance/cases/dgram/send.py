@@ -1,4 +1,4 @@
-"""socket.send and socket.sendto: overloads, what is sent, callbacks and their tick, implicit bind and its queue."""
+"""send() and sendto(): their forms, what is sent, the tick of their callbacks, the implicit bind and its queue."""
 
 from conformance import case
 from conformance.scenery import receive
@@ -116,10 +116,10 @@ class PortAsText:
         send_each(t, sender, [["text", f"{port}", "127.0.0.1"]])
 
 
-@case(about="offset and length choose the bytes, coerced to integers")
+@case(about="offset and length are coerced to integers and choose bytes, of a string its UTF-8 bytes")
 class OffsetAndLength:
     def receiver(t):
-        receive(t, 8)
+        receive(t, 9)
 
     def sender(t, port):
         sender = t.dgram.create_socket("udp4")
@@ -132,6 +132,7 @@ class OffsetAndLength:
             ["hello", None, 3, port],
             ["hello", True, 3, port],
             ["hello", float("nan"), 2, port],
+            ["áb cd", 2, 3, port, "127.0.0.1"],
         ]
         send_each(t, sender, forms)
 
@@ -206,7 +207,7 @@ def BadPort(t):
     socket.close()
 
 
-@case(about="an address that is no text is ERR_INVALID_ARG_TYPE")
+@case(about="an address of send() that is not a string is ERR_INVALID_ARG_TYPE")
 def BadAddress(t):
     socket = t.dgram.create_socket("udp4")
     for address in [5, True, False, 0]:
@@ -229,7 +230,7 @@ def OrderOfChecks(t):
     t.attempt("closed", lambda: socket.send("x", 0, 1, 9, "127.0.0.1"))
 
 
-@case(about="a callback of send() that is no function is ignored")
+@case(about="a callback of send() that is not a function is ignored")
 class CallbackNoFunction:
     def receiver(t):
         receive(t, 2)
@@ -382,7 +383,7 @@ def ImplicitBindFails(t):
     socket.send("one", 9, "127.0.0.1", t.callback("sent one"))
 
 
-@case(about="the queue hangs on a listener of 'listening', which goes with the bind")
+@case(about="queued sends add one listener of 'listening', which the bind removes")
 def QueueListeners(t):
     socket = t.dgram.create_socket("udp4")
     t.note("before", socket.listener_count("listening"))

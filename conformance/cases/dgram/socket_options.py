@@ -1,4 +1,4 @@
-"""Socket options: TTL, broadcast, buffer sizes, queue counters, ref and unref."""
+"""Options of a UDP socket: TTL, broadcast, buffer sizes, queue counters, ref() and unref()."""
 
 from conformance import case
 

@@ -1,4 +1,4 @@
-"""AbortSignal by itself: the order of its listeners, its own functions, and signals that follow others."""
+"""AbortSignal by itself: the order of its listeners, its own functions, timeout() and any()."""
 
 from conformance import case
 
@@ -34,7 +34,7 @@ def OnabortInTurn(t):
         t.note("count", t.events.listener_count(signal, "abort"))
 
 
-@case(about="a first onabort of None takes its place, too", skip_unless="node^24.14||>=25.4")
+@case(about="a first onabort of None also takes its place among the listeners", skip_unless="node^24.14||>=25.4")
 def OnabortNone(t):
     controller = t.abort_controller()
     signal = controller.signal
@@ -78,7 +78,7 @@ def AsyncListener(t):
     controller.abort()
 
 
-@case(about="stop_immediate_propagation() keeps the event from later listeners, but not from those of Node itself")
+@case(about="stop_immediate_propagation() skips later listeners, but not those of Node itself")
 def StopPropagation(t):
     controller = t.abort_controller()
     signal = controller.signal
@@ -101,7 +101,7 @@ def StopPropagation(t):
 
 
 @case(
-    about="a listener of a signal that is added or removed while the others are called: who is still called",
+    about="a signal's listeners removed while it aborts are not called, and those added then are",
     skip_unless="node^24.14||>=25.4",
 )
 def ListenersDuringAbort(t):
@@ -143,7 +143,7 @@ def OnceListener(t):
     controller.abort()
 
 
-@case(about="an event cannot be dispatched again while it is, nor anything that is no event")
+@case(about="dispatch_event() rejects an event that is being dispatched, and anything that is not an event")
 def Recursion(t):
     controller = t.abort_controller()
     signal = controller.signal
@@ -160,7 +160,7 @@ def Recursion(t):
         t.attempt("no event", lambda value=value: signal.dispatch_event(value))
 
 
-@case(about="throw_if_aborted() throws the reason itself, and nothing before")
+@case(about="throw_if_aborted() throws the reason itself once aborted, and nothing before")
 def ThrowIfAborted(t):
     controller = t.abort_controller()
     t.attempt("before", lambda: controller.signal.throw_if_aborted())
@@ -208,7 +208,7 @@ def TimeoutUnheard(t):
     alive = t.interval(5, look)
 
 
-@case(about="AbortSignal.timeout() takes an integer of 32 bits")
+@case(about="AbortSignal.timeout() takes integers from 0 to 2**32-1 and nothing else")
 def TimeoutDelays(t):
     for delay in [-1, 1.5, "5", None, 4294967296, True]:
         t.attempt("timeout", lambda delay=delay: t.abort_signal.timeout(delay).aborted)
@@ -269,3 +269,26 @@ def AnyTimeout(t):
         t.clear(alive)
 
     signal.add_event_listener("abort", aborted)
+
+
+@case(about="a listener added to a signal that follows an aborted one is not called, as that abort came first")
+def FollowerHeardLate(t):
+    controller = t.abort_controller()
+    follower = t.abort_signal.any([controller.signal])
+    controller.abort(t.error("over"))
+    follower.add_event_listener("abort", t.callback("first"))
+    follower.add_event_listener("abort", t.callback("second"))
+    t.note("aborted", [follower.aborted, follower.reason])
+    other = t.abort_controller()
+    heard = t.abort_signal.any([other.signal])
+    other.signal.add_event_listener("abort", lambda event: heard.add_event_listener("abort", t.callback("late")))
+    other.abort()
+    t.note("aborted", heard.aborted)
+
+
+@case(about="a signal refuses a listener that is not a function, and does not count it")
+def ListenerRefused(t):
+    signal = t.abort_controller().signal
+    for listener in [5, "x", True]:
+        t.attempt("add", lambda listener=listener: signal.add_event_listener("abort", listener))
+        t.note("listeners", len(t.events.get_event_listeners(signal, "abort")))

@@ -1,4 +1,4 @@
-"""events.on() and events.once() over sockets and servers."""
+"""events.once() and events.on() over emitters, sockets, servers and signals."""
 
 from conformance import case
 
@@ -82,7 +82,7 @@ def Throw(t):
     connected(t, use)
 
 
-@case(about="an 'error' of the socket comes out of events.on(), after what arrived before it")
+@case(about="an 'error' of the socket is raised by events.on(), after what arrived before it")
 def Error(t):
     def use(peer, client):
         async def walk():
@@ -177,25 +177,28 @@ def Once(t):
     t.spawn(life())
 
 
-@case(about="events.once() of 'connection' is rejected by an abort and leaves no listener")
+@case(about="an abort rejects events.once() of a server or emitter with an AbortError, and leaves no listener")
 def OnceAborted(t):
     controller = t.abort_controller()
     server = t.watch("server", t.net.create_server())
+    emitter = t.events.EventEmitter()
 
-    async def wait():
-        await t.events.once(server, "connection", signal=controller.signal)
-
-    def on_uncaught(error):
-        t.note("uncaught", error)
-        t.note("left", counts(server))
-        server.close()
+    async def wait(one, event):
+        await t.events.once(one, event, signal=controller.signal)
 
     def on_listening():
-        t.spawn(wait())
+        t.spawn(wait(server, "connection"))
+        t.spawn(wait(emitter, "x"))
         t.note("waiting", counts(server))
         controller.abort()
+        t.immediate(over)
 
-    t.on_uncaught(on_uncaught)
+    def over():
+        t.note("left", counts(server))
+        t.note("left", emitter.event_names())
+        server.close()
+
+    t.on_uncaught(lambda error: t.note("uncaught", error))
     server.listen(0, "127.0.0.1", on_listening)
 
 
@@ -207,9 +210,6 @@ def OnceError(t):
         t.note("close", await t.events.once(client, "close"))
 
     t.spawn(wait())
-
-
-# --- an AbortSignal as the emitter -----------------------------------------------------------------------------
 
 
 @case(about="events.once() of an AbortSignal is fulfilled with the event of its abort, and listens for no 'error'")
@@ -236,7 +236,7 @@ def OnceOfASignalAborted(t):
     t.note("left", t.events.listener_count(watched, "abort"))
 
 
-@case(about="events.on() of an AbortSignal yields the event of its abort; to leave it takes the listener off")
+@case(about="events.on() of an AbortSignal yields its abort event, and leaving the loop removes the listener")
 def OnOfASignal(t):
     controller = t.abort_controller()
     signal = controller.signal
@@ -252,8 +252,120 @@ def OnOfASignal(t):
     t.next_tick(lambda: controller.abort())
 
 
-@case(about="events.once() and on() refuse what is neither emitter nor event target")
+@case(about="events.once() and on() reject anything that is neither an emitter nor an event target")
 def NoEmitter(t):
     for value in [{}, 5, "text", t.abort_controller(), None]:
         t.events.once(value, "x").then(None, lambda error: t.note("once", error))
         t.attempt("on", lambda: t.events.on(value, "x"))
+
+
+@case(about="events.once() whose signal cannot be left, or whose emitter keeps its listeners, never settles")
+def OnceCannotLeave(t):
+    def fail(self, original, *args):
+        t.note("removes", args[0])
+        raise t.error("stay")
+
+    async def wait(emitter, signal):
+        t.note("settled", await t.events.once(emitter, "step", signal=signal))
+
+    t.on_uncaught(t.callback("uncaught"))
+    for event in ["step", "error"]:
+        controller = t.abort_controller()
+        t.override(controller.signal, "remove_event_listener", fail)
+        emitter = t.events.EventEmitter()
+        t.spawn(wait(emitter, controller.signal))
+        t.attempt(event, lambda emitter=emitter, event=event: emitter.emit(event, t.error("given")))
+    controller = t.abort_controller()
+    emitter = t.events.EventEmitter()
+    t.override(emitter, "remove_listener", fail)
+    t.spawn(wait(emitter, controller.signal))
+    controller.abort()
+
+
+@case(about="events.on() whose emitter emits within resume() pauses it again in Node's steps")
+def IterationResumeEmits(t):
+    def resume():
+        t.note("resume", left[0])
+        for _ in range(4):
+            if left[0]:
+                left[0] -= 1
+                emitter.emit("step", left[0])
+
+    async def run(values):
+        async for value in values:
+            t.note("value", value)
+            if value[0] == 0:
+                break
+
+    left = [8]
+    emitter = t.events.EventEmitter()
+    emitter.pause = t.callback("pause")
+    emitter.resume = resume
+    values = t.events.on(emitter, "step", high_water_mark=2, low_water_mark=1)
+    for number in range(4):
+        emitter.emit("step", 10 + number)
+    t.spawn(run(values))
+
+
+@case(about="an aborted events.once() rejects only after removing its 'error' listener, never if that fails")
+def OnceAbortCannotLeave(t):
+    def remove(self, original, *args):
+        t.note("removes", args[0])
+        if args[0] == "error":
+            raise t.error("stay")
+        return original(*args)
+
+    async def wait():
+        t.note("settled", await t.events.once(emitter, "step", signal=controller.signal))
+
+    t.on_uncaught(t.callback("uncaught"))
+    controller = t.abort_controller()
+    emitter = t.events.EventEmitter()
+    t.override(emitter, "remove_listener", remove)
+    t.spawn(wait())
+    controller.abort()
+
+
+@case(about="events.once() is fulfilled with the event's arguments, those of 'error' too if that is waited for")
+def OncePromise(t):
+    emitter = t.events.EventEmitter()
+
+    async def wait():
+        t.next_tick(lambda: emitter.emit("go", 1, 2))
+        t.note("go", await t.events.once(emitter, "go"))
+        t.next_tick(lambda: emitter.emit("error", t.error("waited for")))
+        t.note("error", await t.events.once(emitter, "error"))
+        t.note("left", emitter.event_names())
+
+    t.spawn(wait())
+
+
+@case(about="events.once() is rejected with an 'error' that comes first, and leaves no listener")
+def OncePromiseRejects(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    emitter = t.events.EventEmitter()
+
+    async def wait():
+        t.next_tick(lambda: emitter.emit("error", t.error("instead")))
+        t.note("never", await t.events.once(emitter, "go"))
+
+    t.spawn(wait())
+    t.immediate(lambda: t.note("left", emitter.event_names()))
+
+
+@case(about="events.on() yields the arguments of each event until an event that closes it")
+def OnIterator(t):
+    emitter = t.events.EventEmitter()
+
+    async def walk():
+        async for arguments in t.events.on(emitter, "x", close=["end"]):
+            t.note("x", arguments)
+        t.note("left", emitter.event_names())
+
+    def emit_all():
+        emitter.emit("x", 1)
+        emitter.emit("x", 2, 3)
+        t.immediate(lambda: emitter.emit("end"))
+
+    t.spawn(walk())
+    t.immediate(emit_all)

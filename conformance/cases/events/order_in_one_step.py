@@ -258,17 +258,6 @@ def Abort(t):
     t.note("twice", state())
 
 
-@case(about="a limit of listeners that is refused leaves the one before")
-def LimitRefused(t):
-    emitter = t.events.EventEmitter()
-    emitter.set_max_listeners(3)
-    for value in [-1, "5", None]:
-        t.attempt("set", lambda value=value: emitter.set_max_listeners(value) is emitter)
-        t.note("limit", emitter.get_max_listeners())
-        t.attempt("set all", lambda value=value: t.events.set_max_listeners(value, emitter))
-        t.note("limit", emitter.get_max_listeners())
-
-
 @case(about="events.once() whose signal cannot be left, or whose emitter keeps its listeners, never settles")
 def OnceCannotLeave(t):
     def fail(self, original, *args):

@@ -1,4 +1,4 @@
-"""Async listeners of sockets that reject: with capture_rejections it destroys the socket, else it is unhandled."""
+"""Async listeners that reject: what capture_rejections makes of it, and what happens without."""
 
 from conformance import case
 from conformance.scenery import serve
@@ -59,7 +59,7 @@ class End:
         reject(t, capturing(t, port), "end")
 
 
-@case(about="what a listener of 'finish' or 'close' rejects with comes too late for an 'error'")
+@case(about="a rejection of a 'finish' or 'close' listener comes too late for an 'error'")
 class Late:
     def server(t):
         greet(t)
@@ -74,7 +74,7 @@ class Late:
         reject(t, client, "close")
 
 
-@case(about="with capture_rejections an 'error' listener that rejects changes nothing any more")
+@case(about="with capture_rejections a rejection of an 'error' listener has no further effect")
 class Error:
     def server(t):
         greet(t)
@@ -85,7 +85,7 @@ class Error:
         reject(t, client, "error")
 
 
-@case(about="EventEmitter.capture_rejections holds for sockets that are made while it is set")
+@case(about="EventEmitter.capture_rejections holds for sockets made while it is set")
 class Everywhere:
     def server(t):
         greet(t)
@@ -106,7 +106,7 @@ class Uncaptured:
         reject(t, t.net.connect(port, "127.0.0.1"), "data")
 
 
-@case(about="every stream is destroyed by a rejection that it captures, not only told of an error")
+@case(about="a captured rejection destroys any kind of stream")
 def Streams(t):
     async def fail():
         raise t.error("rejected")
@@ -121,3 +121,18 @@ def Streams(t):
         one.on("event", fail)
         one.emit("event")
         t.note("at once", one.destroyed)
+
+
+@case(about="with capture_rejections a rejection of an emitter's listener becomes its 'error', after the ticks")
+def Emitter(t):
+    emitter = t.events.EventEmitter(capture_rejections=True)
+
+    async def fail(value):
+        raise t.error("rejected")
+
+    emitter.on("x", fail)
+    emitter.on("error", t.callback("error"))
+    emitter.emit("x", 1)
+    t.next_tick(lambda: t.note("tick", None))
+    t.microtask(lambda: t.note("micro", None))
+    t.note("emitted", None)

@@ -1,4 +1,4 @@
-"""What the process warns of: 'warning' comes on a tick, with Node's name, code and text."""
+"""What brings a 'warning', which comes on a tick with Node's name, code and text."""
 
 from conformance import case
 
@@ -39,7 +39,7 @@ def TimerNaN(t):
     t.next_tick(lambda: t.note("tick after", None))
 
 
-@case(about="set_timeout() of a socket cuts what is over 2**31-1 ms, and warns")
+@case(about="set_timeout() of a socket warns of more than 2**31-1 ms; infinite and negative times throw")
 def SocketTimeout(t):
     warned(t)
     socket = t.net.Socket()
@@ -51,7 +51,7 @@ def SocketTimeout(t):
     socket.destroy()
 
 
-@case(about="more listeners than the limit are warned of once for each event of each emitter")
+@case(about="each event of each emitter brings one warning when its listeners exceed the limit")
 def MaxListeners(t):
     warned(t)
     emitter = t.events.EventEmitter()
@@ -89,13 +89,13 @@ def ListenerThrows(t):
     t.timeout(float("inf"), lambda: t.note("fired", None))
 
 
-@case(about="a warning without a listener changes nothing for the program")
+@case(about="a warning without a listener does not change what the program does")
 def Unheard(t):
     t.timeout(2147483648, lambda: t.note("fired", None))
     t.next_tick(lambda: t.note("tick", None))
 
 
-@case(about="a false hostname for a socket or datagram is no warning")
+@case(about="an empty host of a server or UDP socket brings no warning")
 def NoHostname(t):
     warned(t)
     server = t.net.create_server()

@@ -1,4 +1,4 @@
-"""What the process counts as active: handles, requests, timers, in each phase of their lives."""
+"""What the process counts as active: handles, requests and timers, in each phase of their lives."""
 
 from conformance import case
 
@@ -68,7 +68,7 @@ def UnixConnection(t):
     server.listen(path, on_listening)
 
 
-@case(about="a lookup is a request of its own, until after the callback that brings its answer")
+@case(about="a lookup is an active request until its callback has returned")
 def Lookup(t):
     server = t.watch("server", t.net.create_server())
     server.on("error", lambda error: t.note("answer", t.active()))
@@ -153,9 +153,7 @@ def Timers(t):
     t.note("with a timeout", t.active())
 
 
-@case(
-    about="a socket that is made but not connected is no resource; connect() makes it one, destroy() ends that later"
-)
+@case(about="a socket becomes active with connect(), and stays so until it has closed")
 def NewSocket(t):
     socket = t.watch("socket", t.net.Socket())
     t.note("new", t.active())
@@ -165,7 +163,7 @@ def NewSocket(t):
     socket.on("close", lambda had_error: t.note("close", t.active()))
 
 
-@case(about="destroy() while connecting: handle and request stay active until the closing phase")
+@case(about="destroy() while connecting leaves handle and request active until the closing phase")
 def DestroyedWhileConnecting(t):
     server = t.net.create_server()
 
@@ -186,7 +184,7 @@ def DestroyedWhileConnecting(t):
     server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(about="unref() takes a connection out of the active resources, ref() puts it back, the requests stay")
+@case(about="unref() takes a connection off the active resources and ref() puts it back; its requests stay")
 class UnreferencedConnection:
     def raw(r):
         listener = r.listen()
@@ -213,7 +211,7 @@ class UnreferencedConnection:
         client.resume()
 
 
-@case(about="a process that exits in the midst of things tells what was active")
+@case(about="a process that calls exit() in 'connection' ends with its sockets, server and timers active")
 def ExitInTheMidst(t):
     server = t.net.create_server()
     server.on("connection", lambda peer: t.exit(0))
@@ -229,7 +227,7 @@ def noter(t, what):
     return lambda: t.note(what, None)
 
 
-@case(about="what keeps the process alive is told by name: requests, handles, timers, immediates")
+@case(about="the active resources name requests, handles, timers and immediates one by one")
 def Named(t):
     server = t.net.create_server()
     socket = t.dgram.create_socket("udp4")

@@ -1,4 +1,4 @@
-"""The end of a process by an exception that nobody catches: at once, with everything still active."""
+"""Exceptions that nobody catches end the process at once, with everything still active."""
 
 from conformance import case
 from conformance.scenery import listen
@@ -23,7 +23,7 @@ def throws(t):
     return thrower
 
 
-@case(about="an exception in the main program ends it, after the ticks that were queued")
+@case(about="an exception in the main program ends the process: queued ticks and microtasks never run")
 def InMain(t):
     busy(t)
     t.next_tick(t.callback("tick"))
@@ -46,10 +46,15 @@ def InMicrotask(t):
     t.microtask(t.callback("microtask"))
 
 
-@case(about="an exception in a timer ends the process: later timers of the turn never run")
+@case(about="an exception in a timer ends the process: its ticks and immediates and the next timers never run")
 def InTimer(t):
+    def throws():
+        t.next_tick(t.callback("tick"))
+        t.immediate(t.callback("next immediate"))
+        raise t.error("nobody catches it")
+
     def queue_timers():  # from a callback of its own: the immediate of busy() is over by then
-        t.timeout(1, throws(t))
+        t.timeout(1, throws)
         t.timeout(1, t.callback("next timer"))
 
     busy(t).on("listening", lambda: t.immediate(lambda: t.immediate(queue_timers)))
@@ -88,7 +93,7 @@ class InConnect:
         client.on("connect", throws(t))
 
 
-@case(about="an exception in 'data' ends the process in the midst of the data")
+@case(about="an exception in 'data' ends the process: the later listeners never run")
 class InData:
     def server(t):
         server = t.net.create_server()
@@ -154,14 +159,6 @@ def InAsync(t):
     t.microtask(t.callback("microtask"))
 
 
-@case(about="exit() ends the process at once: nothing queued runs, and everything active is told")
-def Exit(t):
-    busy(t)
-    t.next_tick(t.callback("tick"))
-    t.microtask(t.callback("microtask"))
-    t.exit(3)
-
-
 def with_connection(t, ready):
     """Calls ready(client, server) once the two are connected."""
     server = t.net.create_server()
@@ -178,17 +175,23 @@ def with_connection(t, ready):
     server.listen(t.path("sock"), lambda: client.connect(t.path("sock")))
 
 
-@case(about="an exception in 'connection' ends the process with the connection open")
-def InConnection(t):
-    server = t.net.create_server(throws(t))
-    server.on("connection", t.callback("later listener"))
+@case(about="an exception in 'connection' ends the process with the connection open; the client reads an end")
+class InConnection:
+    def server(t):
+        server = t.watch("server", t.net.create_server())
 
-    def on_listening():
-        client = t.net.connect(t.path("sock"))
-        client.on("close", t.callback("closed"))
-        client.on("error", t.callback("error"))
+        def on_connection(peer):
+            t.watch("peer", peer)
+            t.next_tick(t.callback("tick"))
+            raise t.error("nobody catches it")
 
-    server.listen(t.path("sock"), on_listening)
+        server.on("connection", on_connection)
+        server.on("connection", t.callback("later listener"))
+        listen(t, server)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
 
 
 @case(about="an exception in 'end' ends the process before the socket has ended by itself")
@@ -239,7 +242,7 @@ def InServerCallback(t):
     with_connection(t, ready)
 
 
-@case(about="an exception in 'message' ends the process: the next datagram is never told")
+@case(about="an exception in 'message' ends the process: the next datagram is never delivered")
 def InMessage(t):
     socket = t.dgram.create_socket("udp4")
     socket.on("message", throws(t))
@@ -253,7 +256,7 @@ def InMessage(t):
     socket.bind(0, "127.0.0.1", send)
 
 
-@case(about="an exception in the callback of send() ends the process: the datagram is never told")
+@case(about="an exception in the callback of send() ends the process: the datagram is never delivered")
 def InSendCallback(t):
     socket = t.dgram.create_socket("udp4")
     socket.on("message", t.callback("message"))
@@ -294,73 +297,21 @@ def InAsyncListener(t):
     socket.bind(0, "127.0.0.1", lambda: socket.send("1", socket.address().port, "127.0.0.1"))
 
 
-@case(about="an exception in 'beforeExit' ends the process with code 1, and what it has set to come never does")
+@case(about="an exception in 'beforeExit' ends the process with code 1: a timer set there never runs")
 def InBeforeExit(t):
+    server = t.watch("server", t.net.create_server())
+    server.unref()
+    server.listen(0, "127.0.0.1")
+
     def on_before_exit(code):
+        t.note("beforeExit", code)
         t.timeout(1, t.callback("timer"))
         raise t.error("nobody catches it")
 
     t.on_before_exit(on_before_exit)
 
 
-@case(about="an exception in a custom lookup ends the process, if connect() does not stand in a try")
+@case(about="an exception in a custom lookup leaves connect(), and ends the process if nobody catches it")
 def InCustomLookup(t):
     busy(t)
     t.immediate(lambda: t.net.connect(port=1, host="example", lookup=throws(t)))
-
-
-def noter(t, what):
-    return lambda: t.note(what, None)
-
-
-@case(about="an async function that throws ends the process")
-def UnhandledRejection(t):
-    async def fail():
-        raise t.error("rejected")
-
-    t.spawn(fail())
-    t.next_tick(noter(t, "tick"))
-    t.microtask(noter(t, "micro"))
-    t.immediate(noter(t, "never"))
-
-
-@case(about="an uncaught exception ends the process with code 1 and nothing else runs")
-def UncaughtException(t):
-    def fail():
-        t.next_tick(noter(t, "never"))
-        t.immediate(noter(t, "never"))
-        raise t.error("fatal")
-
-    t.timeout(1, fail)
-    server = t.net.create_server()
-    server.listen(0, "127.0.0.1")
-
-
-@case(about="an exception in 'beforeExit' ends the process; if it is caught the process ends as well")
-def BeforeExitThrows(t):
-    caught = []
-
-    def on_before_exit(code):
-        t.note("beforeExit", code)
-        if len(caught) == 0:
-            raise t.error("the listener's own")
-
-    def on_uncaught(error):
-        t.note("uncaught", error)
-        caught.append(error)
-
-    t.on_uncaught(on_uncaught)
-    t.on_before_exit(on_before_exit)
-
-
-@case(about="an exception in 'beforeExit' ends the process while an unref'd server still listens")
-def BeforeExitThrowsWithAServer(t):
-    server = t.watch("server", t.net.create_server())
-    server.unref()
-    server.listen(0, "127.0.0.1")
-
-    def before_exit(code):
-        t.note("before exit", code)
-        raise t.error("the listener's own")
-
-    t.on_before_exit(before_exit)

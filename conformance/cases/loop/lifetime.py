@@ -27,11 +27,12 @@ def UnreferencedBeforeLookup(t):
     t.on_before_exit(lambda code: t.note("before exit", server.listening))
 
 
-@case(about="ref() takes unref() back, as often as both are called")
+@case(about="one ref() undoes unref() of a server however often that was called, before listen() and after")
 def ReferencedAgain(t):
     server = t.watch("server", t.net.create_server())
 
     def on_listening():
+        t.note("referenced before listen()", t.active())
         server.unref()
         server.unref()
         t.note("unreferenced", t.active())
@@ -43,6 +44,9 @@ def ReferencedAgain(t):
         server.ref()
         t.immediate(lambda: t.immediate(lambda: server.close(t.callback("closed"))))
 
+    server.unref()
+    server.unref()
+    server.ref()
     server.listen(0, "127.0.0.1", on_listening)
     t.on_before_exit(lambda code: t.note("before exit", server.listening))
 
@@ -59,7 +63,7 @@ def UnrefOutlivesClose(t):
     server.listen(0, "127.0.0.1", on_first)
 
 
-@case(about="ref() and unref() of a server that does not listen, or does no more, hold and release nothing")
+@case(about="ref() and unref() of a server that does not listen, or no longer listens, have no effect")
 def RefWithoutHandle(t):
     server = t.watch("server", t.net.create_server())
     server.ref()
@@ -74,7 +78,7 @@ def RefWithoutHandle(t):
     server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(about="a connected socket that reads keeps the process alive, with nobody listening")
+@case(about="a connected socket that reads keeps the process alive, even without listeners")
 class ReadingSocketHolds:
     def server(t):
         server = t.watch("server", t.net.create_server())
@@ -141,7 +145,7 @@ class PausedAfterReading:
         t.on_before_exit(lambda code: t.note("before exit", [client.ready_state, client.readable_length]))
 
 
-@case(about="an accepted socket that is paused on connect does not keep the process alive, its server does")
+@case(about="an accepted socket with pause_on_connect does not keep the process alive, but its server does")
 class PausedOnConnectDoesNotHold:
     def raw(r):
         port = r.wait("port")
@@ -198,9 +202,7 @@ class UnrefInConnect:
         t.on_before_exit(lambda code: t.note("before exit", client.ready_state))
 
 
-@case(
-    about="unref() while connecting does not keep the connection from being made, and holds nothing after it"
-)
+@case(about="a socket with unref() while connecting still connects, and then does not keep the process alive")
 class UnrefWhileConnecting:
     def raw(r):
         listener = r.listen()
@@ -215,9 +217,7 @@ class UnrefWhileConnecting:
         t.on_before_exit(lambda code: t.note("before exit", client.ready_state))
 
 
-@case(
-    about="unref() before connect() does not hold for the handle that connect() makes until it is connected"
-)
+@case(about="unref() before connect() takes effect only once the socket is connected")
 class UnrefBeforeConnect:
     def raw(r):
         listener = r.listen()
@@ -274,9 +274,7 @@ class RefTakesUnrefBack:
         client.on("connect", on_connect)
 
 
-@case(
-    about="an accepted socket that is unref'd does not hold the process, its data still comes while another does"
-)
+@case(about="an unref'd accepted socket does not keep the process alive, but reads while something else does")
 class UnreferencedPeerStillReads:
     def server(t):
         server = t.watch("server", t.net.create_server())
@@ -297,7 +295,7 @@ class UnreferencedPeerStillReads:
         client.end("still read")
 
 
-@case(about="a socket without a handle holds nothing, with a timeout or without")
+@case(about="a socket that was never connected does not keep the process alive, even with a timeout")
 def NewSocketHoldsNothing(t):
     t.watch("plain", t.net.Socket())
     timed = t.watch("timed", t.net.Socket())
@@ -306,7 +304,7 @@ def NewSocketHoldsNothing(t):
     t.on_before_exit(lambda code: t.note("before exit", timed.timeout))
 
 
-@case(about="the timeout of a connected socket is no reason for the process to live")
+@case(about="the timeout of a connected socket does not keep the process alive")
 class TimeoutDoesNotHold:
     def raw(r):
         listener = r.listen()
@@ -347,26 +345,7 @@ def LookupHolds(t):
     t.on_before_exit(lambda code: t.note("before exit", t.active()))
 
 
-@case(about="a natural end emits 'beforeExit' again whenever it was revived, and then 'exit'")
-def BeforeExitRevives(t):
-    rounds = []
-
-    def before_exit(code):
-        t.note("before exit", code)
-        rounds.append(code)
-        if len(rounds) == 1:
-            t.immediate(lambda: t.note("immediate", None))
-        if len(rounds) == 2:
-            server = t.watch("server", t.net.create_server())
-            server.listen(0, "127.0.0.1", lambda: server.close())
-        if len(rounds) == 3:
-            t.next_tick(lambda: t.note("tick", None))
-            t.microtask(lambda: t.note("microtask", None))
-
-    t.on_before_exit(before_exit)
-
-
-@case(about="an 'error' that nobody hears ends the process without 'beforeExit', with its handles open")
+@case(about="an 'error' without a listener ends the process without 'beforeExit', its handles still open")
 class UnhandledErrorEnds:
     def raw(r):
         listener = r.listen()
@@ -383,7 +362,7 @@ class UnhandledErrorEnds:
         client.on("connect", lambda: client.write("hello"))
 
 
-@case(about="exit() ends the process at once: what was queued is not run, what is written by then is out")
+@case(about="exit() in 'connect' runs no callback of a write, but the peer reads what was written")
 class ExitAtOnce:
     def server(t):
         server = t.watch("server", t.net.create_server())
@@ -409,9 +388,7 @@ class ExitAtOnce:
         client.on("connect", on_connect)
 
 
-@case(
-    about="a process that ends naturally with a paused connection open closes it: the other end reads its end"
-)
+@case(about="a process that ends with a paused connection open closes it, and the other end reads an end")
 class PausedEndsAtExit:
     def server(t):
         server = t.watch("server", t.net.create_server())
@@ -429,7 +406,7 @@ class PausedEndsAtExit:
         client.pause()
 
 
-@case(about="a unix-domain server is held and released as a TCP one")
+@case(about="a unix-domain server keeps the process alive until unref(), as a TCP server does")
 def UnixServer(t):
     server = t.watch("server", t.net.create_server())
 
@@ -446,14 +423,20 @@ def noter(t, what):
     return lambda: t.note(what, None)
 
 
-@case(about="exit() runs nothing that is queued")
+@case(about="exit() ends the process at once: nothing queued runs, and open handles and timers are still active")
 def ExitRunsNothingQueued(t):
-    t.next_tick(noter(t, "never"))
+    server = t.net.create_server()
+    server.on("close", noter(t, "never"))
+    server.listen(0, "127.0.0.1", noter(t, "never"))
     t.timeout(0, noter(t, "never"))
+    t.timeout(60000, noter(t, "never"))
+    t.immediate(noter(t, "never"))
+    t.next_tick(noter(t, "never"))
+    t.microtask(noter(t, "never"))
     t.exit(3)
 
 
-@case(about="unreferenced handles of all kinds do not keep the process")
+@case(about="unreferenced handles of all kinds do not keep the process alive")
 def AllUnref(t):
     server = t.net.create_server().unref()
     server.listen(0, "127.0.0.1", lambda: t.note("listening", None))
@@ -465,7 +448,7 @@ def AllUnref(t):
     t.next_tick(lambda: t.note("tick", t.active()))
 
 
-@case(about="unref() of the last connection in its own callback ends the process with all of it open")
+@case(about="unref() of both ends of a connection and of its server ends the process with all of them open")
 def UnrefConnection(t):
     server = t.net.create_server(lambda peer: peer.unref())
 
@@ -478,17 +461,7 @@ def UnrefConnection(t):
     server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(about="ref() undoes unref() of a server, however often that was called")
-def RefServer(t):
-    server = t.net.create_server()
-    server.unref()
-    server.unref()
-    server.ref()
-    server.listen(0, "127.0.0.1", lambda: t.note("active", t.active()))
-    t.timeout(5, lambda: server.close()).unref()
-
-
-@case(about="'beforeExit' comes again after each revival of the loop; 'exit' once")
+@case(about="'beforeExit' comes again whenever it revived the loop, which ticks and unref'd timers alone do not")
 def Revival(t):
     revivals = []
 
@@ -496,12 +469,13 @@ def Revival(t):
         revivals.append(code)
         t.note("beforeExit", code)
         t.next_tick(lambda: t.note("tick", None))
+        t.microtask(lambda: t.note("microtask", None))
         if len(revivals) == 1:
             t.timeout(1, lambda: t.note("timer", None))
         if len(revivals) == 2:
             t.immediate(lambda: t.note("immediate", None))
         if len(revivals) == 3:
-            server = t.net.create_server()
+            server = t.watch("server", t.net.create_server())
             server.listen(0, "127.0.0.1", lambda: server.close())
         if len(revivals) == 4:
             t.timeout(1, lambda: t.note("never", None)).unref()
@@ -525,7 +499,7 @@ def RevivalByTick(t):
     t.on_before_exit(on_before_exit)
 
 
-@case(about="exit() in the closing phase: the other 'close' events of it never come")
+@case(about="exit() in the closing phase skips the other 'close' events of that phase")
 def ExitInClosing(t):
     sockets = [t.dgram.create_socket("udp4"), t.dgram.create_socket("udp4")]
     sockets[1].on("close", lambda: t.note("never", None))
@@ -544,7 +518,7 @@ def ExitInClosing(t):
             socket.close()
 
 
-@case(about="exit() in 'beforeExit' gives its code, and there is no revival")
+@case(about="exit() in 'beforeExit' sets the exit code, and a timer set there never runs")
 def ExitInBeforeExit(t):
     def on_before_exit(code):
         t.timeout(1, lambda: t.note("never", None))
@@ -553,7 +527,7 @@ def ExitInBeforeExit(t):
     t.on_before_exit(on_before_exit)
 
 
-@case(about="exit() in a microtask: nothing else runs, 'beforeExit' does not come")
+@case(about="exit() in a microtask skips everything queued behind it, and 'beforeExit'")
 def ExitInMicrotask(t):
     t.on_before_exit(lambda code: t.note("never", None))
     t.microtask(lambda: t.exit(6))
@@ -613,7 +587,7 @@ class ResumeInBeforeExit:
         t.on_before_exit(before_exit)
 
 
-@case(about="write() to a paused socket in 'beforeExit' goes out, and holds the process no longer than that")
+@case(about="write() to a paused socket in 'beforeExit' is sent, and keeps the process alive until then")
 class WriteInBeforeExit:
     def server(t):
         server = t.watch("server", t.net.create_server())
@@ -640,9 +614,7 @@ class WriteInBeforeExit:
         t.on_before_exit(before_exit)
 
 
-@case(
-    about="an unref'd server with an unref'd connection: the process ends before either is told of its close"
-)
+@case(about="an unref'd connection of a closed server lets the process end before either emits 'close'")
 class UnreferencedAll:
     def raw(r):
         port = r.wait("port")

@@ -1,4 +1,4 @@
-"""What one turn of the loop takes from a socket that has much, and which socket has its turn first."""
+"""How much one turn of the loop takes from a socket, and which socket comes first."""
 
 from conformance import case
 
@@ -112,7 +112,7 @@ def with_logged_readers(t, size, options, each):
     with_readers(t, 2, size, connect, ready)
 
 
-@case(about="two sockets with much to read take turns: 64 KiB at once, another read only if the last one was full")
+@case(about="two sockets with much to read take turns: 64 KiB at once, more only if the last read was full")
 def Data(t):
     def each(index, add):
         t.immediate(lambda: add("immediate"))
@@ -154,7 +154,7 @@ def LongBuffer(t):
     with_logged_readers(t, 100000, {"buffer": bytearray(70000)}, each)
 
 
-@case(about="False from on_read in the midst of what has arrived leaves the rest in the kernel until resume()")
+@case(about="False from on_read leaves the rest of what has arrived in the kernel until resume()")
 def FalseInTheMidst(t):
     add, tell = log(t)
 
@@ -195,7 +195,7 @@ def PauseAndResumeInTheMidst(t):
     with_readers(t, 1, 550, connect, lambda readers: readers[0].resume())
 
 
-@case(about="destroy() in the midst of what has arrived: bytes_read counts what on_read was told")
+@case(about="after destroy() in on_read bytes_read counts only what on_read got")
 def DestroyInTheMidst(t):
     def connect(path, index):
         def on_read(count, buffer):
@@ -210,7 +210,7 @@ def DestroyInTheMidst(t):
     with_readers(t, 1, 550, connect, lambda readers: readers[0].resume())
 
 
-@case(about="a buffer function is asked after each read, and the next read fills what it gave")
+@case(about="a buffer function is called after each read, and the next read fills the buffer that it returned")
 def BufferFunction(t):
     add, tell = log(t)
 
@@ -234,7 +234,7 @@ def BufferFunction(t):
     with_readers(t, 1, 1250, connect, lambda readers: readers[0].resume())
 
 
-@case(about="an exception in on_read in the midst of what has arrived: the next read comes before the ticks")
+@case(about="after an exception in on_read the next read comes before the ticks")
 def ThrowInTheMidst(t):
     add, tell = log(t)
     t.on_uncaught(lambda error: add("uncaught"))
@@ -254,7 +254,7 @@ def ThrowInTheMidst(t):
     with_readers(t, 1, 550, connect, lambda readers: readers[0].resume())
 
 
-@case(about="two UDP sockets with many datagrams take turns: 32 at once")
+@case(about="two UDP sockets with many datagrams take turns: 32 datagrams at once")
 def Datagrams(t):
     add, tell = log(t)
     sockets = [t.dgram.create_socket("udp4"), t.dgram.create_socket("udp4")]
@@ -307,7 +307,7 @@ def Connections(t):
     server.listen(t.path("sock"), on_listening)
 
 
-@case(about="pause() right after resume() in on_read stops the reading although a listener of 'readable' made it start")
+@case(about="resume() then pause() in on_read stop the reading, even one that a 'readable' listener started")
 def PauseAfterResume(t):
     def connect(path, index):
         def on_read(count, buffer):

@@ -1,4 +1,4 @@
-"""The phases of the loop one by one: what a callback in each of them queues, and when that runs."""
+"""The phases of the loop: when ticks, microtasks, immediates and timers of each phase run."""
 
 from conformance import case
 
@@ -19,16 +19,7 @@ def tick(t):
     t.microtask(noter(t, "micro of tick"))
 
 
-@case(about="ticks run before microtasks, nested ones too; ticks queued by microtasks run after all of these")
-def TicksThenMicrotasks(t):
-    t.microtask(lambda: micro(t))
-    t.next_tick(lambda: tick(t))
-    t.next_tick(noter(t, "tick 2"))
-    t.microtask(noter(t, "micro 2"))
-    t.note("script", None)
-
-
-@case(about="a promise takes its microtasks among the others")
+@case(about="an async function goes on in a microtask of its own, after the ticks that are queued")
 def AsyncFunctions(t):
     async def walk():
         t.note("walk 1", None)
@@ -79,11 +70,12 @@ def ImmediateAfterIo(t):
     with_pair(t, ready)
 
 
-@case(about="the ticks of each immediate run before the next immediate; new ones wait a turn")
+@case(about="ticks and microtasks of an immediate run before the next one, immediates that it queues a turn later")
 def Immediates(t):
     def first():
         t.note("first", None)
         t.next_tick(noter(t, "tick of first"))
+        t.microtask(noter(t, "micro of first"))
         t.immediate(noter(t, "next turn"))
         t.clear(third)
 
@@ -91,25 +83,6 @@ def Immediates(t):
     t.immediate(noter(t, "second"))
     third = t.immediate(noter(t, "never"))
     t.immediate(noter(t, "fourth"))
-
-
-@case(about="timers of one duration run in order of creation, ticks between; one may clear another")
-def TimersOfOneDuration(t):
-    def first():
-        t.note("first", None)
-        t.next_tick(noter(t, "tick of first"))
-        t.clear(second)
-
-    t.timeout(5, first)
-    second = t.timeout(5, noter(t, "never"))
-    t.timeout(5, noter(t, "third"))
-
-
-@case(about="a shorter timer set later runs earlier")
-def TimersByDueTime(t):
-    t.timeout(60, noter(t, "60"))
-    t.timeout(30, noter(t, "30"))
-    t.timeout(1, noter(t, "1"))
 
 
 @case(about="'close' comes from the closing phase, after the immediates of its turn")
@@ -125,12 +98,8 @@ def ClosePhase(t):
     with_pair(t, ready)
 
 
-@case(about="what is queued in 'connect' waits for 'ready'")
+@case(about="ticks and microtasks queued in 'connect' run after 'ready'")
 def ConnectAndReady(t):
-    def ready(near, far):
-        near.destroy()
-        far.destroy()
-
     server = t.net.create_server(lambda far: far.resume())
 
     def on_listening():
@@ -175,7 +144,7 @@ def Closing(t):
         server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(about="a connection's 'close' is in the closing phase, what it queues runs before the next connection's")
+@case(about="what a connection's 'close' queues runs before the 'close' of the next one in the closing phase")
 def ClosingConnections(t):
     server = t.net.create_server()
     sockets = []
@@ -221,32 +190,15 @@ def queue_all(t, name):
     t.next_tick(lambda: t.microtask(lambda: t.note(f"{name}: microtask of tick", None)))
 
 
-@case(about="what the main program queues: ticks, then microtasks, then timers and immediates")
-def Main(t):
-    queue_all(t, "main")
-    t.note("main", None)
-
-
 @case(about="ticks, then microtasks that a timer queues run before the next timer; its immediates and timers follow")
 def Timer(t):
     t.timeout(1, lambda: queue_all(t, "timer"))
     t.timeout(1, lambda: t.note("other timer", None))
 
 
-@case(about="ticks and microtasks that an immediate queues run before the next immediate; its immediates a turn later")
-def Immediate(t):
-    def first():
-        t.next_tick(lambda: t.note("tick", None))
-        t.microtask(lambda: t.note("microtask", None))
-        t.immediate(lambda: t.note("immediate", None))
-
-    t.immediate(first)
-    t.immediate(lambda: t.note("other immediate", None))
-
-
-@case(about="ticks and microtasks that a 'message' listener queues run before the next datagram is told")
+@case(about="ticks and microtasks of a 'message' listener run before the next datagram, immediates before timers")
 def Poll(t):
-    socket = t.dgram.create_socket("udp4")
+    socket = t.watch("receiver", t.dgram.create_socket("udp4"))
     seen = []
 
     def on_message(message):
@@ -282,8 +234,8 @@ def Nested(t):
     t.timeout(1, lambda: tick(0))
 
 
-@case(about="the main program, its ticks, its microtasks, a timer that is due, an immediate: in this order")
-def MainWithTimersDue(t):
+@case(about="the main program, its ticks, its microtasks, a timer that is due and an immediate run in this order")
+def Main(t):
     t.timeout(1, noter(t, "timeout"))
     t.immediate(noter(t, "immediate"))
     t.microtask(lambda: micro(t))
@@ -294,7 +246,7 @@ def MainWithTimersDue(t):
     t.block(20)
 
 
-@case(about="timers set by one that took its time start from the end of it, after the immediates of its turn")
+@case(about="timers set by a slow timer count from its end, after the immediates of its turn")
 def TimersSetByASlowOne(t):
     def slow():
         t.note("slow", None)

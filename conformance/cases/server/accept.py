@@ -1,59 +1,7 @@
-"""Listening, accepting and closing: what a server and its accepted sockets look like, and when."""
+"""What 'connection' hands over: the state of an accepted socket, its options and who reads from it."""
 
 from conformance import case
 from conformance.scenery import listen, serve_here
-
-
-@case(about="a connection handed to 'connection' is a socket that is open already and knows its server")
-def AcceptedSocketIsOpen(t):
-    server = t.watch("server", t.net.create_server())
-
-    def on_connection(peer):
-        t.watch("peer", peer)
-        t.snapshot(peer)
-        t.note("its server", peer.server)
-        peer.end()
-        server.close()
-
-    server.on("connection", on_connection)
-
-    def on_listening():
-        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
-        t.note("its server", client.server)
-        client.resume()
-
-    server.listen(0, "127.0.0.1", on_listening)
-
-
-@case(about="with pause_on_connect nothing is read from an accepted socket until it is resumed")
-def PausedOnConnect(t):
-    server = t.watch("server", t.net.create_server(pause_on_connect=True))
-    peers = []
-
-    def on_connection(peer):
-        t.watch("peer", peer)
-        t.snapshot(peer)
-        peers.append(peer)
-        peer.on("data", lambda chunk: t.note("read", peer.bytes_read))
-        server.close()
-
-    server.on("connection", on_connection)
-
-    def on_listening():
-        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
-        client.resume()
-
-        def look():
-            peer = peers[0]
-            t.note("paused", peer.is_paused())
-            t.note("before", peer.bytes_read)
-            peer.resume()
-
-        # The FIN is out, so the bytes before it are at the other end: two turns are enough to read them.
-        client.on("finish", lambda: t.immediate(lambda: t.immediate(look)))
-        client.end("early")
-
-    server.listen(0, "127.0.0.1", on_listening)
 
 
 @case(about="pending connections are accepted one per turn of the loop, immediates run in between")
@@ -160,7 +108,7 @@ class UnixSocket:
         client.write("hello")
 
 
-@case(about="'connection' comes with an open socket; neither end reads or writes before somebody asks")
+@case(about="in 'connection' a socket is open and knows its server; neither end flows before somebody asks")
 class AcceptedAndConnected:
     def server(t):
         server = t.watch("server", t.net.create_server())
@@ -235,7 +183,7 @@ class SeveralListeners:
         client.resume()
 
 
-@case(about="without a 'connection' listener clients are accepted all the same, counted and left alone")
+@case(about="without a 'connection' listener clients are still accepted and counted")
 def NobodyListensForConnections(t):
     server = t.watch("server", t.net.create_server())
 
@@ -303,26 +251,6 @@ class NoCaptureRejections:
             peer.resume()
             peer.end("bye")
             raise t.error("rejected")
-
-        server.on("connection", on_connection)
-        listen(t, server)
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-        client.resume()
-
-
-@case(
-    about="a 'connection' listener that throws ends the process with code 1, in the midst of the connection"
-)
-class ListenerThrows:
-    def server(t):
-        server = t.watch("server", t.net.create_server())
-
-        def on_connection(peer):
-            t.watch("peer", peer)
-            t.next_tick(lambda: t.note("not reached", None))
-            raise t.error("the listener's own")
 
         server.on("connection", on_connection)
         listen(t, server)
@@ -432,7 +360,7 @@ class OptionsForAccepted:
         client.resume()
 
 
-@case(about="high_water_mark and allow_half_open of the server are those of its sockets")
+@case(about="accepted sockets take high_water_mark and allow_half_open from their server")
 class MarksOfAccepted:
     def server(t):
         server = t.watch("server", t.net.create_server(high_water_mark=1000, allow_half_open=True))
@@ -457,7 +385,7 @@ class MarksOfAccepted:
         client.on("close", lambda had_error: t.note("read", client.bytes_read))
 
 
-@case(about="options changed on the server hold for the connections accepted from then on")
+@case(about="options changed on the server apply to the connections accepted from then on")
 class OptionsChangedLater:
     def server(t):
         server = t.watch("server", t.net.create_server())
@@ -482,7 +410,7 @@ class OptionsChangedLater:
         client.resume()
 
 
-@case(about="a client that has sent, ended and gone is accepted, read and ended as any other")
+@case(about="a client that has already sent and closed is still accepted, read and ended")
 class GoneClient:
     def raw(r):
         port = r.wait("port")
@@ -531,7 +459,7 @@ class ResetAtOnce:
         listen(t, server)
 
 
-@case(about="a listener that destroys the socket it is handed: no data, 'close' alone")
+@case(about="a socket destroyed in 'connection' delivers no data and emits 'close' alone")
 class DestroyedAtOnce:
     def server(t):
         server = t.watch("server", t.net.create_server())

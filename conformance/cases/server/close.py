@@ -1,4 +1,4 @@
-"""Closing a server: what close() does at once, what 'close' waits for, and in which order the ends are told."""
+"""Closing a server: what close() does at once, what 'close' waits for, and how a server listens again."""
 
 from conformance import case
 from conformance.scenery import listen
@@ -22,7 +22,7 @@ def StopsAtOnce(t):
     server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(about="the last connection's end: its 'end', the server's 'close' and callbacks, then its own 'close'")
+@case(about="the server's 'close' comes after the last connection's 'end' and before that one's 'close'")
 class CloseBeforeTheLastSocketsClose:
     def server(t):
         server = t.watch("server", t.net.create_server())
@@ -32,6 +32,8 @@ class CloseBeforeTheLastSocketsClose:
             peer.resume()
             peer.end("bye")
             server.close(t.callback("closed"))
+            t.note("listening", server.listening)
+            t.note("address", server.address())
             server.on("close", lambda: t.note("peer is closed", peer.closed))
             peer.on("close", lambda had_error: t.note("server listens", server.listening))
 
@@ -73,23 +75,14 @@ class WaitsForAll:
         connect(2)
 
 
-@case(about="close() on a server that never listened, twice: each emits 'close' and fails its callback")
-def CloseTwiceWithoutListening(t):
-    server = t.watch("server", t.net.create_server())
-    server.close(t.callback("first"))
-    server.close(t.callback("second"))
-    t.next_tick(lambda: t.note("tick", None))
-    t.immediate(lambda: server.close(t.callback("third")))
-
-
-@case(about="close() again from within 'close' is told that the server is not running")
+@case(about="close() within 'close' gives ERR_SERVER_NOT_RUNNING to its callback")
 def CloseWithinClose(t):
     server = t.watch("server", t.net.create_server())
     server.once("close", lambda: server.close(t.callback("again")))
     server.listen(0, "127.0.0.1", lambda: server.close(t.callback("closed")))
 
 
-@case(about="close() again while connections are open is told so only when the last one is gone")
+@case(about="a second close() with connections open gets its error only when the last one is gone")
 class CloseAgainWithConnections:
     def server(t):
         server = t.watch("server", t.net.create_server())
@@ -311,27 +304,6 @@ def ListenAgainAfterClose(t):
     server.listen(0, "127.0.0.1", t.callback("second", on_second))
 
 
-@case(about="close() stops listening at once, and 'close' waits until the last accepted socket is gone")
-def CloseWaitsForConnections(t):
-    server = t.watch("server", t.net.create_server())
-
-    def on_connection(peer):
-        t.watch("peer", peer)
-        peer.resume()
-        server.close(t.callback("closed"))
-        t.note("listening", server.listening)
-        t.note("address", server.address())
-        peer.end("bye")
-
-    server.on("connection", on_connection)
-
-    def on_listening():
-        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
-        client.resume()
-
-    server.listen(0, "127.0.0.1", on_listening)
-
-
 @case(about="close() makes the server refuse new connections, while the old ones live on")
 def CloseRefusesNewClients(t):
     server = t.net.create_server()
@@ -353,15 +325,17 @@ def CloseRefusesNewClients(t):
     server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(about="close() on a server that does not listen reports ERR_SERVER_NOT_RUNNING to its callback alone")
+@case(about="close() of a server that does not listen gives its callback ERR_SERVER_NOT_RUNNING, and 'close' comes")
 def CloseNotRunning(t):
     server = t.watch("server", t.net.create_server())
     server.on("error", t.callback("error"))
-    t.attempt("close", lambda: server.close(t.callback("closed")))
+    t.attempt("close", lambda: server.close(t.callback("first")))
+    server.close(t.callback("second"))
     t.next_tick(lambda: t.note("tick", None))
+    t.immediate(lambda: server.close(t.callback("third")))
 
 
-@case(about="of two close() calls in a row the second is told that the server is not running")
+@case(about="the second of two close() calls in a row gets ERR_SERVER_NOT_RUNNING")
 def CloseTwice(t):
     server = t.watch("server", t.net.create_server())
 
@@ -402,7 +376,7 @@ def CloseWithinABacklog(t):
     server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(about="close() and listen() again within 'connection' leave that connection to the server's count")
+@case(about="after close() and listen() within 'connection' that connection still counts for the server")
 class ListensAgainWithinConnection:
     def server(t):
         server = t.watch("server", t.net.create_server())
@@ -432,7 +406,7 @@ def ClosedInTheFirstListener(t):
     server.listen(0, "127.0.0.1", t.callback("callback"))
 
 
-@case(about="server and client in one process that end each other: every event in its turn")
+@case(about="server and client in one process that end each other emit their events in Node's order")
 def BothEndsInOneTurn(t):
     server = t.watch("server", t.net.create_server())
 
@@ -449,3 +423,29 @@ def BothEndsInOneTurn(t):
         client.on("data", lambda chunk: t.immediate(lambda: t.note("immediate of data", None)))
 
     server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="listen() works within 'close'")
+def ListenInClose(t):
+    server = t.watch("server", t.net.create_server())
+
+    def on_close():
+        server.listen(0, "127.0.0.1", t.callback("again", lambda: server.close()))
+
+    server.once("close", on_close)
+    server.listen(0, "127.0.0.1", t.callback("first", lambda: server.close()))
+
+
+@case(about="listen() after close() within 'listening' starts a new life, and both 'close' events come")
+def ListenAgainInListening(t):
+    server = t.watch("server", t.net.create_server())
+
+    def first():
+        server.close(t.callback("first closed"))
+        t.attempt("listen", lambda: server.listen(0, "127.0.0.1", t.callback("second", second)))
+
+    def second():
+        t.note("listening", server.listening)
+        server.close(t.callback("second closed"))
+
+    server.listen(0, "127.0.0.1", first)

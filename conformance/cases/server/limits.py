@@ -1,4 +1,4 @@
-"""max_connections, 'drop', block lists of servers and get_connections()."""
+"""How a server limits its clients: max_connections, 'drop', block lists and get_connections()."""
 
 from conformance import case
 from conformance.scenery import listen
@@ -195,37 +195,7 @@ def DropMaxConnectionAlone(t):
     server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(
-    about="a 'drop' listener that throws is uncaught, and leaves the client connected if the process survives"
-)
-def DropListenerThrows(t):
-    server = t.watch("server", t.net.create_server())
-    server.max_connections = 0
-
-    def on_drop(data):
-        server.close(t.callback("closed"))
-        raise t.error("the listener's own")
-
-    server.on("drop", on_drop)
-
-    def on_listening():
-        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
-        client.resume()
-
-        def on_uncaught(error):
-            t.note("survived", error)
-            client.on("connect", lambda: t.immediate(lambda: t.immediate(leave)))
-
-        def leave():
-            t.note("still", client.ready_state)
-            client.destroy()
-
-        t.on_uncaught(on_uncaught)
-
-    server.listen(0, "127.0.0.1", on_listening)
-
-
-@case(about="a server may close itself, or raise its limit, within 'drop'")
+@case(about="a limit raised within 'drop' holds for the next client")
 def RaisedInDrop(t):
     server = t.watch("server", t.net.create_server())
     server.max_connections = 0
@@ -326,7 +296,7 @@ def BlockedMapped(t):
     server.listen(0, on_listening)
 
 
-@case(about="a unix-domain server with a limit drops without data, and its block list blocks nobody")
+@case(about="on a unix socket 'drop' has no data, and a block list blocks nobody")
 def LimitedUnixServer(t):
     blocked = t.net.BlockList()
     blocked.add_subnet("0.0.0.0", 0)
@@ -364,7 +334,7 @@ def CountWithoutListening(t):
     server.on("close", lambda: server.get_connections(t.callback("closed")))
 
 
-@case(about="the number that get_connections() tells is the number at its call, told a tick later")
+@case(about="get_connections() gives the number of open sockets at its call, a tick later")
 class CountAtTheCall:
     def server(t):
         server = t.watch("server", t.net.create_server())
@@ -420,49 +390,6 @@ def DropAboveMaxConnections(t):
         first.on("close", lambda had_error: server.close())
 
     server.listen(0, "127.0.0.1", on_listening)
-
-
-@case(about="get_connections() counts the accepted sockets, and answers asynchronously")
-def GetConnections(t):
-    server = t.watch("server", t.net.create_server())
-
-    def on_connection(peer):
-        t.watch("peer", peer)
-        peer.resume()
-        returned = server.get_connections(t.callback("one", lambda error, count: peer.end()))
-        t.note("returns itself", returned == server)
-        none_left = t.callback("none", lambda error, count: server.close())
-        peer.on("close", lambda had_error: server.get_connections(none_left))
-
-    server.on("connection", on_connection)
-
-    def on_listening():
-        client = t.net.connect(server.address().port, "127.0.0.1")
-        client.resume()
-
-    server.listen(0, "127.0.0.1", on_listening)
-
-
-@case(about="on a unix socket 'drop' has no data")
-def DropOnUnixSocket(t):
-    server = t.watch("server", t.net.create_server())
-    server.max_connections = 1
-    path = t.path("drop.sock")
-
-    def on_connection(peer):
-        peer.resume()
-        second = t.watch("second", t.net.connect(path))
-        second.resume()
-        second.on("close", lambda had_error: peer.end())
-
-    server.on("connection", on_connection)
-
-    def on_listening():
-        first = t.watch("first", t.net.connect(path))
-        first.resume()
-        first.on("close", lambda had_error: server.close())
-
-    server.listen(path, on_listening)
 
 
 @case(

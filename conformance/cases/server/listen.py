@@ -8,7 +8,7 @@ def where(server):
     return [server.address().address, server.address().family]
 
 
-@case(about="the methods of a server return it, and ignore a callback that is no function")
+@case(about="the methods of a server return it, and ignore a callback that is not a function")
 def MethodsReturnTheServer(t):
     server = t.watch("server", t.net.create_server())
     t.attempt("ref", lambda: server.ref())
@@ -133,7 +133,7 @@ def ListenAgainBeforeLookup(t):
     server.listen(0, "127.0.0.3", t.callback("second"))
 
 
-@case(about="a host that is neither a string nor empty is refused by the lookup, which throws")
+@case(about="a host that is neither empty nor a string makes listen() throw")
 def HostOfTheWrongType(t):
     for host in [5, True, [], {}, 1.5]:
         server = t.net.create_server()
@@ -270,7 +270,7 @@ def NegativeNumberIsAPath(t):
     server.listen("-1", on_listening)
 
 
-@case(about="null for a port is any free port, and so is undefined", skip_unless="ipv6")
+@case(about="a port of null listens on any free port", skip_unless="ipv6")
 def NullPort(t):
     def listen(*args):
         server = t.net.create_server()
@@ -338,7 +338,7 @@ def ReusePort(t):
     first.listen(on_first, port=0, host="127.0.0.1", reuse_port=True)
 
 
-@case(about="reuse_port at one end alone does not help")
+@case(about="reuse_port of the second server alone does not let it share the port")
 def ReusePortOnOneSide(t):
     first = t.net.create_server()
 
@@ -378,20 +378,6 @@ def ListenOnAnotherServer(t):
         second.close(t.callback("second closed"))
 
     first.listen(0, "127.0.0.1", on_first)
-
-
-@case(about="a listener of 'listening' that throws is an uncaught exception; the server listens all the same")
-def ListeningListenerThrows(t):
-    t.on_uncaught(lambda error: t.note("survived", error))
-    server = t.watch("server", t.net.create_server())
-
-    def throws():
-        t.note("listening", server.listening)
-        t.immediate(lambda: server.close(t.callback("closed")))
-        raise t.error("the listener's own")
-
-    server.on("listening", throws)
-    server.listen(0, "127.0.0.1", t.callback("never reached"))
 
 
 @case(about="events.once() of 'listening' and 'close' is fulfilled without values")
@@ -478,7 +464,7 @@ class SharedHandleAccepts:
         client.resume()
 
 
-@case(about="a server on the handle of another is deaf once that one is closed, and says so of its address")
+@case(about="a server on another's handle accepts nothing once that one is closed, and its address() throws")
 def SharedHandleClosed(t):
     first = t.watch("first", t.net.create_server())
     second = t.watch("second", t.net.create_server())
@@ -524,3 +510,23 @@ def ListenersRemoved(t):
     server.remove_all_listeners("listening")
     t.immediate(lambda: t.note("listening", server.listening))
     t.immediate(lambda: server.close())
+
+
+@case(about="address() after a second listen() is that of the second, be it a path or a port")
+def PathThenPort(t):
+    server = t.watch("server", t.net.create_server())
+
+    def on_path():
+        t.note("path", server.address())
+        server.close(t.callback("closed", on_closed))
+        t.note("after close()", server.address())
+
+    def on_closed():
+        server.listen(0, "127.0.0.1", on_port)
+
+    def on_port():
+        t.note("port", server.address())
+        server.close()
+        t.note("after close()", server.address())
+
+    server.listen(t.path("first.sock"), on_path)
