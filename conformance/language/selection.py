@@ -147,13 +147,15 @@ def _formerly(glob: str, cases: Sequence[Declared]) -> set[str]:
     """The cases that took over what the glob once meant."""
     topics, names = former_names()
     topic, slash, name = glob.partition("/")
+    globs = [glob]
+    globs += [f"{new}/{name}" if slash else new for old, new in topics.items() if fnmatch.fnmatchcase(old, topic)]
     ids: set[str] = set()
-    for old, new in topics.items():
-        if fnmatch.fnmatchcase(old, topic):
-            ids |= _meant(f"{new}/{name}" if slash else new, cases)
-    for old, successors in names.items():
-        if fnmatch.fnmatchcase(old, glob) or (not slash and fnmatch.fnmatchcase(old.partition("/")[0], glob)):
-            ids.update(one.id for one in cases if one.id in successors)
+    for each in globs:
+        ids |= _meant(each, cases)
+        for old, successors in names.items():
+            ends = (old, old.rpartition("/")[0], old.partition("/")[2] if old.count("/") == 2 else old)
+            if any(fnmatch.fnmatchcase(text, each) for text in ends):
+                ids.update(one.id for one in cases if one.id in successors)
     return ids
 
 
