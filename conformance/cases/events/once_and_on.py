@@ -162,17 +162,19 @@ def Connections(t):
 
 @case(about="events.once() of 'listening', 'connect' and 'close' is fulfilled with the event's arguments")
 def Once(t):
-    server = t.net.create_server()
+    server = t.watch("server", t.net.create_server())
     server.on("connection", lambda peer: [peer.end(), peer.resume(), server.close()])
 
     async def life():
         server.listen(0, "127.0.0.1")
         t.note("listening", await t.events.once(server, "listening"))
+        closed = t.events.once(server, "close")
         client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
         t.note("connect", await t.events.once(client, "connect"))
         t.note("left", counts(client))
         client.resume()
         t.note("close", await t.events.once(client, "close"))
+        t.note("server closed", await closed)
 
     t.spawn(life())
 
@@ -369,3 +371,16 @@ def OnIterator(t):
 
     t.spawn(walk())
     t.immediate(emit_all)
+
+
+@case(about="events.once() of 'listening' is rejected with the 'error' of a failed listen()")
+def OnceOfAFailedListen(t):
+    server = t.watch("server", t.net.create_server())
+
+    async def life():
+        server.listen(0, "192.0.2.1")
+        server.once("error", t.callback("error"))
+        await t.events.once(server, "listening")
+
+    t.on_uncaught(lambda error: t.note("rejected with", error))
+    t.spawn(life())

@@ -280,33 +280,6 @@ def Datagrams(t):
     sockets[0].bind(0, "127.0.0.1", lambda: sockets[1].bind(0, "127.0.0.1", send))
 
 
-@case(about="a server accepts one connection a turn, though more wait")
-def Connections(t):
-    add, tell = log(t)
-    server = t.net.create_server()
-    accepted = []
-
-    def on_connection(peer):
-        accepted.append(peer)
-        add("connection")
-        t.next_tick(lambda: add("tick"))
-        t.immediate(lambda: add("immediate"))
-        if len(accepted) == 5:
-            for socket in accepted:
-                socket.destroy()
-            server.close(tell)
-
-    def on_listening():
-        for _number in range(5):
-            client = t.net.connect(t.path("sock"))
-            client.on("connect", lambda: add("connect"))
-            client.on("error", lambda error: None)
-            client.resume()
-
-    server.on("connection", on_connection)
-    server.listen(t.path("sock"), on_listening)
-
-
 @case(about="resume() then pause() in on_read stop the reading, even one that a 'readable' listener started")
 def PauseAfterResume(t):
     def connect(path, index):

@@ -4,7 +4,7 @@ from conformance import case
 from conformance.scenery import listen, serve_here
 
 
-@case(about="pending connections are accepted one per turn of the loop, immediates run in between")
+@case(about="a server accepts one connection a turn though more wait, with ticks and immediates in between")
 def OneConnectionPerTurn(t):
     server = t.watch("server", t.net.create_server())
     accepted = []
@@ -17,15 +17,19 @@ def OneConnectionPerTurn(t):
         t.immediate(lambda: t.note("immediate", number))
         peer.resume()
         peer.end()
-        if number == 3:
+        if number == 5:
             server.close()
 
     server.on("connection", on_connection)
 
+    def connect(number):
+        client = t.net.connect(server.address().port, "127.0.0.1")
+        client.on("connect", lambda: t.note("connected", number))
+        client.resume()
+
     def on_listening():
-        for _ in range(3):
-            client = t.net.connect(server.address().port, "127.0.0.1")
-            client.resume()
+        for number in [1, 2, 3, 4, 5]:
+            connect(number)
 
     server.listen(0, "127.0.0.1", on_listening)
 

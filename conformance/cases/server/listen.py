@@ -380,32 +380,6 @@ def ListenOnAnotherServer(t):
     first.listen(0, "127.0.0.1", on_first)
 
 
-@case(about="events.once() of 'listening' and 'close' is fulfilled without values")
-def PromiseOfListening(t):
-    server = t.watch("server", t.net.create_server())
-
-    async def life():
-        server.listen(0, "127.0.0.1")
-        t.note("listening", await t.events.once(server, "listening"))
-        server.close()
-        t.note("closed", await t.events.once(server, "close"))
-
-    t.spawn(life())
-
-
-@case(about="events.once() of 'listening' is rejected with the 'error' of a failed listen()")
-def PromiseOfAFailedListen(t):
-    server = t.watch("server", t.net.create_server())
-
-    async def life():
-        server.listen(0, "192.0.2.1")
-        server.once("error", t.callback("error"))
-        await t.events.once(server, "listening")
-
-    t.on_uncaught(lambda error: t.note("rejected with", error))
-    t.spawn(life())
-
-
 @case(about="create_server() takes a listener, options, or both; options may be null")
 def CreateServerForms(t):
     listener = t.callback("connection")
