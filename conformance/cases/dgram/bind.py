@@ -471,7 +471,7 @@ def KernelView(t):
     socket.bind(0, "127.0.0.1", on_listening)
 
 
-@case(about="any object in first place is the options, and then the second argument is no address")
+@case(about="any object in first place is the options, and the second argument then does not count as an address")
 def ObjectsAreOptions(t):
     def bind(first):
         socket = t.dgram.create_socket("udp4")

@@ -118,7 +118,7 @@ class ReceiveMapped:
         four.send("blocked", port, "127.0.0.1", t.callback("blocked", allowed))
 
 
-@case(about="a list for sending refuses an address of the other family, too, before the system finds it wrong")
+@case(about="a list for sending rejects a blocked address of the other family before the system finds it wrong")
 def OtherFamily(t):
     block_list = t.net.BlockList()
     block_list.add_address("::1", "ipv6")

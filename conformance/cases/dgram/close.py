@@ -21,7 +21,7 @@ def Order(t):
     socket.bind(0, "127.0.0.1", lambda: t.immediate(close))
 
 
-@case(about="a socket that was never bound closes as well")
+@case(about="a socket that was never bound emits 'close', too")
 def Unbound(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     socket.close()

@@ -120,7 +120,7 @@ def BadPort(t):
     socket.close()
 
 
-@case(about="an address of connect() that is not a string is ERR_INVALID_ARG_TYPE, null as well")
+@case(about="an address of connect() that is not a string is ERR_INVALID_ARG_TYPE, and so is null")
 def BadAddress(t):
     socket = t.dgram.create_socket("udp4")
     for address in [5, None, True, {}]:
@@ -129,9 +129,7 @@ def BadAddress(t):
     socket.close()
 
 
-@case(
-    about="a callback that is no function is ERR_INVALID_ARG_TYPE once the socket is bound; it stays connecting"
-)
+@case(about="a callback that is not a function is ERR_INVALID_ARG_TYPE once bound, and the socket stays connecting")
 def BadCallback(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
 

@@ -43,13 +43,13 @@ def BufferSizeOptions(t):
         t.attempt("receive", lambda: create({"type": "udp4", "recv_buffer_size": size}))
 
 
-@case(about="a lookup that is no function is ERR_INVALID_ARG_TYPE, null as well")
+@case(about="a lookup that is not a function is ERR_INVALID_ARG_TYPE, and so is null")
 def LookupOption(t):
     for lookup in [5, None, "x", {}]:
         t.attempt("create", lambda: t.dgram.create_socket(type="udp4", lookup=lookup))
 
 
-@case(about="a signal that is no AbortSignal is ERR_INVALID_ARG_TYPE, null as well")
+@case(about="a signal that is not an AbortSignal is ERR_INVALID_ARG_TYPE, and so is null")
 def SignalOption(t):
     for signal in [5, None, "x", {}]:
         t.attempt("create", lambda: t.dgram.create_socket(type="udp4", signal=signal))
@@ -97,7 +97,7 @@ def LenientOptions(t):
         socket.close()
 
 
-@case(about="a socket that is not bound has no address and no buffers, its send queue is empty")
+@case(about="an unbound socket has no address and no buffers, and its send queue is empty")
 def UnboundState(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     t.snapshot(socket)
@@ -162,7 +162,7 @@ def ListenerBookkeeping(t):
     t.note("listeners of 'close' after close()", socket.listener_count("close"))
 
 
-@case(about="capture_rejections is no option of a dgram socket: a rejection in a listener is unhandled")
+@case(about="UDP sockets ignore the option capture_rejections: a listener's rejection is unhandled")
 def AsyncListenerRejects(t):
     socket = t.watch("socket", t.dgram.create_socket(type="udp4", capture_rejections=True))
 

@@ -3,7 +3,7 @@
 from conformance import case
 
 
-@case(about="lookup gets host, family as a number and a callback, for literals and defaults as well")
+@case(about="lookup gets host, family as a number and a callback, even for literals and defaults")
 def Arguments(t):
     def lookup(host, family, callback):
         t.note("host", host)

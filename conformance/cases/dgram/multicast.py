@@ -14,7 +14,7 @@ def GroupMissing(t):
     socket.close()
 
 
-@case(about="a group that is no multicast address is EINVAL with the method as syscall")
+@case(about="a group that is not a multicast address is EINVAL with the method as syscall")
 def GroupInvalid(t):
     socket = t.dgram.create_socket("udp4")
     for group in [5, "x", "127.0.0.1", "224.0.0", "ff02::1%lo%lo"]:
@@ -24,7 +24,7 @@ def GroupInvalid(t):
     socket.close()
 
 
-@case(about="an interface that is no address, or none of this machine, is an error")
+@case(about="an interface that is not an address, or not one of this machine, is an error")
 def InterfaceInvalid(t):
     socket = t.dgram.create_socket("udp4")
     for interface in ["x", "", 5, "::1", "203.0.113.7"]:
@@ -58,7 +58,7 @@ def JoinUnbound(t):
     t.immediate(lambda: socket.bind(0))
 
 
-@case(about="a group that is no address binds nothing")
+@case(about="joining a group that is not an address does not bind the socket")
 def JoinInvalidUnbound(t):
     socket = t.watch("socket", t.dgram.create_socket("udp4"))
     t.attempt("add", lambda: socket.add_membership("x"))
@@ -164,7 +164,7 @@ def SourceUdp6(t):
     socket.bind(0, on_listening)
 
 
-@case(about="a member of a group hears what is sent to it")
+@case(about="a member of a group receives what is sent to it")
 class MemberHears:
     def member(t):
         member = t.watch("member", t.dgram.create_socket("udp4"))
@@ -188,7 +188,7 @@ class MemberHears:
         sender.bind(0, "127.0.0.1", on_listening)
 
 
-@case(about="after leaving, a socket no longer hears the group")
+@case(about="a socket that has left a group no longer receives what is sent to it")
 class LeaverHearsNot:
     def member(t):
         member = t.watch("member", t.dgram.create_socket("udp4"))
@@ -214,7 +214,7 @@ class LeaverHearsNot:
         sender.bind(0, "127.0.0.1", on_listening)
 
 
-@case(about="a source-specific member hears its source and no other")
+@case(about="a source-specific member receives from its source and from no other")
 class SourceMemberHears:
     def member(t):
         member = t.watch("member", t.dgram.create_socket("udp4"))
@@ -247,7 +247,7 @@ class SourceMemberHears:
         other.bind(0, "127.0.0.2", from_other)
 
 
-@case(about="with multicast loopback off, a group on this machine hears nothing from the socket")
+@case(about="with multicast loopback off, a group on this machine receives nothing from the socket")
 class LoopbackOff:
     def member(t):
         member = t.watch("member", t.dgram.create_socket("udp4"))

@@ -1,4 +1,4 @@
-"""The order of what a UDP socket does within one step: events, calls, listeners, and the state at each of them."""
+"""What a UDP socket does within one step, in Node's order: events, calls, listeners and its state at each."""
 
 from conformance import case
 from conformance.scenery import closely
@@ -48,7 +48,7 @@ def Connecting(t):
     socket.connect(9, "127.0.0.1", connected)
 
 
-@case(about="a bind() that fails takes its listeners off and tells its callers in Node's steps")
+@case(about="a bind() that fails removes its listeners and calls its callers back in Node's order")
 def BindFails(t):
     socket = socket_of(t, "socket", {})
     socket.on("error", t.callback("error"))
@@ -121,7 +121,7 @@ def AtOnce(t):
     t.next_tick(lambda: socket.close())
 
 
-@case(about="close() lets nothing more through, says so by 'close' on a tick, and knows no handle from its call on")
+@case(about="close() lets nothing more through and drops its handle at once, and 'close' comes on a tick")
 def Closing(t):
     socket = socket_of(t, "socket", {})
 
@@ -256,7 +256,7 @@ def SentWhileQueueRuns(t):
     socket.once("listening", lambda: t.immediate(lambda: t.immediate(lambda: socket.close())))
 
 
-@case(about="close() of a UDP socket stops its handle, then closes it; a reset that fails closes before it tells")
+@case(about="close() of a UDP socket stops its handle before closing it, and a failing reset closes before its error")
 def HandlesInOrder(t):
     socket = t.dgram.create_socket("udp4")
     def noted(name):

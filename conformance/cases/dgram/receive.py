@@ -363,7 +363,7 @@ class SeveralDatagrams:
         send(0)
 
 
-@case(about="a connected sender is seen with the same rinfo, and its send() takes no address")
+@case(about="a datagram of a connected sender has the same rinfo, and its send() takes no address")
 class ConnectedSender:
     def receiver(t):
         receive(t, 1)

@@ -52,7 +52,7 @@ def MulticastTtl(t):
     bound(t, use)
 
 
-@case(about="a TTL that is no number is ERR_INVALID_ARG_TYPE")
+@case(about="a TTL that is not a number is ERR_INVALID_ARG_TYPE")
 def TtlType(t):
     def use(socket):
         t.attempt("none", lambda: socket.set_ttl())
@@ -83,7 +83,7 @@ def MulticastLoopback(t):
     bound(t, use)
 
 
-@case(about="set_multicast_interface() of a udp4 socket: text only, an address of this machine")
+@case(about="set_multicast_interface() of a udp4 socket takes only a string with an IPv4 address of this machine")
 def MulticastInterface(t):
     def use(socket):
         t.attempt("none", lambda: socket.set_multicast_interface())
@@ -93,7 +93,7 @@ def MulticastInterface(t):
     bound(t, use)
 
 
-@case(about="set_multicast_interface() of an unbound socket: what is no address is EINVAL before EBADF")
+@case(about="on an unbound socket a multicast interface that is not an address is EINVAL before EBADF")
 def MulticastInterfaceUnbound(t):
     socket = t.dgram.create_socket("udp4")
     for value in ["", "x", "127.0.0.1", "::1"]:
@@ -133,7 +133,7 @@ def KernelView(t):
     bound(t, use)
 
 
-@case(about="a buffer size that is no unsigned 32-bit integer is ERR_SOCKET_BAD_BUFFER_SIZE")
+@case(about="a buffer size that is not an unsigned 32-bit integer is ERR_SOCKET_BAD_BUFFER_SIZE")
 def BadBufferSize(t):
     def use(socket):
         t.attempt("none", lambda: socket.set_recv_buffer_size())
@@ -206,7 +206,7 @@ def Unref(t):
     socket.bind(0, "127.0.0.1", on_listening)
 
 
-@case(about="an unref'd socket still hears what comes while something else keeps the process alive")
+@case(about="an unref'd socket still receives while something else keeps the process alive")
 def UnrefHears(t):
     receiver = t.watch("receiver", t.dgram.create_socket("udp4"))
     sender = t.dgram.create_socket("udp4")

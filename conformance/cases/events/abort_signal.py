@@ -195,7 +195,7 @@ def TimeoutSignal(t):
     t.abort_signal.timeout(1).add_event_listener("abort", aborted)
 
 
-@case(about="AbortSignal.timeout() is aborted in time without a listener, too, and has no reason before")
+@case(about="AbortSignal.timeout() aborts in time even without a listener, and has no reason before")
 def TimeoutUnheard(t):
     silent = t.abort_signal.timeout(1)
     t.note("before", [silent.aborted, silent.reason])

@@ -8,7 +8,7 @@ def warned(t):
     t.next_tick(lambda: t.note("tick before", None))
 
 
-@case(about="a delay of more than 2**31-1 ms is 1 ms, and each is warned of")
+@case(about="a delay of more than 2**31-1 ms is 1 ms, and each brings a warning")
 def TimerOverflow(t):
     warned(t)
     t.timeout(2147483648, lambda: t.note("fired", None))
@@ -20,7 +20,7 @@ def TimerOverflow(t):
     t.next_tick(lambda: t.note("tick after", None))
 
 
-@case(about="a negative delay is 1 ms; the first one is warned of")
+@case(about="a negative delay is 1 ms, and the first one brings a warning")
 def TimerNegative(t):
     warned(t)
     t.timeout(-1, lambda: t.note("fired", None))
@@ -30,7 +30,7 @@ def TimerNegative(t):
     t.next_tick(lambda: t.note("tick after", None))
 
 
-@case(about="a delay that is no number is 1 ms; the first NaN is warned of, nothing else")
+@case(about="a delay that is not a number is 1 ms; the first NaN alone brings a warning")
 def TimerNaN(t):
     warned(t)
     t.timeout("x", lambda: t.note("fired", None))

@@ -114,7 +114,7 @@ class InData:
         client.on("data", t.callback("later listener"))
 
 
-@case(about="an exception in 'close' ends the process when the socket is no longer active")
+@case(about="an exception in 'close' ends the process, in which the socket is no longer active")
 def InClose(t):
     server = busy(t)
     server.on("connection", lambda peer: peer.destroy())

@@ -255,7 +255,7 @@ class UnrefAndRefBeforeConnect:
         t.on_before_exit(lambda code: t.note("before exit", client.ready_state))
 
 
-@case(about="ref() after unref() in the midst of a connection keeps the process until the connection ends")
+@case(about="ref() after unref() of an open connection keeps the process alive until the connection ends")
 class RefTakesUnrefBack:
     def server(t):
         serve(t, lambda peer: peer.on("data", lambda chunk: peer.end()))

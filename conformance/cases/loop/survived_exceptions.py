@@ -801,7 +801,7 @@ def TicksBehindOneThatThrew(t):
     t.block(20)
 
 
-@case(about="a main program that threw has its ticks and microtasks run at once, before a timer that is due")
+@case(about="after an exception in the main program its ticks and microtasks run before a timer that is due")
 def MainThrows(t):
     t.on_uncaught(lambda error: t.note("uncaught", error))
 

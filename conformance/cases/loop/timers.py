@@ -189,7 +189,7 @@ def SlowInterval(t):
     interval = t.interval(5, run)
 
 
-@case(about="a timer that becomes due while another one runs waits for the next turn")
+@case(about="a timer that falls due while another one runs waits for the next turn")
 def DueMeanwhile(t):
     def first():
         t.note("first", None)
@@ -200,7 +200,7 @@ def DueMeanwhile(t):
     t.timeout(100, noter(t, "second"))
 
 
-@case(about="a timer of the same duration that becomes due while another one runs waits for the next turn, too")
+@case(about="a timer that falls due while another of its duration runs waits for the next turn")
 def DueMeanwhileInList(t):
     def first():
         t.note("first", None)
@@ -393,7 +393,7 @@ def ImmediateUnref(t):
     t.timeout(5, noter(t, "timer"))
 
 
-@case(about="an immediate that another one of its turn clears never runs; one that has run is no longer referenced")
+@case(about="an immediate cleared by another of its turn never runs, and one that runs has no ref")
 def ImmediateCleared(t):
     def first():
         t.note("has ref", one.has_ref())

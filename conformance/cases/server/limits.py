@@ -105,9 +105,7 @@ class SlotIsFreed:
         first.on("close", open_third)
 
 
-@case(
-    about="max_connections that is null or undefined is no limit, of other types it is compared as a number"
-)
+@case(about="max_connections of null is no limit, and other values are compared as numbers")
 def LimitOfOtherTypes(t):
     limits = [None, -1, "1", "many", True, False, float("nan"), 0.5, 1.5, [], {}]
     server = t.watch("server", t.net.create_server())
@@ -319,7 +317,7 @@ def LimitedUnixServer(t):
     server.listen(path, on_listening)
 
 
-@case(about="get_connections() of a server that does not listen answers 0; what is no function throws")
+@case(about="get_connections() without listening answers 0, and throws for a callback that is not a function")
 def CountWithoutListening(t):
     server = t.watch("server", t.net.create_server())
     server.get_connections(t.callback("never listened"))

@@ -244,7 +244,7 @@ def PortBeatsPath(t):
     server.listen(on_listening, port=0, host="127.0.0.1", path=t.path("unused.sock"))
 
 
-@case(about="a string that spells no number is a path, one that does is a port")
+@case(about="a string that spells a number is a port, and any other is a path")
 def StringsAsPortsAndPaths(t):
     path = t.net.create_server()
     path.listen("8x")

@@ -76,9 +76,7 @@ def AlreadyListening(t):
     t.note("listeners", server.listener_count("listening"))
 
 
-@case(
-    about="after a listen() that failed there is no 'close', and close() says that the server is not running"
-)
+@case(about="a failed listen() emits no 'close', and close() then gives ERR_SERVER_NOT_RUNNING")
 def NoCloseAfterError(t):
     server = t.watch("server", t.net.create_server())
 
