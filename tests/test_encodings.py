@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from nodesock.code_units import slice_units, units
 from nodesock.encodings import (
     byte_length,
     decode,
@@ -15,8 +16,6 @@ from nodesock.encodings import (
     is_encoding,
     make_decoder,
     normalize_encoding,
-    slice_units,
-    units,
 )
 from nodesock.errors import NodeError
 

@@ -19,7 +19,7 @@ CONFORMANCE = ROOT / "conformance"
 # From the ground up. A module may import from its own unit and from the layers before it, not from its neighbours.
 # libuv's names for its errors stand on pyuv alone, so they are part of the ground.
 LAYERS = [
-    {"_pyuv", "_version", "callables"},
+    {"_pyuv", "_version", "callables", "code_units"},
     {"bindings.uv", "inspect"},
     {"errors", "spelling"},
     {"encodings", "validators"},

@@ -89,7 +89,7 @@ def _in_file(pattern: str) -> list[Declared]:
     if not Path(name).is_file():
         raise NothingSelected(f"no such case file: {name}")
     known = declared_cases(Path(name))
-    found = [one for one in known if not part or matches(one, part) or fnmatch.fnmatchcase(one.name, part)]
+    found = [one for one in known if not part or _matches(one, part) or fnmatch.fnmatchcase(one.name, part)]
     if not found:
         raise NothingSelected(f"no case in {name} matches {part!r}" if part else f"{name} holds no case")
     return found
@@ -122,7 +122,7 @@ def _among(globs: Sequence[str], files: Sequence[Path], faults: Faults) -> list[
     return [one for one in read(()) if one.id in meant]
 
 
-def matches(one: Declared, glob: str) -> bool:
+def _matches(one: Declared, glob: str) -> bool:
     """Whether the glob means the case by its id, its topic or its area."""
     path = path_id(one.module.file)
     topic = one.module.file.stem
@@ -133,7 +133,7 @@ def matches(one: Declared, glob: str) -> bool:
 
 
 def _meant(glob: str, cases: Iterable[Declared]) -> set[str]:
-    return {one.id for one in cases if matches(one, glob)}
+    return {one.id for one in cases if _matches(one, glob)}
 
 
 def _by_name(name: str, cases: Iterable[Declared]) -> set[str]:
@@ -144,18 +144,20 @@ def _by_name(name: str, cases: Iterable[Declared]) -> set[str]:
 
 
 def _formerly(glob: str, cases: Sequence[Declared]) -> set[str]:
-    """The cases that took over what the glob once meant."""
+    """The cases that took over what the glob once meant.
+
+    In two steps, since cases have moved twice: what became of a former topic, then of a case in it.
+    """
     topics, names = former_names()
     topic, slash, name = glob.partition("/")
-    globs = [glob]
-    globs += [f"{new}/{name}" if slash else new for old, new in topics.items() if fnmatch.fnmatchcase(old, topic)]
-    ids: set[str] = set()
-    for each in globs:
-        ids |= _meant(each, cases)
-        for old, successors in names.items():
-            ends = (old, old.rpartition("/")[0], old.partition("/")[2] if old.count("/") == 2 else old)
-            if any(fnmatch.fnmatchcase(text, each) for text in ends):
-                ids.update(one.id for one in cases if one.id in successors)
+    later = [f"{new}/{name}" if slash else new for old, new in topics.items() if fnmatch.fnmatchcase(old, topic)]
+    ids = {found for each in later for found in _meant(each, cases)}
+    known = {one.id for one in cases}
+    for old, successors in names.items():
+        without_area = old.partition("/")[2] if old.count("/") == 2 else old
+        said = (old, without_area, old.rpartition("/")[0])
+        if any(fnmatch.fnmatchcase(text, each) for each in [glob, *later] for text in said):
+            ids |= known.intersection(successors)
     return ids
 
 

@@ -13,6 +13,7 @@ from binascii import a2b_base64, a2b_hex, b2a_base64
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from nodesock.code_units import units
 from nodesock.errors import node_error
 
 __all__ = [
@@ -24,7 +25,6 @@ __all__ = [
     "is_encoding",
     "make_decoder",
     "normalize_encoding",
-    "units",
 ]
 
 _ALIASES = {
@@ -49,8 +49,6 @@ _TO_URL = bytes.maketrans(b"+/", b"-_")
 _ASCII_FOLD = bytes(byte & 0x7F for byte in range(256))
 #: 0 for every byte that is no hexadecimal digit
 _IS_HEX = bytes(int(byte in b"0123456789abcdefABCDEF") for byte in range(256))
-#: all bytes but the first of four in UTF-8
-_NOT_ASTRAL = bytes(range(0xF0))
 _SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
@@ -64,21 +62,6 @@ def normalize_encoding(encoding: Any) -> str | None:
 def is_encoding(encoding: Any) -> bool:
     """`Buffer.isEncoding`: any letter case, no other spelling."""
     return normalize_encoding(encoding) is not None
-
-
-def units(text: str) -> int:
-    """The length JavaScript gives this text: its number of UTF-16 code units."""
-    if text.isascii():
-        return len(text)
-    return len(text) + len(text.encode("utf-8", "surrogatepass").translate(None, _NOT_ASTRAL))
-
-
-def slice_units(text: str, start: int, stop: int | None = None) -> str:
-    """`text.slice(start, stop)` by UTF-16 code units; may cut an astral character into two lone surrogates."""
-    if units(text) == len(text):
-        return text[start:stop]
-    raw = text.encode("utf-16-le", "surrogatepass")
-    return raw[start * 2 : None if stop is None else stop * 2].decode("utf-16-le", "surrogatepass")
 
 
 def _encode_utf8(text: str) -> bytes:

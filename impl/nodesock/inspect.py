@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
+from nodesock.code_units import slice_units, units
+
 
 class _Undefined:
     """JavaScript's undefined, where Node tells it from null. One instance, false in tests."""
@@ -157,7 +159,7 @@ def quote(text: str) -> str:
 
 def _quote_lines(text: str, indent: int) -> str:
     """`quote`; a long text of several lines is a sum with one line each."""
-    if "\n" not in text or _units(text) <= _BREAK_LENGTH - indent - 4:
+    if "\n" not in text or units(text) <= _BREAK_LENGTH - indent - 4:
         return quote(text)
     *whole, last = text.split("\n")
     lines = [f"{line}\n" for line in whole] + [last] * bool(last)
@@ -213,7 +215,7 @@ def _lay_out(base: str, opening: str, parts: list[str], closing: str, indent: in
     base = f"{base} " if base else ""
     if not parts:
         return f"{base}{opening}{closing}"
-    width = sum(map(_units, parts)) + 2 * len(parts) + indent + len(opening) + _units(base.rstrip())
+    width = sum(map(units, parts)) + 2 * len(parts) + indent + len(opening) + units(base.rstrip())
     if width + 10 <= _BREAK_LENGTH and not any("\n" in part for part in parts):
         return f"{base}{opening} {', '.join(parts)} {closing}"
     return _on_lines(f"{base}{opening}", parts, closing, indent)
@@ -262,16 +264,11 @@ def _columns(parts: list[str], right: bool, indent: int) -> list[str] | None:
     return rows
 
 
-def _units(text: str) -> int:
-    """The length of the text in JavaScript: a character beyond 16 bits counts twice."""
-    return len(text) if text.isascii() else sum(2 if char > "\uffff" else 1 for char in text)
-
-
 def cut(text: str, longest: int, kept: int) -> str:
     """The text, or the first `kept` of its JavaScript units and dots if it has more than `longest`."""
-    if _units(text) <= longest:
+    if units(text) <= longest:
         return text
-    return text.encode("utf-16-le", "surrogatepass")[: 2 * kept].decode("utf-16-le", "surrogatepass") + "..."
+    return slice_units(text, 0, kept) + "..."
 
 
 def _width(text: str) -> int:

@@ -22,7 +22,7 @@ from nodesock.bindings.uv import (
     UV_ENOTCONN,
     from_exception,
 )
-from nodesock.encodings import units
+from nodesock.code_units import units
 from nodesock.runtime import loop, uncaught
 from nodesock.runtime.handles import requests
 from nodesock.runtime.ticks import drain, microtasks, ticks

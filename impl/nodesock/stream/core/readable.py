@@ -20,7 +20,8 @@ from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from typing import Any, Self
 
 from nodesock.callables import adapt, drops_surplus
-from nodesock.encodings import make_decoder, units
+from nodesock.code_units import units
+from nodesock.encodings import make_decoder
 from nodesock.errors import node_error
 from nodesock.runtime.promises import Promise
 from nodesock.runtime.ticks import next_tick, ticks

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from math import isfinite
 from typing import Any
 
-from nodesock.encodings import StringDecoder, decode, encode, slice_units, units
+from nodesock.code_units import slice_units, units
+from nodesock.encodings import StringDecoder, decode, encode
 from nodesock.errors import NodeError, NodeRangeError, NodeTypeError, node_error
 from nodesock.inspect import UNDEFINED, to_text
 from nodesock.runtime.ticks import next_tick

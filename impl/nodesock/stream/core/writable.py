@@ -17,7 +17,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from nodesock.callables import adapt, call, drops_surplus
-from nodesock.encodings import encode, is_encoding, units
+from nodesock.code_units import units
+from nodesock.encodings import encode, is_encoding
 from nodesock.errors import node_error
 from nodesock.inspect import UNDEFINED
 from nodesock.runtime.ticks import next_tick
