@@ -1,4 +1,4 @@
-"""The option signal of sockets and servers: an AbortSignal destroys the one and closes the other."""
+"""The option signal of sockets and servers: an aborted AbortSignal destroys a socket and closes a server."""
 
 from conformance import case
 from conformance.scenery import listen
@@ -11,7 +11,7 @@ def accepting(t):
     listen(t, server)
 
 
-@case(about="aborting a connected socket destroys it at once with an AbortError, 'close' says true")
+@case(about="aborting a connected socket destroys it at once with an AbortError, and 'close' has true")
 class Connected:
     def server(t):
         accepting(t)
@@ -29,7 +29,7 @@ class Connected:
         client.on("connect", on_connect)
 
 
-@case(about="the reason of the abort is the cause of the error, whatever it is")
+@case(about="the reason of the abort is the cause of the AbortError, whatever its type")
 def Reason(t):
     for reason in [5, "why", None, False, t.error("an error")]:
         controller = t.abort_controller()
@@ -38,7 +38,7 @@ def Reason(t):
         controller.abort(reason)
 
 
-@case(about="the default reason is an AbortError of its own, 'This operation was aborted'")
+@case(about="without a reason the cause is an AbortError of its own: 'This operation was aborted'")
 def DefaultReason(t):
     controller = t.abort_controller()
     socket = t.watch("socket", t.net.Socket(signal=controller.signal))
@@ -55,7 +55,7 @@ def DefaultReason(t):
     t.note("destroyed", socket.destroyed)
 
 
-@case(about="a socket with a signal that is aborted already fails, and its connection is made all the same")
+@case(about="connecting with an aborted signal destroys the socket, though the connection is still made")
 class AlreadyAborted:
     def server(t):
         accepting(t)
@@ -71,7 +71,7 @@ class AlreadyAborted:
         client.on("ready", lambda: t.exit(0))
 
 
-@case(about="new Socket() with an aborted signal is destroyed on a tick, not in the constructor")
+@case(about="new Socket() with an aborted signal is destroyed on the next tick, not in the constructor")
 def AlreadyAbortedSocket(t):
     controller = t.abort_controller()
     controller.abort("early")
@@ -83,7 +83,7 @@ def AlreadyAbortedSocket(t):
     t.microtask(lambda: t.note("microtask", socket.destroyed))
 
 
-@case(about="aborting a socket while it connects: 'error' and 'close', no 'connect'")
+@case(about="aborting a socket while it connects emits 'error' and 'close', but never 'connect'")
 class WhileConnecting:
     def server(t):
         server = t.net.create_server(lambda peer: peer.on("error", lambda error: None))
@@ -99,7 +99,9 @@ class WhileConnecting:
         t.snapshot(client)
 
 
-@case(about="aborting during the lookup: 'error' and 'close' first, the answer is shown but nothing is tried")
+@case(
+    about="aborting during the lookup emits 'error' and 'close'; the late answer emits 'lookup' but starts no attempt"
+)
 def DuringLookup(t):
     controller = t.abort_controller()
     answers = []
@@ -117,7 +119,7 @@ def DuringLookup(t):
     t.immediate(lambda: controller.abort())
 
 
-@case(about="an abort after 'close' does nothing, and one after destroy() no more than destroy()")
+@case(about="an abort after destroy() or after 'close' changes nothing")
 def AfterDestroy(t):
     controller = t.abort_controller()
     socket = t.watch("socket", t.net.Socket(signal=controller.signal))
@@ -131,7 +133,7 @@ def AfterDestroy(t):
     other.abort()
 
 
-@case(about="the pending writes of an aborted socket are told of the abort in their callbacks")
+@case(about="an abort passes the AbortError to the callbacks of pending writes")
 class PendingWrites:
     def server(t):
         accepting(t)
@@ -152,7 +154,7 @@ class PendingWrites:
         client.on("connect", on_connect)
 
 
-@case(about="one signal destroys all sockets that have it, in the order in which they were made")
+@case(about="one signal destroys all the sockets that have it, in the order in which they were created")
 def ManySockets(t):
     controller = t.abort_controller()
     first = t.watch("first", t.net.Socket(signal=controller.signal))
@@ -166,14 +168,14 @@ def ManySockets(t):
     t.note("both", [first.destroyed, second.destroyed])
 
 
-@case(about="an abort without an 'error' listener is uncaught")
+@case(about="without an 'error' listener the AbortError is an uncaught exception")
 def Uncaught(t):
     controller = t.abort_controller()
     t.watch("socket", t.net.Socket(signal=controller.signal))
     controller.abort()
 
 
-@case(about="the signal does not keep the process alive")
+@case(about="a signal does not keep the process alive")
 def NoLife(t):
     controller = t.abort_controller()
     t.watch("socket", t.net.Socket(signal=controller.signal))
@@ -181,7 +183,7 @@ def NoLife(t):
     t.on_before_exit(lambda code: t.note("aborted", controller.signal.aborted))
 
 
-@case(about="a socket's signal that is no AbortSignal throws ERR_INVALID_ARG_TYPE on options.signal")
+@case(about="a socket's signal that is not an AbortSignal throws ERR_INVALID_ARG_TYPE for options.signal")
 def WrongSignal(t):
     t.attempt("number", lambda: t.net.Socket(signal=5))
     t.attempt("text", lambda: t.net.Socket(signal="abort"))
@@ -191,7 +193,7 @@ def WrongSignal(t):
     t.attempt("connect", lambda: t.net.connect(port=1, host="127.0.0.1", signal=5))
 
 
-@case(about="a signal that is null, false, 0 or empty is no signal for a socket")
+@case(about="a socket's signal that is null, false, 0 or empty counts as absent")
 def NoSignal(t):
     t.attempt("null", lambda: t.net.Socket(signal=None).destroyed)
     t.attempt("false", lambda: t.net.Socket(signal=False).destroyed)
@@ -199,7 +201,7 @@ def NoSignal(t):
     t.attempt("empty", lambda: t.net.Socket(signal="").destroyed)
 
 
-@case(about="the signal of socket.connect() is not looked at: only the constructor takes one")
+@case(about="socket.connect() ignores the option signal; only the constructor takes one")
 class SignalOfConnect:
     def server(t):
         accepting(t)
@@ -231,7 +233,7 @@ def Listening(t):
     server.listen(on_listening, port=0, host="127.0.0.1", signal=controller.signal)
 
 
-@case(about="listen() with an aborted signal listens until the next tick: 'close' and no 'listening'")
+@case(about="listen() with an aborted signal listens until the next tick, then emits 'close' without 'listening'")
 def ListenAborted(t):
     controller = t.abort_controller()
     controller.abort("early")
@@ -243,7 +245,7 @@ def ListenAborted(t):
     server.on("close", lambda: t.note("file after", t.file_mode(t.path("aborted.sock"))))
 
 
-@case(about="aborting before 'listening' closes the server, and 'listening' never comes")
+@case(about="aborting before 'listening' closes the server, and 'listening' is never emitted")
 def AbortedBeforeListening(t):
     controller = t.abort_controller()
     server = t.watch("server", t.net.create_server())
@@ -252,7 +254,7 @@ def AbortedBeforeListening(t):
     t.note("listening", server.listening)
 
 
-@case(about="an aborted server keeps its connections: 'close' waits for them")
+@case(about="an aborted server keeps its connections, and emits 'close' when they have closed")
 class ServerKeepsConnections:
     def server(t):
         controller = t.abort_controller()
@@ -275,7 +277,7 @@ class ServerKeepsConnections:
         client.resume()
 
 
-@case(about="the abort of a server that was closed does nothing, also when it listens anew without a signal")
+@case(about="an abort after close() does nothing, even if the server listens again without a signal")
 def ServerClosedBefore(t):
     controller = t.abort_controller()
     server = t.watch("server", t.net.create_server())
@@ -291,7 +293,7 @@ def ServerClosedBefore(t):
     server.listen(lambda: server.close(on_closed), port=0, host="127.0.0.1", signal=controller.signal)
 
 
-@case(about="a listen() that failed keeps its signal: the abort closes what listens by then")
+@case(about="a listen() that failed keeps its signal: a later abort closes whatever the server then listens on")
 def SignalOfAFailure(t):
     controller = t.abort_controller()
     server = t.watch("server", t.net.create_server())
@@ -306,9 +308,7 @@ def SignalOfAFailure(t):
     server.listen(path=t.path("."), signal=controller.signal)
 
 
-@case(
-    about="the signal of listen() must be an AbortSignal; null, false and numbers throw and nothing listens"
-)
+@case(about="listen() throws and does not listen if its signal is not an AbortSignal, even for null or false")
 def WrongSignalOfListen(t):
     server = t.watch("server", t.net.create_server())
     t.attempt("null", lambda: server.listen(port=0, signal=None))
@@ -320,7 +320,7 @@ def WrongSignalOfListen(t):
     t.note("listening", server.listening)
 
 
-@case(about="the signal is looked at before the port: a bad port with a signal leaves the signal attached")
+@case(about="listen() attaches the signal before it checks the port, so a bad port leaves the signal attached")
 def SignalAndBadPort(t):
     controller = t.abort_controller()
     server = t.watch("server", t.net.create_server())
@@ -335,7 +335,7 @@ def SignalAndBadPort(t):
     server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(about="the signal of create_server() is not looked at")
+@case(about="create_server() ignores the option signal")
 def SignalOfCreateServer(t):
     controller = t.abort_controller()
     server = t.watch("server", t.net.create_server(signal=controller.signal))
@@ -348,9 +348,7 @@ def SignalOfCreateServer(t):
     server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(
-    about="an abort in 'connection' with half open sockets: the aborted side is destroyed, the other sees the end"
-)
+@case(about="an abort in 'connection' destroys that half-open socket, and the other side sees the end")
 class HalfOpen:
     def server(t):
         server = t.watch("server", t.net.create_server(allow_half_open=True))
@@ -377,7 +375,7 @@ class HalfOpen:
         client.end("ping")
 
 
-@case(about="a socket whose signal has aborted may connect again, but not to one of several addresses")
+@case(about="a socket whose signal has aborted can connect again, but not to one of several addresses")
 def ConnectAfterAbort(t):
     def lookup(host, options, callback):
         callback(None, [{"address": "127.0.0.1", "family": 4}, {"address": "127.0.0.3", "family": 4}])
@@ -437,7 +435,7 @@ def use_everywhere(t, signal):
 
 
 @case(
-    about="an object that has 'aborted' does for an AbortSignal as long as it has aborted",
+    about="an object whose 'aborted' is true passes for an aborted AbortSignal",
     skip_unless="node^24.18",
 )
 def LookalikeAborted(t):
@@ -449,13 +447,13 @@ def failed_silently(error):
     pass
 
 
-@case(about="an object whose 'aborted' is false does not do for an AbortSignal: it has no add_event_listener()")
+@case(about="an object whose 'aborted' is false fails as an AbortSignal, as it has no add_event_listener()")
 def LookalikeNotAborted(t):
     t.on_uncaught(failed_silently)
     use_everywhere(t, {"aborted": False})
 
 
-@case(about="a socket made with an object that has 'aborted' connects no more")
+@case(about="a socket made with an object whose 'aborted' is true never connects")
 def LookalikeOfASocket(t):
     t.on_uncaught(failed_silently)
     t.attempt("aborted", lambda: t.net.Socket(signal={"aborted": True}).on("error", t.callback("error")).destroyed)
@@ -473,7 +471,7 @@ def start(t, server, client, at_once):
     server.listen(0, "127.0.0.1", listening)
 
 
-@case(about="an abort in 'connect' destroys a socket with queued writes: AbortError, and the writes' callbacks get it")
+@case(about="an abort in 'connect' destroys the socket and fails its queued writes with the AbortError")
 def AbortInConnect(t):
     server = t.watch("server", t.net.create_server(lambda peer: peer.on("error", lambda error: None).resume()))
     controller = t.abort_controller()

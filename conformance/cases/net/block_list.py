@@ -1,4 +1,4 @@
-"""net.BlockList: its rules and what they match, and the option block_list of sockets and servers."""
+"""net.BlockList: its rules, what they match, and the option block_list of sockets and servers."""
 
 from conformance import case
 from conformance.scenery import listen
@@ -9,7 +9,7 @@ def check_all(t, blocked, addresses, family):
         t.note(f"{address} as {family}", blocked.check(address, family))
 
 
-@case(about="each rule is shown as text, with its addresses normalised")
+@case(about="rules shows each rule as text, with normalised addresses")
 def RuleTexts(t):
     address = t.net.BlockList()
     address.add_address("1.2.3.4")
@@ -32,7 +32,7 @@ def RuleTexts(t):
 
 
 @case(
-    about="single addresses are listed first, each once, then subnets, then ranges, the newest of each kind first",
+    about="rules lists addresses first, then subnets, then ranges, the newest of each kind first",
     skip_unless="node^24.21||>=26.9",
 )
 def RuleOrder(t):
@@ -51,7 +51,7 @@ def RuleOrder(t):
 
 
 @case(
-    about="an address and its IPv4-mapped form are one rule, with the text it was given last",
+    about="an address and its IPv4-mapped form are one rule, shown in the text it was last given",
     skip_unless="node^24.21||>=26.9",
 )
 def SameAddress(t):
@@ -72,7 +72,7 @@ def SameAddress(t):
     t.note("added anew", blocked.rules)
 
 
-@case(about="an address rule blocks that address alone, whatever way it is written")
+@case(about="an address rule blocks only that address, however it is written")
 def CheckAddress(t):
     blocked = t.net.BlockList()
     blocked.add_address("1.2.3.4")
@@ -83,7 +83,7 @@ def CheckAddress(t):
     check_all(t, blocked, ["2001:db8::1", "2001:DB8:0::1", "2001:db8::2", "::1%lo", "1.2.3.4"], "ipv6")
 
 
-@case(about="an IPv4 rule blocks the mapped IPv6 address too, and the other way round")
+@case(about="an IPv4 rule also blocks the mapped IPv6 address, and the reverse")
 def MappedAddresses(t):
     four = t.net.BlockList()
     four.add_address("1.2.3.4")
@@ -105,7 +105,7 @@ def MappedAddresses(t):
     check_all(t, widest, ["::1", "::ffff:1.2.3.4"], "ipv6")
 
 
-@case(about="a range holds its two ends and all between, a range of one address that one")
+@case(about="a range includes both its ends; a range may be a single address")
 def CheckRange(t):
     blocked = t.net.BlockList()
     blocked.add_range("10.0.0.250", "10.0.1.5")
@@ -116,9 +116,7 @@ def CheckRange(t):
     check_all(t, blocked, ["2001:db8::1", "2001:db8::abc", "2001:db8::ffff", "2001:db8::1:0"], "ipv6")
 
 
-@case(
-    about="a subnet holds the addresses whose leading bits are the same; the other bits of the rule do not count"
-)
+@case(about="a subnet matches addresses by their leading bits and ignores the other bits of the rule")
 def CheckSubnet(t):
     blocked = t.net.BlockList()
     blocked.add_subnet("10.1.2.3", 8)
@@ -137,7 +135,7 @@ def CheckSubnet(t):
 
 
 @case(
-    about="check() is false for what is no address; a family that is not ipv4, in any letter case, is ipv6",
+    about="check() is false for text that is not an address, and takes any family but ipv4 for ipv6",
     skip_unless="node^24.21||>=26.9",
 )
 def CheckLeniently(t):
@@ -152,7 +150,7 @@ def CheckLeniently(t):
     t.note("empty", blocked.check(""))
 
 
-@case(about="check() throws for an address or family that is no text")
+@case(about="check() throws for an address or family that is not a string")
 def CheckErrors(t):
     blocked = t.net.BlockList()
     t.attempt("number", lambda: blocked.check(1))
@@ -166,7 +164,7 @@ def CheckErrors(t):
 
 
 @case(
-    about="add_address() throws for what is no text, no address or no family, and adds nothing",
+    about="add_address() throws for anything but an address and a known family, and adds nothing",
     skip_unless="node^24.21||>=26.9",
 )
 def AddAddressErrors(t):
@@ -187,9 +185,7 @@ def AddAddressErrors(t):
     t.note("rules", blocked.rules)
 
 
-@case(
-    about="add_range() throws for ends that are none, and when the start comes after the end, which it shows"
-)
+@case(about="add_range() throws for ends that are not addresses, and for a start behind the end")
 def AddRangeErrors(t):
     blocked = t.net.BlockList()
     t.attempt("nothing", lambda: blocked.add_range())
@@ -205,7 +201,7 @@ def AddRangeErrors(t):
     t.note("rules", blocked.rules)
 
 
-@case(about="add_subnet() throws for a net or prefix that is none: 0 to 32, or 0 to 128 for IPv6")
+@case(about="add_subnet() throws for a bad address, or a prefix outside 0 to 32 (0 to 128 for IPv6)")
 def AddSubnetErrors(t):
     blocked = t.net.BlockList()
     t.attempt("nothing", lambda: blocked.add_subnet())
@@ -225,9 +221,7 @@ def AddSubnetErrors(t):
     t.note("rules", blocked.rules)
 
 
-@case(
-    about="SocketAddress objects are as good as text, with a family of their own; their port does not count"
-)
+@case(about="a SocketAddress may stand for an address and its family; its port is ignored")
 def SocketAddresses(t):
     four = t.net.SocketAddress(address="1.2.3.4", port=80)
     five = t.net.SocketAddress(address="1.2.3.5")
@@ -255,7 +249,7 @@ def SocketAddresses(t):
     t.note("nets", nets.rules)
 
 
-@case(about="is_block_list() tells BlockLists from all else, and is static", skip_unless="node^22.13||>=23.4")
+@case(about="BlockList.is_block_list() is true only for BlockLists", skip_unless="node^22.13||>=23.4")
 def IsBlockList(t):
     blocked = t.net.BlockList()
     t.note("one", t.net.BlockList.is_block_list(blocked))
@@ -266,7 +260,7 @@ def IsBlockList(t):
 
 
 @case(
-    about="from_json() adds the rules of to_json(), in the list or in its text",
+    about="from_json() adds the rules of a list of texts or of its JSON",
     skip_unless="node^22.19||>=24.5",
 )
 def FromJson(t):
@@ -284,7 +278,7 @@ def FromJson(t):
 
 
 @case(
-    about="from_json() passes over text that is no rule and throws for what is no list of texts",
+    about="from_json() skips texts that are not rules, and throws for anything but a list of texts",
     skip_unless="node^22.19||>=24.5",
 )
 def FromJsonErrors(t):
@@ -312,7 +306,7 @@ def FromJsonErrors(t):
 
 
 @case(
-    about="a client's blocked address is announced as an attempt, then 'error' ERR_IP_BLOCKED",
+    about="connecting to a blocked address emits 'connectionAttempt', then 'error' ERR_IP_BLOCKED",
     skip_unless="node^22.13||>=23.4",
 )
 def Client(t):
@@ -328,7 +322,7 @@ def Client(t):
 
 
 @case(
-    about="an IPv4 rule stops a client that connects to the mapped IPv6 address",
+    about="an IPv4 rule stops a client from connecting to the mapped IPv6 address",
     skip_unless="ipv6 node^22.13||>=23.4",
 )
 def ClientMapped(t):
@@ -339,7 +333,7 @@ def ClientMapped(t):
 
 
 @case(
-    about="the block list is asked when the attempt is made: a rule that is added after connect() counts",
+    about="the block list is checked when the attempt starts: a rule added after connect() counts",
     skip_unless="node^22.13||>=23.4",
 )
 def RuleAddedLate(t):
@@ -362,7 +356,7 @@ def RuleAddedLate(t):
 
 
 @case(
-    about="a socket made with a block list keeps it for connect(), and connect() may give it another",
+    about="connect() uses the block list of its socket unless it is given another",
     skip_unless="node^22.13||>=23.4",
 )
 def SocketKeepsList(t):
@@ -382,7 +376,7 @@ def SocketKeepsList(t):
 
 
 @case(
-    about="a server's block list drops the connection without 'connection'; the client connects and ends",
+    about="a server drops a blocked connection without 'connection'; the client connects and sees an end",
     skip_unless="node^22.13||>=23.4",
 )
 class Server:
@@ -406,7 +400,7 @@ class Server:
 
 
 @case(
-    about="rules may come while the server listens: each connection is held against those of its time",
+    about="a rule added while the server listens applies to later connections",
     skip_unless="node^22.13||>=23.4",
 )
 def ServerRuleAddedLate(t):
@@ -434,7 +428,7 @@ def ServerRuleAddedLate(t):
 
 
 @case(
-    about="an option block_list that is no BlockList throws ERR_INVALID_ARG_TYPE; null, false and 0 are none",
+    about="the option block_list throws ERR_INVALID_ARG_TYPE unless it is a BlockList, null, false or 0",
     skip_unless="node^22.13||>=23.4",
 )
 def WrongOption(t):
@@ -476,7 +470,7 @@ def FromJsonSearches(t):
 
 
 @case(
-    about="a rule that throws in from_json() leaves those before it in the list",
+    about="a rule that throws in from_json() leaves the rules before it in the list",
     skip_unless="node^22.19||>=24.5",
 )
 def FromJsonHalfway(t):
@@ -486,7 +480,7 @@ def FromJsonHalfway(t):
     t.note("rules", blocked.rules)
 
 
-@case(about="BlockList looks at its arguments one after the other: of several bad ones the first is named")
+@case(about="BlockList checks its arguments from left to right, and names the first bad one")
 def CheckOrder(t):
     blocks = t.net.BlockList()
     address = t.net.SocketAddress(address="127.0.0.1")
@@ -510,7 +504,7 @@ def CheckOrder(t):
     t.note("rules", len(blocks.rules))
 
 
-@case(about="a rule of any kind blocks, whatever its place among the rules, also an IPv4 address mapped to IPv6")
+@case(about="an address, range or subnet rule blocks wherever it stands among the others, mapped addresses too")
 def CheckAmongKinds(t):
     for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2]]:
         blocks = t.net.BlockList()
@@ -527,7 +521,7 @@ def CheckAmongKinds(t):
 
 
 @case(
-    about="text that is not JSON is a SyntaxError that shows the text, shortened around the fault",
+    about="from_json() of text that is not JSON throws a SyntaxError that shows the text around the fault",
     skip_unless="node^22.19||>=24.5",
 )
 def JsonText(t):
@@ -542,7 +536,7 @@ def JsonText(t):
 
 
 @case(
-    about="the SyntaxError of a fault in the grammar of JSON gives its place",
+    about="the SyntaxError of malformed JSON gives the position of the fault",
     skip_unless="node^22.19||>=24.5",
 )
 def JsonGrammar(t):
@@ -560,7 +554,7 @@ def rules(t, label, block_list):
     t.note(label, [block_list.rules, block_list.size])
 
 
-@case(about="add_cidr() is add_subnet() of a text, for either family", skip_unless="node^24.21||>=26.9")
+@case(about="add_cidr() takes address and prefix as one text, for either family", skip_unless="node^24.21||>=26.9")
 def AddCidr(t):
     blocked = t.net.BlockList()
     for cidr in ["10.0.0.0/8", "10.0.0.1/8", "fc00::/7", "::/0", "::ffff:1.2.3.4/96", "1.0.0.0/0", "FE80::/128"]:
@@ -570,7 +564,7 @@ def AddCidr(t):
 
 
 @case(
-    about="a CIDR text needs a prefix length, as a plain number within its range",
+    about="add_cidr() and remove_cidr() require a decimal prefix length within its range",
     skip_unless="node^24.21||>=26.9",
 )
 def BadCidr(t):
@@ -587,7 +581,7 @@ def BadCidr(t):
 
 
 @case(
-    about="add_cidrs() reads all texts before it adds one; PRIVATE_RANGES is such a list",
+    about="add_cidrs() parses all texts before it adds any, and takes BlockList.PRIVATE_RANGES",
     skip_unless="node^24.21||>=26.9",
 )
 def AddCidrs(t):
@@ -625,7 +619,7 @@ def AddAddresses(t):
 
 
 @case(
-    about="remove_address() takes an address back, also where one is written as IPv6",
+    about="remove_address() removes an address rule, also by its IPv4-mapped form",
     skip_unless="node^24.21||>=26.9",
 )
 def RemoveAddress(t):
@@ -649,7 +643,7 @@ def RemoveAddress(t):
 
 
 @case(
-    about="remove_subnet() takes back the newest rule with just this address and prefix",
+    about="remove_subnet() removes the newest rule with exactly this address and prefix",
     skip_unless="node^24.21||>=26.9",
 )
 def RemoveSubnet(t):
@@ -670,7 +664,7 @@ def RemoveSubnet(t):
 
 
 @case(
-    about="remove_range() takes back the newest rule with just this start and end",
+    about="remove_range() removes the newest rule with exactly this start and end",
     skip_unless="node^24.21||>=26.9",
 )
 def RemoveRange(t):
@@ -697,7 +691,7 @@ def RemoveRange(t):
     t.attempt("two families", lambda: blocked.remove_range("1.0.0.0", "::1"))
 
 
-@case(about="clear() takes all rules back; size counts them", skip_unless="node^24.21||>=26.9")
+@case(about="clear() removes all rules; size is the number of rules", skip_unless="node^24.21||>=26.9")
 def Clear(t):
     blocked = t.net.BlockList()
     blocked.add_cidrs(["10.0.0.0/8", "fc00::/7"])
@@ -711,7 +705,10 @@ def Clear(t):
     rules(t, "one", blocked)
 
 
-@case(about="a server refuses by what its block list holds at the time", skip_unless="node^24.21||>=26.9")
+@case(
+    about="clear() lets a listening server accept the connections that it dropped before",
+    skip_unless="node^24.21||>=26.9",
+)
 class ServerFollows:
     def server(t):
         blocked = t.net.BlockList()

@@ -1,11 +1,11 @@
-"""net.BoundSocket: an address that is bound now, for a server or a socket to take over."""
+"""net.BoundSocket: an address that is bound at once, for a server or a socket to take over."""
 
 from conformance import case
 from conformance.scenery import serve
 
 
 @case(
-    about="it is bound when it is made, to 0.0.0.0 and any port unless told otherwise",
+    about="a BoundSocket is bound when it is made, by default to 0.0.0.0 and any free port",
     skip_unless="node^24.19||>=26.4",
 )
 def Basics(t):
@@ -22,7 +22,7 @@ def Basics(t):
     t.attempt("empty options", lambda: t.net.BoundSocket({}).close())
 
 
-@case(about="with ipv6_only the default host is ::", skip_unless="ipv6 node^24.19||>=26.4")
+@case(about="with ipv6_only a BoundSocket binds to :: by default", skip_unless="ipv6 node^24.19||>=26.4")
 def Ipv6(t):
     six = t.net.BoundSocket(ipv6_only=True)
     t.note("address", six.address().address)
@@ -36,14 +36,14 @@ def Ipv6(t):
     )
 
 
-@case(about="the socket alone does not keep the process alive", skip_unless="node^24.19||>=26.4")
+@case(about="a BoundSocket alone does not keep the process alive", skip_unless="node^24.19||>=26.4")
 def NoLife(t):
     bound = t.net.BoundSocket(host="127.0.0.1")
     t.on_before_exit(lambda code: t.note("address", bound.address().address))
 
 
 @case(
-    about="options of the wrong type or range throw; a host name is refused, for nothing is resolved",
+    about="BoundSocket() throws for options of the wrong type or range, and for a host name",
     skip_unless="node^24.19||>=26.4",
 )
 def Errors(t):
@@ -62,7 +62,7 @@ def Errors(t):
     t.attempt("foreign without port", lambda: t.net.BoundSocket(host="192.0.2.1"))
 
 
-@case(about="null options of a property count as not given", skip_unless="node^24.19||>=26.4")
+@case(about="an option of BoundSocket() that is null counts as absent", skip_unless="node^24.19||>=26.4")
 def Nulls(t):
     bound = t.attempt(
         "null",
@@ -71,7 +71,7 @@ def Nulls(t):
     t.note("address", bound)
 
 
-@case(about="once closed every method throws ERR_SOCKET_HANDLE_ADOPTED", skip_unless="node^24.19||>=26.4")
+@case(about="every method of a closed BoundSocket throws ERR_SOCKET_HANDLE_ADOPTED", skip_unless="node^24.19||>=26.4")
 def Closed(t):
     bound = t.net.BoundSocket(host="127.0.0.1")
     bound.close()
@@ -85,7 +85,7 @@ def Closed(t):
 
 
 @case(
-    about="a server takes it over by listen(): its address stays, the bound socket is used up",
+    about="listen() takes a BoundSocket over: the server has its address, and the BoundSocket is used up",
     skip_unless="node^24.19||>=26.4",
 )
 class Listen:
@@ -115,7 +115,7 @@ class Listen:
         client.resume()
 
 
-@case(about="a server takes it as the option handle too", skip_unless="node^24.19||>=26.4")
+@case(about="listen() also takes a BoundSocket as the option handle", skip_unless="node^24.19||>=26.4")
 def ListenOption(t):
     bound = t.net.BoundSocket(host="127.0.0.1")
     port = bound.address().port
@@ -128,7 +128,7 @@ def ListenOption(t):
     t.attempt("listen", lambda: server.listen(on_listening, handle=bound) is server)
 
 
-@case(about="a server that closed frees the address it took over", skip_unless="node^24.19||>=26.4")
+@case(about="closing the server frees the address that it took over", skip_unless="node^24.19||>=26.4")
 def ListenAndClose(t):
     bound = t.net.BoundSocket(host="127.0.0.1")
     port = bound.address().port
@@ -143,7 +143,7 @@ def ListenAndClose(t):
 
 
 @case(
-    about="two may be bound to one port until one listens: then the other fails with EADDRINUSE",
+    about="two BoundSockets may share a port until one listens; then the other fails with EADDRINUSE",
     skip_unless="node^24.19||>=26.4",
 )
 def DoubleBind(t):
@@ -168,7 +168,7 @@ def DoubleBind(t):
 
 
 @case(
-    about="a socket takes it over: it has its local address at once and connects from there",
+    about="a socket that takes a BoundSocket over has its local address at once and connects from there",
     skip_unless="node^24.20||>=26.6",
 )
 class Connect:
@@ -217,7 +217,7 @@ class ConnectOption:
 
 
 @case(
-    about="a socket that took one over and never connects gives it back when it is destroyed",
+    about="destroying a socket that took a BoundSocket over frees the address, even if it never connected",
     skip_unless="node^24.19||>=26.4",
 )
 def DestroyedSocket(t):
@@ -236,7 +236,7 @@ def DestroyedSocket(t):
 
 
 @case(
-    about="a refused connect from a bound socket tells the local address and port",
+    about="the error of a refused connect from a BoundSocket has its local address and port",
     skip_unless="node^24.19||>=26.4",
 )
 class Refused:
@@ -251,7 +251,7 @@ class Refused:
 
 
 @case(
-    about="local_address and local_port of connect() throw on a socket that took one over, whatever they are",
+    about="connect() with local_address or local_port throws on a socket that took a BoundSocket over",
     skip_unless="node^24.19||>=26.4",
 )
 def BoundTwice(t):
@@ -264,7 +264,7 @@ def BoundTwice(t):
     client.destroy()
 
 
-@case(about="reuse_port lets two servers listen on one port", skip_unless="node^24.19||>=26.4")
+@case(about="with reuse_port two servers may listen on one port", skip_unless="node^24.19||>=26.4")
 def ReusePort(t):
     first = t.net.BoundSocket(host="127.0.0.1", reuse_port=True)
     second = t.net.BoundSocket(host="127.0.0.1", port=first.address().port, reuse_port=True)
@@ -280,7 +280,7 @@ def ReusePort(t):
 
 
 @case(
-    about="a bound socket that connects to an address knows its source address at once",
+    about="a BoundSocket that connects to an address knows its source address at once",
     skip_unless="node^24.20||>=26.6",
 )
 def ConnectsAtOnce(t):
@@ -297,7 +297,7 @@ def ConnectsAtOnce(t):
 
 
 @case(
-    about="a local address that was read before connect() stays until the connection",
+    about="a local address that was read before connect() stays the same until the connection is made",
     skip_unless="node^24.19||>=26.4",
 )
 def KeepsWhatWasAsked(t):
@@ -315,7 +315,7 @@ def KeepsWhatWasAsked(t):
 
 
 @case(
-    about="what fails at once fails within connect(): another family, a block list, destroy() during the attempt",
+    about="a wrong family, a block list or destroy() in the attempt makes connect() of a BoundSocket fail at once",
     skip_unless="ipv6 node^24.20||>=26.6",
 )
 def FailsAtOnce(t):
@@ -336,7 +336,7 @@ def FailsAtOnce(t):
 
 
 @case(
-    about="a bound socket looks a name up for one address, with auto_select_family too",
+    about="a socket with a BoundSocket looks up a single address, even with auto_select_family",
     skip_unless="node^24.19||>=26.4",
 )
 def ConnectsByName(t):
@@ -360,7 +360,7 @@ def ConnectsByName(t):
 
 
 @case(
-    about="a path is bound at once: address() is the path, and is_pipe says so for good",
+    about="a BoundSocket with a path is bound at once: address() is the path, and is_pipe stays true",
     skip_unless="node^24.20||>=26.7",
 )
 def Path(t):
@@ -379,7 +379,10 @@ def Path(t):
     abstract.close()
 
 
-@case(about="a path is a string, stands alone, and must be free", skip_unless="node^24.20||>=26.7")
+@case(
+    about="the path of a BoundSocket must be a string, without other addresses, and must be free",
+    skip_unless="node^24.20||>=26.7",
+)
 def PathErrors(t):
     for path in [None, 5, False, {}, b"x"]:
         t.attempt("type", lambda: t.net.BoundSocket(path=path))
@@ -397,7 +400,7 @@ def PathErrors(t):
     first.close()
 
 
-@case(about="a server takes a bound path over and tells it as its address", skip_unless="node^24.20||>=26.7")
+@case(about="a server that takes a bound path over has it as its address", skip_unless="node^24.20||>=26.7")
 class ListenOnPath:
     def server(t):
         path = t.path("bound")
@@ -423,7 +426,7 @@ class ListenOnPath:
 
 
 @case(
-    about="a socket that took a path over tells it as its address, even when it is closed",
+    about="a socket that took a bound path over has it as its address, even when it is closed",
     skip_unless="node^24.20||>=26.7",
 )
 def ConnectFromPath(t):
@@ -445,7 +448,7 @@ def ConnectFromPath(t):
     server.listen(there, on_listening)
 
 
-@case(about="a socket that took a path over connects to a path only", skip_unless="node^24.20||>=26.7")
+@case(about="a socket that took a bound path over can only connect to a path", skip_unless="node^24.20||>=26.7")
 def PathToPort(t):
     def connect(label, options):
         client = t.watch(label, t.net.Socket(handle=t.net.BoundSocket(path=t.path(label))))
@@ -463,7 +466,7 @@ def PathToPort(t):
 
 
 @case(
-    about="a socket that took an address over passes over the path of connect()",
+    about="a socket that took a bound address over ignores the option path of connect()",
     skip_unless="node^24.20||>=26.9",
 )
 class AddressToPath:
@@ -481,7 +484,7 @@ class AddressToPath:
         t.attempt("local", lambda: bound("local").connect(path="x", local_port=5))
 
 
-@case(about="a server on a BoundSocket whose path is empty has no address", skip_unless="node>=24.21")
+@case(about="a server on a BoundSocket with an empty path has no address", skip_unless="node>=24.21")
 def EmptyPath(t):
     server = t.net.create_server()
     t.attempt("listen", lambda: server.listen(t.net.BoundSocket({"path": ""})) is server)

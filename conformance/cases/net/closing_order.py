@@ -1,12 +1,10 @@
-"""The end of a connection: in which order end(), 'end', 'finish' and 'close' come, and what holds in each."""
+"""The end of a connection: the order of end(), 'end', 'finish' and 'close', and the state in each."""
 
 from conformance import case
 from conformance.scenery import listen, serve, serve_here
 
 
-@case(
-    about="write() and end() in 'connect': write callback, 'prefinish', end callback, 'finish', 'end', 'close'"
-)
+@case(about="write() and end() in 'connect' lead to 'prefinish', the end callback, 'finish', 'end' and 'close'")
 class ActiveSide:
     def server(t):
         def on_connection(peer):
@@ -29,7 +27,7 @@ class ActiveSide:
         client.resume()
 
 
-@case(about="the side that is ended is not destroyed in 'end' and 'finish', and is in 'close'")
+@case(about="a socket whose peer ends is not yet destroyed in 'end' and 'finish', but is in 'close'")
 class PassiveSide:
     def server(t):
         def on_connection(peer):
@@ -47,7 +45,7 @@ class PassiveSide:
         client.end("ping")
 
 
-@case(about="'end' on a socket that has ended itself: ready_state 'closed', not destroyed, 'close' to come")
+@case(about="in 'end' a socket that has ended itself is in state 'closed' but not destroyed")
 class EndAfterOwnFinish:
     def server(t):
         def on_connection(peer):
@@ -69,7 +67,7 @@ class EndAfterOwnFinish:
         client.on("end", on_end)
 
 
-@case(about="within one process the side that was ended is closed before the other side's 'end'")
+@case(about="within one process, the side whose peer ended closes before the peer's 'end'")
 def PassiveSideClosesFirst(t):
 
     def on_connection(peer):
@@ -88,7 +86,7 @@ def PassiveSideClosesFirst(t):
     serve_here(t, on_connection, on_listening)
 
 
-@case(about="end() on a socket that was never connected finishes it and leaves it readable and undestroyed")
+@case(about="end() finishes a socket that was never connected, but does not destroy it")
 def NeverConnected(t):
     fresh = t.watch("fresh", t.net.Socket())
     t.note("returns itself", fresh.end(t.callback("ended")) == fresh)
@@ -96,9 +94,7 @@ def NeverConnected(t):
     fresh.on("finish", lambda: t.immediate(lambda: t.snapshot(fresh)))
 
 
-@case(
-    about="end() with data on a socket that was never connected is an 'error' ERR_SOCKET_CLOSED and closes it"
-)
+@case(about="end() with data on a socket that was never connected fails with ERR_SOCKET_CLOSED")
 def NeverConnectedWithData(t):
     fresh = t.watch("fresh", t.net.Socket())
     fresh.on("error", t.callback("error"))
@@ -143,31 +139,7 @@ class Overloads:
         connected(lambda six: six.end(b"\xff\x00", t.callback("bytes and callback")))
 
 
-@case(about="what end(), cork(), uncork(), pause(), resume() and the setters return")
-def ReturnValues(t):
-    socket = t.net.Socket()
-    t.note("set_timeout", socket.set_timeout(0) == socket)
-    t.note("set_no_delay", socket.set_no_delay() == socket)
-    t.note("set_keep_alive", socket.set_keep_alive() == socket)
-    t.note("set_encoding", socket.set_encoding("utf8") == socket)
-    t.note("pause", socket.pause() == socket)
-    t.note("resume", socket.resume() == socket)
-    t.note("ref", socket.ref() == socket)
-    t.note("unref", socket.unref() == socket)
-    t.note("cork", socket.cork())
-    t.note("uncork", socket.uncork())
-    t.note("end", socket.end() == socket)
-    t.note("end again", socket.end(None) == socket)
-    t.note("destroy_soon", socket.destroy_soon())
-    t.note("destroy", socket.destroy() == socket)
-    t.note("destroy again", socket.destroy() == socket)
-    t.note("reset_and_destroy", socket.reset_and_destroy() == socket)
-    t.note("connecting", socket.connecting)
-
-
-@case(
-    about="end() while connecting: ready_state stays 'opening', the data and the FIN go out after 'connect'"
-)
+@case(about="end() while connecting keeps ready_state 'opening'; data and FIN are sent after 'connect'")
 class EndWhileConnecting:
     def server(t):
         def on_connection(peer):
@@ -184,9 +156,7 @@ class EndWhileConnecting:
         client.resume()
 
 
-@case(
-    about="a peer's FIN with nothing before it gives 'end', 'finish' and 'close' though nobody ever listened"
-)
+@case(about="a FIN with no data before it leads to 'end', 'finish' and 'close' without any listener")
 class NobodyListens:
     def server(t):
         serve(t, lambda peer: t.watch("peer", peer))
@@ -196,9 +166,7 @@ class NobodyListens:
         client.end()
 
 
-@case(
-    about="pause() in 'connect' comes too late to keep a bare FIN from ending a socket with a 'data' listener"
-)
+@case(about="pause() in 'connect' does not hold back a bare FIN from a socket with a 'data' listener")
 class PausedInConnect:
     def server(t):
         serve(t, lambda peer: peer.end())
@@ -210,7 +178,7 @@ class PausedInConnect:
         client.on("end", lambda: t.note("paused", client.is_paused()))
 
 
-@case(about="with data before the FIN a pause() in 'connect' holds back 'data' and 'end' until resume()")
+@case(about="pause() in 'connect' holds back 'data' and 'end' until resume() if data precedes the FIN")
 class PausedInConnectWithData:
     def server(t):
         serve(t, lambda peer: peer.end("wait"))
@@ -233,7 +201,7 @@ class PausedInConnectWithData:
         client.on("connect", on_connect)
 
 
-@case(about="a fresh socket has one listener of its own, for 'end', and connecting adds none that stays")
+@case(about="a new socket has one listener of its own, for 'end'; connecting adds none that stays")
 class InternalListeners:
     def server(t):
         def on_connection(peer):
@@ -275,7 +243,7 @@ class InternalListeners:
         client.resume()
 
 
-@case(about="'close' says whether there was an error, and says nothing where there never was a handle")
+@case(about="'close' passes whether there was an error, and nothing if there never was a handle")
 class CloseArgument:
     def server(t):
         def on_connection(peer):
@@ -324,7 +292,7 @@ class CloseArgument:
         connected()
 
 
-@case(about="a listener that is added after 'close' or in it is never called")
+@case(about="a listener that is added in or after 'close' is never called")
 class LateListeners:
     def server(t):
         serve(t, lambda peer: peer.end("data"))
@@ -345,79 +313,7 @@ class LateListeners:
         client.resume()
 
 
-@case(about="allow_half_open may be set on an accepted socket, and then holds")
-class HalfOpenSetLater:
-    def server(t):
-        def on_connection(peer):
-            t.watch("peer", peer)
-            peer.allow_half_open = True
-            peer.resume()
-
-            def on_end():
-                t.immediate(answer)
-
-            def answer():
-                t.note("ready state", peer.ready_state)
-                peer.end("late answer")
-
-            peer.on("end", on_end)
-
-        serve(t, on_connection)
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-        client.resume()
-        client.end()
-
-
-@case(about="allow_half_open taken away inside 'end' still counts: the socket ends itself")
-class HalfOpenTakenAway:
-    def server(t):
-        def on_connection(peer):
-            t.watch("peer", peer)
-            peer.resume()
-
-            def on_end():
-                peer.allow_half_open = False
-                t.immediate(lambda: t.note("an immediate later", peer.ready_state))
-                t.immediate(lambda: peer.end())
-
-            peer.on("end", on_end)
-
-        serve(t, on_connection, {"allow_half_open": True})
-
-    def client(t, port):
-        client = t.net.connect(port, "127.0.0.1")
-        client.resume()
-        client.end()
-
-
-@case(about="end() flushes what is corked, in one go, and then finishes")
-class EndWhileCorked:
-    def server(t):
-        def on_connection(peer):
-            t.watch("peer", peer)
-            peer.on("data", lambda chunk: None)
-
-        serve(t, on_connection)
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-
-        def on_connect():
-            client.cork()
-            client.cork()
-            client.write("one ", t.callback("first"))
-            client.write("two ", t.callback("second"))
-            client.end("three", t.callback("ended"))
-            t.note("still corked", client.writable_corked)
-            t.note("waiting", client.writable_length)
-
-        client.on("connect", on_connect)
-        client.resume()
-
-
-@case(about="a socket that ends itself after the peer's FIN sends what was corked first")
+@case(about="a socket that ends itself after the peer's FIN first sends what is corked")
 class CorkedAtPeerFin:
     def server(t):
         def on_connection(peer):
@@ -436,7 +332,7 @@ class CorkedAtPeerFin:
         client.end()
 
 
-@case(about="end() inside 'end' is the socket's own end: one 'finish', one 'close'")
+@case(about="end() in 'end' leads to one 'finish' and one 'close'")
 class EndInEnd:
     def server(t):
         def on_connection(peer):
@@ -452,7 +348,7 @@ class EndInEnd:
         client.end("ping")
 
 
-@case(about="end() inside 'data' still lets the rest come in, and 'end' after it")
+@case(about="end() in 'data' does not stop further data, nor 'end' after it")
 class EndInData:
     def server(t):
         def on_connection(peer):
@@ -472,7 +368,7 @@ class EndInData:
         client.on("data", on_data)
 
 
-@case(about="a FIN that meets waiting data is told once the last of it was read by read()", exact_chunks=True)
+@case(about="'end' comes once read() has taken the last of the data that arrived before the FIN", exact_chunks=True)
 class EndAfterRead:
     def server(t):
         serve(t, lambda peer: peer.end("abcdef"))
@@ -491,7 +387,7 @@ class EndAfterRead:
         client.end()
 
 
-@case(about="over a unix socket the end comes in the order of TCP")
+@case(about="a unix socket emits the events of an end in the same order as a TCP socket")
 class UnixSocket:
     def server(t):
         server = t.net.create_server()
@@ -518,7 +414,7 @@ class UnixSocket:
         client.on("close", lambda had_error: t.snapshot(client))
 
 
-@case(about="against a plain peer that ends first a half-open socket answers, finishes and closes")
+@case(about="a half-open socket whose peer ends first can answer, finish and close")
 class PlainPeerEndsFirst:
     def client(t, port):
         client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", allow_half_open=True))
@@ -539,7 +435,7 @@ class PlainPeerEndsFirst:
         peer.recv_all()
 
 
-@case(about="the end of one side inside the other's 'data' listener: both ends finish, each once")
+@case(about="end() of a socket inside its peer's 'data' listener ends both sides, each once")
 class EndInDataOfTheOther:
     def server(t):
         server = t.watch("server", t.net.create_server())

@@ -4,9 +4,7 @@ from conformance import case
 from conformance.scenery import listen
 
 
-@case(
-    about="an fd that is no whole number from 0 up throws, one that is no open descriptor is ERR_INVALID_FD_TYPE"
-)
+@case(about="an fd that is not a whole number throws; one that is not open throws ERR_INVALID_FD_TYPE")
 def SocketFdErrors(t):
     t.attempt("negative", lambda: t.net.Socket(fd=-1))
     t.attempt("fraction", lambda: t.net.Socket(fd=1.5))
@@ -20,7 +18,7 @@ def SocketFdErrors(t):
     t.attempt("number alone", lambda: t.net.Socket(9999))
 
 
-@case(about="listen() on a descriptor that is not open is 'error' EINVAL on a tick, without an address")
+@case(about="listen() on a descriptor that is not open emits 'error' EINVAL on a tick, without an address")
 def ListenFdErrors(t):
     server = t.watch("server", t.net.create_server())
     server.on("error", t.callback("error"))
@@ -29,23 +27,21 @@ def ListenFdErrors(t):
     t.next_tick(lambda: t.note("tick", None))
 
 
-@case(about="listen() on a descriptor that failed can be followed by another listen()")
+@case(about="a server whose listen() on a descriptor failed can listen again")
 def ListenAfterFdError(t):
     server = t.watch("server", t.net.create_server())
     server.on("error", t.callback("error", lambda: server.listen(0, "127.0.0.1", lambda: server.close())))
     server.listen(fd=9999)
 
 
-@case(about="the fd wins over port and path in listen()")
+@case(about="listen() uses the fd rather than the port or path")
 def FdWins(t):
     server = t.watch("server", t.net.create_server())
     server.on("error", t.callback("error"))
     server.listen(fd=9999, port=0, path=t.path("unused.sock"), host="no..host")
 
 
-@case(
-    about="a server listens on the handle of another: both accept, and closing one closes the handle of both"
-)
+@case(about="a server that listens on the handle of another shares it: closing one closes both")
 def ListenOnServer(t):
     first = t.watch("first", t.net.create_server())
     second = t.watch("second", t.net.create_server())
@@ -60,7 +56,7 @@ def ListenOnServer(t):
     first.listen(0, "127.0.0.1", lambda: second.listen(first, on_second))
 
 
-@case(about="what has a _handle serves listen() as what that handle is; options there count")
+@case(about="listen() takes the _handle of an object for the object, and reads the options there")
 def ListenOnHandle(t):
     server = t.watch("server", t.net.create_server())
     t.attempt("nested", lambda: server.listen({"_handle": {"port": 70000}}))
@@ -68,7 +64,7 @@ def ListenOnHandle(t):
     t.note("listening", server.listening)
 
 
-@case(about="a handle that is null or 0 counts as none")
+@case(about="a handle that is null, 0, empty or false counts as absent")
 def NoHandle(t):
     t.attempt("null", lambda: t.net.Socket(handle=None).pending)
     t.attempt("zero", lambda: t.net.Socket(handle=0).pending)
@@ -76,7 +72,7 @@ def NoHandle(t):
     t.attempt("false", lambda: t.net.Socket(handle=False).pending)
 
 
-@case(about="the handle of a connected socket given to a new one moves the connection there")
+@case(about="a new socket made with the handle of a connected one takes over the connection")
 class HandleMoved:
     def server(t):
         server = t.net.create_server(pause_on_connect=True)
@@ -99,7 +95,7 @@ class HandleMoved:
         client.write("moved")
 
 
-@case(about="new Socket() takes anything for options: nothing, null, text, true, a list")
+@case(about="new Socket() accepts null, text, true or a list as options")
 def LenientSocket(t):
     t.attempt("nothing", lambda: t.net.Socket().ready_state)
     t.attempt("null", lambda: t.net.Socket(None).ready_state)
@@ -111,7 +107,7 @@ def LenientSocket(t):
     t.attempt("read only", lambda: t.net.Socket(writable=False).ready_state)
 
 
-@case(about="a descriptor that the loop watches already cannot be wrapped: open EEXIST, and the handle stays behind")
+@case(about="wrapping a descriptor that the loop already watches throws open EEXIST, and leaves its handle active")
 def SocketOnWatchedFd(t):
     server = t.net.create_server()
 
@@ -123,7 +119,7 @@ def SocketOnWatchedFd(t):
     server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(about="listen() on a descriptor that the loop watches already is 'error' EEXIST")
+@case(about="listen() on a descriptor that the loop already watches emits 'error' EEXIST")
 def ListenOnWatchedFd(t):
     first = t.net.create_server()
     second = t.watch("second", t.net.create_server())
@@ -131,7 +127,7 @@ def ListenOnWatchedFd(t):
     first.listen(0, "127.0.0.1", lambda: second.listen(fd=first._handle.fd))
 
 
-@case(about="listen() on a descriptor that is only bound listens where it is bound; port and host count for nothing")
+@case(about="listen() on a bound descriptor listens at its address, and ignores port and host")
 class ListenOnBoundFd:
     def server(t):
         bound = t.net.BoundSocket(host="127.0.0.1")
@@ -152,7 +148,7 @@ class ListenOnBoundFd:
         client.on("data", t.callback("data"))
 
 
-@case(about="a wrapped descriptor that has no connection seems open, and fails with its first read: ENOTCONN")
+@case(about="a socket on a descriptor without a connection seems open; its first read fails with ENOTCONN")
 def SocketOnBoundFd(t):
     bound = t.net.BoundSocket(host="127.0.0.1")
     socket = t.watch("socket", t.net.Socket(fd=bound.fd()))
@@ -161,7 +157,7 @@ def SocketOnBoundFd(t):
     socket.on("close", lambda had_error: t.exit(0))
 
 
-@case(about="a wrapped descriptor without a connection that is not to be read fails with its first write: EPIPE")
+@case(about="a write to a descriptor without a connection, not to be read, fails with EPIPE")
 def WriteOnBoundFd(t):
     bound = t.net.BoundSocket(host="127.0.0.1")
     socket = t.watch("socket", t.net.Socket(fd=bound.fd(), readable=False))
@@ -171,7 +167,7 @@ def WriteOnBoundFd(t):
     socket.on("close", lambda had_error: t.exit(0))
 
 
-@case(about="end() on a wrapped descriptor without a connection finishes: there is nobody to tell of it")
+@case(about="end() of a socket on a descriptor without a connection finishes without error")
 def EndOnBoundFd(t):
     bound = t.net.BoundSocket(host="127.0.0.1")
     socket = t.watch("socket", t.net.Socket(fd=bound.fd(), readable=False))
@@ -181,7 +177,7 @@ def EndOnBoundFd(t):
     socket.on("finish", lambda: t.immediate(lambda: socket.destroy()))
 
 
-@case(about="a wrapped descriptor that is bound may connect, from the address to which it is bound")
+@case(about="a socket on a bound descriptor connects from the address to which it is bound")
 def ConnectBoundFd(t):
     server = t.net.create_server()
 
@@ -199,7 +195,7 @@ def ConnectBoundFd(t):
     server.listen(0, "127.0.0.1", lambda: client.connect(server.address().port, "127.0.0.1"))
 
 
-@case(about="a wrapped connection is open from the start, knows its addresses, and reads and writes")
+@case(about="a socket on a connected descriptor is open, knows its addresses, reads and writes")
 class WrappedConnection:
     def server(t):
         server = t.net.create_server(pause_on_connect=True)
@@ -219,7 +215,7 @@ class WrappedConnection:
         client.write("wrapped")
 
 
-@case(about="a wrapped unix socket reads and writes; it has neither address nor port")
+@case(about="a socket on a unix descriptor reads and writes, and has no address or port")
 class WrappedUnixSocket:
     def server(t):
         server = t.net.create_server(pause_on_connect=True)
@@ -240,7 +236,7 @@ class WrappedUnixSocket:
         client.end("hello")
 
 
-@case(about="a wrapped connection that is not to be readable is not read, and may be written")
+@case(about="a socket on a descriptor with readable false can be written but is never read")
 class WrappedForWriting:
     def server(t):
         server = t.net.create_server(pause_on_connect=True)
@@ -261,7 +257,7 @@ class WrappedForWriting:
         client.resume()
 
 
-@case(about="a wrapped connection that is not to be writable is read; a write fails")
+@case(about="a socket on a descriptor with writable false is read, and a write fails")
 class WrappedForReading:
     def server(t):
         server = t.net.create_server(pause_on_connect=True)
@@ -283,7 +279,7 @@ class WrappedForReading:
         client.resume()
 
 
-@case(about="a wrapped connection may be paused when it is made, and starts with resume()")
+@case(about="a socket on a descriptor with pause_on_create starts with resume()")
 class WrappedPaused:
     def server(t):
         server = t.net.create_server(pause_on_connect=True)
@@ -304,7 +300,7 @@ class WrappedPaused:
         client.resume()
 
 
-@case(about="a handle that is none throws when it is asked to read")
+@case(about="new Socket() throws for an object that is not a handle when it starts to read from it")
 def HandleThatIsNone(t):
     t.attempt("text", lambda: t.net.Socket(handle="x"))
     t.attempt("number", lambda: t.net.Socket(handle=5))
@@ -327,7 +323,7 @@ def with_peer(t, ready):
     server.listen(t.path("sock"), lambda: client.connect(t.path("sock"), lambda: client.write("0123456789")))
 
 
-@case(about="a socket made of a handle with on_read fills its buffer")
+@case(about="a socket made from a handle fills the buffer of on_read")
 def OnRead(t):
     def ready(peer, client):
         def on_read(count, buffer):
@@ -344,7 +340,7 @@ def OnRead(t):
     with_peer(t, ready)
 
 
-@case(about="a socket made of a handle that is not to be readable is not read, and may be written")
+@case(about="a socket made from a handle with readable false can be written but is never read")
 def NotReadable(t):
     def ready(peer, client):
         second = t.watch("second", t.net.Socket(handle=peer._handle, readable=False))
@@ -357,7 +353,7 @@ def NotReadable(t):
     with_peer(t, ready)
 
 
-@case(about="a socket made of a handle may be paused from the start, and starts with resume()")
+@case(about="a socket made from a handle with pause_on_create starts with resume()")
 def Paused(t):
     def ready(peer, client):
         second = t.watch("second", t.net.Socket(handle=peer._handle, pause_on_create=True))
@@ -370,7 +366,7 @@ def Paused(t):
     with_peer(t, ready)
 
 
-@case(about="a socket made of a handle with manual_start is not read until somebody asks for data")
+@case(about="a socket made from a handle with manual_start is not read before somebody asks for data")
 def ManualStart(t):
     def ready(peer, client):
         second = t.watch("second", t.net.Socket(handle=peer._handle, manual_start=True))
@@ -382,7 +378,7 @@ def ManualStart(t):
     with_peer(t, ready)
 
 
-@case(about="a socket made of a handle that is closing fails with its first read: EINVAL")
+@case(about="the first read of a socket made from a closing handle fails with EINVAL")
 def Closing(t):
     def ready(peer, client):
         handle = peer._handle
@@ -396,7 +392,7 @@ def Closing(t):
     with_peer(t, ready)
 
 
-@case(about="a write through a handle that is closing fails, too, and so does end()")
+@case(about="write() and end() of a socket made from a closing handle fail")
 def WriteWhileClosing(t):
     def ready(peer, client):
         handle = peer._handle
@@ -414,7 +410,7 @@ def WriteWhileClosing(t):
     with_peer(t, ready)
 
 
-@case(about="a socket made of the handle of a server that listens seems open, and stays so")
+@case(about="a socket made from the handle of a listening server seems open, and stays so")
 def OfServer(t):
     server = t.watch("server", t.net.create_server())
 
@@ -427,7 +423,7 @@ def OfServer(t):
     server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(about="a socket made of a bound socket is bound there, and connects from there")
+@case(about="a socket made from a BoundSocket is bound to its address and connects from there")
 def OfBoundSocket(t):
     server = t.net.create_server(lambda peer: peer.end("hi"))
     bound = t.net.BoundSocket(host="127.0.0.1")

@@ -1,10 +1,10 @@
-"""destroy(): what it does at once, what it cuts off, and who is told."""
+"""destroy(): what it does at once, what it cuts off, and which events and callbacks follow, at every moment."""
 
 from conformance import case
 from conformance.scenery import accept_one, listen, serve, serve_several
 
 
-@case(about="destroy() takes effect at once: destroyed, closed, pending, neither readable nor writable")
+@case(about="after destroy() a socket is at once destroyed, closed, pending, and neither readable nor writable")
 class AtOnce:
     def server(t):
         accept_one(t)
@@ -25,9 +25,7 @@ class AtOnce:
         client.on("close", lambda had_error: t.snapshot(client))
 
 
-@case(
-    about="destroy(error) keeps the error in 'errored', emits it on a tick, and 'close' comes after immediates"
-)
+@case(about="destroy(error) sets errored, emits the error on a tick, and emits 'close' after immediates")
 class WithError:
     def server(t):
         accept_one(t)
@@ -49,7 +47,7 @@ class WithError:
         client.on("close", lambda had_error: t.snapshot(client))
 
 
-@case(about="destroy(None) and destroy() without argument are the same: no 'error', 'close' with false")
+@case(about="destroy(None) is destroy(): there is no 'error', and 'close' has false")
 class WithoutError:
     def server(t):
         accept_one(t)
@@ -73,9 +71,7 @@ class WithText:
         client.on("close", t.callback("close"))
 
 
-@case(
-    about="write, write, end, destroy in one turn: what the kernel has is told so, the end callback gets an error"
-)
+@case(about="destroy() after writes and end() reports the writes as done, and fails the end callback")
 class FlushedWrites:
     def server(t):
         accept_one(t)
@@ -94,7 +90,7 @@ class FlushedWrites:
         client.on("connect", on_connect)
 
 
-@case(about="a pending end() callback is given ERR_STREAM_DESTROYED by destroy()")
+@case(about="destroy() passes ERR_STREAM_DESTROYED to pending end() callbacks")
 class PendingEnd:
     def server(t):
         accept_one(t)
@@ -112,7 +108,7 @@ class PendingEnd:
         client.on("connect", on_connect)
 
 
-@case(about="a pending end() callback is given destroy()'s own error where there is one")
+@case(about="destroy(error) passes its error to pending end() callbacks")
 class PendingEndWithError:
     def server(t):
         accept_one(t)
@@ -130,7 +126,7 @@ class PendingEndWithError:
         client.on("connect", on_connect)
 
 
-@case(about="a big write that is cut off fails with ECANCELED, and with it all writes behind it")
+@case(about="destroy() fails an unfinished big write with ECANCELED, and all writes behind it")
 class BigWrite:
     def client(t, port):
         client = t.net.connect(port, "127.0.0.1")
@@ -155,9 +151,7 @@ class BigWrite:
         r.hold()
 
 
-@case(
-    about="a big write cut off by destroy(error): the callbacks hear of the cancellation, 'error' of the error"
-)
+@case(about="destroy(error) fails unfinished writes with ECANCELED; only 'error' has the error")
 class BigWriteWithError:
     def client(t, port):
         client = t.net.connect(port, "127.0.0.1")
@@ -178,7 +172,7 @@ class BigWriteWithError:
         r.hold()
 
 
-@case(about="destroy() while connecting fails waiting writes and end() after 'close'")
+@case(about="destroy() while connecting starts no attempt, and fails waiting writes and end() after 'close'")
 class WhileConnecting:
     def server(t):
         server = t.net.create_server()
@@ -186,7 +180,7 @@ class WhileConnecting:
         server.unref()
 
     def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client = t.watch("client", t.net.connect(port, "127.0.0.1", t.callback("connected")))
         client.on("error", t.callback("error"))
         client.write("a", t.callback("first"))
         client.write("b", t.callback("second"))
@@ -197,9 +191,7 @@ class WhileConnecting:
         t.snapshot(client)
 
 
-@case(
-    about="destroy(error) while connecting emits the error and 'close' with true; waiting writes hear after it"
-)
+@case(about="destroy(error) while connecting emits 'error' and 'close' before waiting writes fail")
 class WhileConnectingWithError:
     def server(t):
         server = t.net.create_server()
@@ -216,22 +208,7 @@ class WhileConnectingWithError:
         t.snapshot(client)
 
 
-@case(
-    about="a refused connection fails waiting writes after 'close': the first as closed, the others as refused"
-)
-class RefusedWithWrites:
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-        client.on("error", t.callback("error"))
-        client.write("a", t.callback("first"))
-        client.write("b", t.callback("second"))
-        client.end("c", t.callback("ended"))
-
-    def raw(r):
-        r.publish(port=r.closed_port())
-
-
-@case(about="destroy() while the host is looked up: neither 'lookup' nor 'error', 'close' at once")
+@case(about="destroy() during the lookup emits 'close' at once, without 'lookup' or 'error'")
 class DuringLookup:
     def client(t, port):
         answers = []
@@ -256,32 +233,7 @@ class DuringLookup:
         r.publish(port=r.closed_port())
 
 
-@case(about="corked writes are lost by destroy() and told so")
-class Corked:
-    def server(t):
-        def on_connection(peer):
-            t.watch("peer", peer)
-            peer.on("error", lambda error: None)
-            peer.resume()
-
-        serve(t, on_connection)
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-        client.on("error", t.callback("error"))
-
-        def on_connect():
-            client.cork()
-            client.write("one", t.callback("first"))
-            client.write("two", t.callback("second"))
-            client.destroy()
-            client.uncork()
-            t.snapshot(client)
-
-        client.on("connect", on_connect)
-
-
-@case(about="read() after destroy() still gives what was buffered, and 'end' never comes")
+@case(about="after destroy() read() still gives what was buffered, but 'end' never comes")
 class BufferKept:
     def server(t):
         def on_connection(peer):
@@ -304,7 +256,7 @@ class BufferKept:
         client.once("readable", on_readable)
 
 
-@case(about="destroy() of a socket that has read everything sends FIN: the peer ends in order")
+@case(about="destroying a socket that has read everything sends a FIN, which the peer sees as an end")
 class SendsFin:
     def server(t):
         def on_connection(peer):
@@ -320,7 +272,7 @@ class SendsFin:
         client.on("ready", lambda: client.destroy())
 
 
-@case(about="destroy() with input unread in the kernel resets the connection: ECONNRESET at the peer")
+@case(about="destroying a socket with unread data in the kernel resets the connection for the peer")
 class SendsReset:
     def client(t, port, control):
         client = t.watch("client", t.net.Socket())
@@ -345,7 +297,7 @@ class SendsReset:
         signal.close()
 
 
-@case(about="a socket destroyed on accept is at the client a plain end")
+@case(about="a client whose connection is destroyed on accept sees a plain end")
 class OnAccept:
     def server(t):
         server = t.net.create_server()
@@ -363,7 +315,7 @@ class OnAccept:
         client.on("error", t.callback("error"))
 
 
-@case(about="after destroy() every call is harmless: what each of them returns", skip_unless="node<26.1")
+@case(about="every method of a destroyed socket can be called without harm", skip_unless="node<26.1")
 class CallsAfterwards:
     def server(t):
         accept_one(t)
@@ -401,7 +353,7 @@ class CallsAfterwards:
         client.on("close", lambda had_error: calls())
 
 
-@case(about="a user's emit('error') tells the listeners and leaves the socket open")
+@case(about="a user's emit('error') calls the listeners and leaves the socket open")
 class EmittedError:
     def server(t):
         accept_one(t)
@@ -419,7 +371,7 @@ class EmittedError:
         client.resume()
 
 
-@case(about="a listener of 'error' that throws is an uncaught exception; 'close' still comes")
+@case(about="an exception in 'error' is uncaught, and 'close' still comes")
 class ThrowingErrorListener:
     def server(t):
         accept_one(t)
@@ -435,7 +387,7 @@ class ThrowingErrorListener:
         client.on("connect", lambda: client.destroy(t.error("first")))
 
 
-@case(about="a listener of 'close' that throws is an uncaught exception; the other listeners do not run")
+@case(about="an exception in 'close' is uncaught, and skips the later listeners")
 class ThrowingCloseListener:
     def server(t):
         accept_one(t)
@@ -453,7 +405,7 @@ class ThrowingCloseListener:
         client.on("connect", lambda: t.immediate(lambda: t.immediate(lambda: t.note("alive", t.active()))))
 
 
-@case(about="destroy() of several sockets in one turn closes them in that order")
+@case(about="sockets destroyed in one turn close in the order of the calls")
 class Several:
     def server(t):
         serve_several(t, 3, lambda peer: peer.on("error", lambda error: None).resume())
@@ -474,9 +426,7 @@ class Several:
         a.on("error", t.callback("error"))
 
 
-@case(
-    about="destroy() frees the server's count at once: a closing server emits 'close' before the socket does"
-)
+@case(about="destroy() frees the server's count at once: a closing server closes before the socket does")
 def FreesTheServer(t):
     server = t.watch("server", t.net.create_server())
 
@@ -496,7 +446,7 @@ def FreesTheServer(t):
     server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(about="destroy() over a unix socket is a plain end for the peer")
+@case(about="destroying a unix socket is a plain end for the peer")
 class UnixSocket:
     def server(t):
         server = t.net.create_server()
@@ -522,9 +472,7 @@ class UnixSocket:
         client.on("connect", on_connect)
 
 
-@case(
-    about="destroy() while a unix socket connects: 'close' alone, the waiting write hears that it was closed"
-)
+@case(about="destroying a unix socket that connects emits only 'close', and fails the waiting write")
 class UnixSocketConnecting:
     def server(t):
         server = t.net.create_server(lambda peer: peer.on("error", lambda error: None))
@@ -551,76 +499,19 @@ def start(t, server, client, at_once):
     server.listen(0, "127.0.0.1", listening)
 
 
-@case(about="destroy() in 'connect' with writes queued before it fails them; what was sent had no time to be")
+@case(about="destroy() in 'connect': 'ready' still comes, the writes before it fail, and nothing is read")
 def DestroyInConnect(t):
-    server = t.watch("server", t.net.create_server(lambda peer: peer.on("error", lambda error: None).resume()))
+    def on_connection(peer):
+        peer.on("error", lambda error: None)
+        peer.resume()
+        peer.write("hello")
+
+    server = t.watch("server", t.net.create_server(on_connection))
     client = t.net.Socket()
+    client.on("data", t.callback("data"))
     client.on("connect", lambda: client.destroy())
     client.on("close", lambda had_error: server.close())
     start(t, server, client, lambda: client.write("x", t.callback("written")))
-
-
-@case(about="destroy() in 'lookup' is before there is an attempt: none is made")
-class LookupEvent:
-    def client(t, port):
-        def lookup(host, options, callback):
-            t.next_tick(lambda: callback(None, "127.0.0.1", 4))
-
-        client = t.watch("client", t.net.connect(port=port, host="some.host", family=4, lookup=lookup))
-        client.on("lookup", lambda *rest: client.destroy())
-        client.on("close", t.callback("close"))
-
-    def raw(r):
-        r.publish(port=r.closed_port())
-
-
-@case(about="destroy() in the 'connectionAttempt' of the first of several addresses is an uncaught TypeError")
-class FirstOfSeveralAttempts:
-    def client(t, port):
-        def lookup(host, options, callback):
-            answer = [{"address": "::1", "family": 6}, {"address": "127.0.0.1", "family": 4}]
-            t.next_tick(lambda: callback(None, answer))
-
-        t.on_uncaught(t.callback("uncaught"))
-        client = t.watch("client", t.net.connect(port=port, host="some.host", lookup=lookup))
-        client.on("connectionAttempt", lambda *rest: client.destroy())
-        client.on("close", lambda had_error: t.note("tried", client.auto_select_family_attempted_addresses))
-
-    def raw(r):
-        r.publish(port=r.closed_port())
-
-
-@case(
-    about="destroy() in 'connectionAttemptFailed' of the first address: no other is tried, 'close' with false"
-)
-class AttemptFailed:
-    def client(t, port):
-        def lookup(host, options, callback):
-            answer = [{"address": "127.0.0.1", "family": 4}, {"address": "127.0.0.2", "family": 4}]
-            t.next_tick(lambda: callback(None, answer))
-
-        client = t.watch("client", t.net.connect(port=port, host="some.host", lookup=lookup))
-        client.on("error", t.callback("error"))
-        client.on("connectionAttemptFailed", lambda *rest: client.destroy())
-        client.on("close", lambda had_error: t.note("tried", client.auto_select_family_attempted_addresses))
-
-    def raw(r):
-        r.publish(port=r.closed_port())
-
-
-@case(about="destroy() in 'connect' lets 'ready' still be emitted, and nothing is read")
-class Connect:
-    def server(t):
-        def on_connection(peer):
-            peer.on("error", lambda error: None)
-            peer.write("hello")
-
-        serve(t, on_connection)
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-        client.on("data", t.callback("data"))
-        client.on("connect", lambda: client.destroy())
 
 
 @case(about="destroy() in 'ready' is followed by 'close' alone")
@@ -635,7 +526,7 @@ class Ready:
         client.resume()
 
 
-@case(about="destroy() in 'data' stops at that chunk: no more 'data', no 'end'", exact_chunks=True)
+@case(about="destroy() in 'data' prevents further 'data' and 'end'", exact_chunks=True)
 class Data:
     def server(t):
         def on_connection(peer):
@@ -656,7 +547,7 @@ class Data:
         client.on("data", t.callback("the other listener"))
 
 
-@case(about="destroy() in 'end' leaves no automatic end: no 'finish', 'close' with false")
+@case(about="destroy() in 'end' prevents the automatic end(): there is no 'finish', and 'close' has false")
 class End:
     def server(t):
         def on_connection(peer):
@@ -690,7 +581,7 @@ class Finish:
         client.resume()
 
 
-@case(about="destroy(error) in 'end' is still told, although the stream has ended")
+@case(about="destroy(error) in 'end' still emits the error")
 class EndWithError:
     def server(t):
         def on_connection(peer):
@@ -707,7 +598,7 @@ class EndWithError:
         client.end()
 
 
-@case(about="destroy() in 'error' and in 'close' changes nothing any more")
+@case(about="destroy() in 'error' or 'close' changes nothing")
 class ErrorAndClose:
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -723,9 +614,7 @@ class ErrorAndClose:
         r.publish(port=r.closed_port())
 
 
-@case(
-    about="destroy() in a write callback: what the kernel has is still told so, the end callback gets an error"
-)
+@case(about="destroy() in a write callback reports the other writes as done, and fails the end callback")
 class WriteCallback:
     def server(t):
         accept_one(t)
@@ -741,7 +630,7 @@ class WriteCallback:
         client.on("connect", on_connect)
 
 
-@case(about="destroy() in 'drain' of a socket that has written everything only closes it")
+@case(about="destroy() in 'drain' of a socket that has written everything emits only 'close'")
 class Drain:
     def server(t):
         serve(t, lambda peer: peer.resume())
@@ -752,3 +641,74 @@ class Drain:
         client.connect(port, "127.0.0.1")
         t.note("returns", client.write("more than four", t.callback("written")))
         t.note("need drain", client.writable_need_drain)
+
+
+@case(about="destroy() between 'connectionAttempt' and 'connect' emits 'close' without error, and never 'connect'")
+def BetweenAttemptAndConnect(t):
+    server = t.net.create_server()
+
+    def on_listening():
+        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1", t.callback("connected")))
+        client.on("close", lambda had_error: server.close())
+
+        def destroy():
+            t.note("returns itself", client.destroy() == client)
+            t.snapshot(client)
+
+        client.once("connectionAttempt", lambda address, port, family: t.next_tick(destroy))
+
+    server.on("connection", lambda peer: peer.on("error", lambda error: None))
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="destroying a socket that was never connected emits 'close' without an argument")
+def NeverConnected(t):
+    socket = t.watch("socket", t.net.Socket())
+    socket.destroy()
+    t.snapshot(socket)
+
+
+@case(about="destroy() in 'connectionAttempt' prevents the attempt")
+class InsideTheAttempt:
+    def raw(r):
+        r.publish(port=r.closed_port())
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_attempt():
+            client.destroy()
+            t.snapshot(client)
+
+        client.on("connectionAttempt", on_attempt)
+
+
+@case(about="destroy(error) in 'connectionAttemptFailed' replaces the system's error")
+class InsideTheFailure:
+    def raw(r):
+        r.publish(port=r.closed_port())
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("connectionAttemptFailed", lambda *rest: client.destroy(t.error("given up")))
+        client.on("error", t.callback("error"))
+
+
+@case(about="destroy() while the kernel connects emits 'connectionAttemptFailed' ECANCELED and no 'error'")
+class WhileTheKernelConnects:
+    def raw(r):
+        r.publish(port=r.full_backlog().port)
+        r.hold()
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1", t.callback("connected")))
+        client.write("lost", t.callback("written"))
+        client.once("connectionAttempt", lambda: t.immediate(lambda: client.destroy()))
+
+
+@case(about="destroy() in 'connectionAttempt' of a path makes connect() throw a TypeError")
+def InsideTheAttemptOfPath(t):
+    client = t.watch("client", t.net.Socket())
+    client.on("connectionAttempt", lambda *rest: client.destroy())
+    t.attempt("connect", lambda: client.connect(t.path("missing.sock")) == client)
+    t.note("connecting", client.connecting)

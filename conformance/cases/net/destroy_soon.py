@@ -1,4 +1,4 @@
-"""destroy_soon(): end, and destroy once everything is written."""
+"""destroy_soon(): end the socket, and destroy it once everything is written."""
 
 from conformance import case
 from conformance.scenery import serve
@@ -15,9 +15,7 @@ def accepting(t):
     serve(t, on_connection)
 
 
-@case(
-    about="destroy_soon() on an idle connection: 'finish', then 'close' with false, no waiting for the peer"
-)
+@case(about="destroy_soon() on an idle connection emits 'finish' and 'close' without waiting for the peer")
 class Idle:
     def server(t):
         accepting(t)
@@ -36,7 +34,7 @@ class Idle:
         client.on("finish", lambda: t.snapshot(client))
 
 
-@case(about="destroy_soon() in 'finish' and after it destroys at once")
+@case(about="destroy_soon() in or after 'finish' destroys at once")
 class InFinish:
     def server(t):
         accepting(t)
@@ -52,7 +50,7 @@ class InFinish:
         client.on("finish", on_finish)
 
 
-@case(about="destroy_soon() while connecting sends what waits, after 'connect', and then closes")
+@case(about="destroy_soon() while connecting sends what waits after 'connect', and then closes")
 class WhileConnecting:
     def server(t):
         accepting(t)
@@ -64,9 +62,7 @@ class WhileConnecting:
         t.snapshot(client)
 
 
-@case(
-    about="destroy_soon() on a socket that was never connected finishes and closes it, 'close' without argument"
-)
+@case(about="destroy_soon() on a socket that was never connected finishes and closes it")
 def Fresh(t):
     fresh = t.watch("fresh", t.net.Socket())
     fresh.destroy_soon()
@@ -74,7 +70,7 @@ def Fresh(t):
     fresh.on("close", t.callback("close"))
 
 
-@case(about="destroy_soon() twice, or after end(), adds nothing to what happens")
+@case(about="destroy_soon() twice, or after end(), does nothing more")
 class Twice:
     def server(t):
         accepting(t)
@@ -108,7 +104,7 @@ class Corked:
         client.on("connect", on_connect)
 
 
-@case(about="destroy_soon() with a big write under way closes when it is delivered, and the peer has it all")
+@case(about="destroy_soon() during a big write closes once it is delivered in full")
 class BigWrite:
     def server(t):
         def on_connection(peer):
@@ -139,7 +135,7 @@ def sum_of(numbers):
     return total
 
 
-@case(about="destroy() after destroy_soon() cuts it short: no 'finish'")
+@case(about="destroy() after destroy_soon() closes without 'finish'")
 class CutShort:
     def server(t):
         accepting(t)
@@ -155,7 +151,7 @@ class CutShort:
         client.on("connect", on_connect)
 
 
-@case(about="destroy_soon() with input unread finishes and closes all the same")
+@case(about="destroy_soon() finishes and closes a socket with unread input")
 class WithUnreadInput:
     def client(t, port, control):
         client = t.watch("client", t.net.Socket())
@@ -180,9 +176,7 @@ class WithUnreadInput:
         signal.close()
 
 
-@case(
-    about="destroy_soon() on a destroyed socket only leaves a listener of 'finish' behind, which never runs"
-)
+@case(about="destroy_soon() on a destroyed socket only adds a 'finish' listener, which is never called")
 class AfterDestroy:
     def server(t):
         accepting(t)
@@ -232,7 +226,7 @@ def start(t, server, client, at_once):
     server.listen(0, "127.0.0.1", listening)
 
 
-@case(about="destroy_soon() right behind connect() with nothing written destroys at once what has finished")
+@case(about="destroy_soon() right after connect(), with nothing written, destroys the socket at once")
 def DestroySoonWhileConnecting(t):
     server = t.watch("server", t.net.create_server(lambda peer: peer.resume()))
     client = t.net.Socket()
@@ -257,7 +251,7 @@ def serve_either(t, half_open, on_connection):
     return server
 
 
-@case(about="end() with data right behind connect() and destroy_soon() behind that deliver the data first")
+@case(about="end() with data and destroy_soon() right after connect() deliver the data first")
 def EndAndDestroySoonWhileConnecting(t):
     def on_connection(peer):
         peer.on("data", t.callback("data"))
@@ -270,3 +264,25 @@ def EndAndDestroySoonWhileConnecting(t):
         client.destroy_soon()
 
     start(t, server, client, at_once)
+
+
+@case(about="destroy_soon() sends queued writes, then closes without waiting for the peer's FIN")
+class WithQueuedWrite:
+    def server(t):
+        def on_connection(peer):
+            peer.on("data", lambda chunk: None)
+            peer.on("error", lambda error: None)
+            peer.on("end", lambda: peer.end())
+
+        serve(t, on_connection, {"allow_half_open": True})
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_connect():
+            client.write("queued", t.callback("written"))
+            client.destroy_soon()
+            t.note("destroyed", client.destroyed)
+            t.note("state", client.ready_state)
+
+        client.on("connect", on_connect)

@@ -1,10 +1,10 @@
-"""Half-open connections: what each side may still do after a FIN went out or came in."""
+"""Half-open connections: what each side can do after a FIN was sent or received."""
 
 from conformance import case
 from conformance.scenery import listen, serve, serve_here
 
 
-@case(about="with allow_half_open the server may write after the client has ended")
+@case(about="with allow_half_open a server can write after the client has ended")
 class ServerWritesAfterFin:
     def server(t):
         server = t.watch("server", t.net.create_server(allow_half_open=True))
@@ -49,7 +49,7 @@ class EndsItself:
         client.end("ping")
 
 
-@case(about="inside 'end' a socket is still writable, and what it writes there goes out before its FIN")
+@case(about="what a socket writes in 'end' is sent before its own FIN")
 class WriteInsideEnd:
     def server(t):
         def on_connection(peer):
@@ -91,7 +91,7 @@ class ClientStaysWritable:
         client.on("end", on_end)
 
 
-@case(about="after its own end() a socket is 'readOnly' and goes on reading")
+@case(about="after its own end() a socket is in state 'readOnly' and goes on reading")
 class ReadOnlyAfterEnd:
     def server(t):
         def on_connection(peer):
@@ -111,7 +111,7 @@ class ReadOnlyAfterEnd:
         client.on("data", lambda chunk: t.note("state", client.ready_state))
 
 
-@case(about="the callback of end() runs before 'finish', even before older listeners of it")
+@case(about="the callback of end() runs before all listeners of 'finish'")
 class EndCallbackBeforeFinish:
     def server(t):
         def on_connection(peer):
@@ -132,7 +132,7 @@ class EndCallbackBeforeFinish:
         client.resume()
 
 
-@case(about="end() again queues its callback before 'finish' and fails it after")
+@case(about="a second end() queues its callback before 'finish', and fails it after")
 class EndTwice:
     def server(t):
         def on_connection(peer):
@@ -180,7 +180,7 @@ def EndWaitsForReading(t):
     serve_here(t, on_connection, on_listening)
 
 
-@case(about="end() on a paused socket finishes, but 'end' and 'close' wait for resume()")
+@case(about="end() on a paused socket finishes it, but 'end' and 'close' wait for resume()")
 class OwnEndWhilePaused:
     def server(t):
         def on_connection(peer):
@@ -202,7 +202,7 @@ class OwnEndWhilePaused:
         client.on("finish", lambda: t.immediate(on_finish))
 
 
-@case(about="writes that still wait when the peer's FIN comes in are delivered")
+@case(about="writes that still wait when the peer's FIN arrives are delivered")
 class LargeWriteAfterFin:
     def server(t):
         def on_connection(peer):
@@ -233,7 +233,7 @@ class LargeWriteAfterFin:
         client.end()
 
 
-@case(about="half-open works over a unix socket as over TCP")
+@case(about="a unix socket can be half open as a TCP socket can")
 class UnixSocket:
     def server(t):
         server = t.watch("server", t.net.create_server(allow_half_open=True))
@@ -259,23 +259,45 @@ class UnixSocket:
         client.end("ping")
 
 
-@case(about="destroy_soon() sends what is queued and closes without waiting for the peer's FIN")
-class DestroySoon:
+@case(about="allow_half_open may be set on either end of a connection, and counts when the other end has ended")
+class ChangeAllowHalfOpen:
     def server(t):
         def on_connection(peer):
+            t.watch("peer", peer)
+            peer.allow_half_open = True
             peer.on("data", lambda chunk: None)
-            peer.on("error", lambda error: None)
-            peer.on("end", lambda: peer.end())
+            peer.on("end", lambda: t.immediate(answer))
+
+            def answer():
+                t.note("ready state", peer.ready_state)
+                peer.end("late answer")
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", allow_half_open=True))
+        client.allow_half_open = False
+        client.on("data", lambda chunk: None)
+        client.end("bye")
+
+
+@case(about="allow_half_open set to False inside 'end' makes the socket end itself")
+class TakenAwayInEnd:
+    def server(t):
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.resume()
+
+            def on_end():
+                peer.allow_half_open = False
+                t.immediate(lambda: t.note("an immediate later", peer.ready_state))
+                t.immediate(lambda: peer.end())
+
+            peer.on("end", on_end)
 
         serve(t, on_connection, {"allow_half_open": True})
 
     def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-
-        def on_connect():
-            client.write("queued", t.callback("written"))
-            client.destroy_soon()
-            t.note("destroyed", client.destroyed)
-            t.note("state", client.ready_state)
-
-        client.on("connect", on_connect)
+        client = t.net.connect(port, "127.0.0.1")
+        client.resume()
+        client.end()

@@ -1,4 +1,4 @@
-"""Several addresses for one host: which are tried, in which order, for how long, and what is said of it."""
+"""Several addresses for one host: which are tried, in which order, for how long, and what is emitted."""
 
 from conformance import case
 from conformance.scenery import accept_one, serve
@@ -15,7 +15,7 @@ def note_attempted(t, socket):
     t.note("attempted", socket.auto_select_family_attempted_addresses)
 
 
-@case(about="an address that refuses is followed at once by the next, and 'connect' comes without 'error'")
+@case(about="when an address refuses, the next is tried at once, and 'connect' comes without 'error'")
 class NextAfterRefusal:
     def server(t):
         accept_one(t)
@@ -31,9 +31,7 @@ class NextAfterRefusal:
         client.resume()
 
 
-@case(
-    about="the families take turns, that of the first answer first, each in the order of its answers, each once"
-)
+@case(about="addresses are tried in alternating families, starting with that of the first answer, each once")
 class FamiliesTakeTurns:
     def raw(r):
         r.publish(port=r.closed_port())
@@ -51,7 +49,7 @@ class FamiliesTakeTurns:
         attempt("the only one twice", ["127.0.0.1", "127.0.0.1"])
 
 
-@case(about="when all addresses refuse, the one 'error' is an AggregateError with the code of the first")
+@case(about="when all addresses refuse, 'error' is an AggregateError with the code of the first")
 class AllRefuse:
     def raw(r):
         r.publish(port=r.closed_port())
@@ -70,7 +68,7 @@ class AllRefuse:
         client.on("error", on_error)
 
 
-@case(about="a failure at once is told like a later one, with the next address tried in the same breath")
+@case(about="when an address fails at once, the next is tried in the same turn")
 class FailureAtOnce:
     def server(t):
         accept_one(t)
@@ -84,14 +82,14 @@ class FailureAtOnce:
         client.resume()
 
 
-@case(about="when all addresses fail at once the AggregateError has their errors, with the local ends")
+@case(about="when all addresses fail at once, the AggregateError has their errors with the local ends")
 def AllFailAtOnce(t):
     lookup = resolving(t, ["127.255.255.255", "224.0.0.1"])
     client = t.watch("client", t.net.connect(port=80, host="a.test", lookup=lookup))
     client.on("error", t.callback("error"))
 
 
-@case(about="an attempt that takes too long is dropped for the next one, and cannot win later")
+@case(about="an attempt that takes too long is dropped for the next, and cannot win later")
 class NextAfterTimeout:
     def raw(r):
         slow = r.full_backlog()
@@ -114,7 +112,7 @@ class NextAfterTimeout:
         client.resume()
 
 
-@case(about="an attempt that took too long stands in the AggregateError as ETIMEDOUT")
+@case(about="an attempt that took too long is an ETIMEDOUT in the AggregateError")
 class TimeoutAmongErrors:
     def raw(r):
         r.publish(port=r.full_backlog().port)
@@ -127,7 +125,7 @@ class TimeoutAmongErrors:
         client.connect(port=port, host="a.test", lookup=lookup, auto_select_family_attempt_timeout=20)
 
 
-@case(about="the last address has no limit: it is left to the kernel")
+@case(about="the attempt at the last address has no time limit of its own")
 class LastHasNoLimit:
     def raw(r):
         slow = r.full_backlog()
@@ -148,7 +146,7 @@ class LastHasNoLimit:
         client.on("connectionAttemptTimeout", lambda *rest: t.timeout(60, still))
 
 
-@case(about="the timer of an attempt is an active resource until it is over")
+@case(about="the timer of an attempt is an active resource until the attempt is over")
 class LimitTimer:
     def raw(r):
         r.publish(port=r.full_backlog().port)
@@ -164,9 +162,7 @@ class LimitTimer:
         client.on("error", lambda error: t.note("active", t.active()))
 
 
-@case(
-    about="destroy() while an address is tried gives 'connectionAttemptFailed' with ECANCELED, then 'close'"
-)
+@case(about="destroy() during an attempt emits 'connectionAttemptFailed' ECANCELED, then 'close'")
 class DestroyWhileTrying:
     def raw(r):
         r.publish(port=r.full_backlog().port)
@@ -179,7 +175,7 @@ class DestroyWhileTrying:
         client.on("close", lambda had_error: t.snapshot(client))
 
 
-@case(about="destroy(error) while an address is tried emits that error")
+@case(about="destroy(error) during an attempt at one of several addresses emits that error")
 class DestroyWithErrorWhileTrying:
     def raw(r):
         r.publish(port=r.full_backlog().port)
@@ -192,7 +188,7 @@ class DestroyWithErrorWhileTrying:
         client.once("connectionAttempt", lambda *rest: t.immediate(lambda: client.destroy(t.error("mine"))))
 
 
-@case(about="destroy() in 'connectionAttemptFailed' ends the row: no further address is tried")
+@case(about="destroy() in 'connectionAttemptFailed' stops the attempts: no other address is tried")
 class DestroyInsideTheFailure:
     def raw(r):
         r.publish(port=r.closed_port())
@@ -202,9 +198,10 @@ class DestroyInsideTheFailure:
         client = t.watch("client", t.net.connect(port=port, host="a.test", lookup=lookup))
         client.on("connectionAttemptFailed", lambda *rest: client.destroy())
         client.on("error", t.callback("error"))
+        client.on("close", lambda had_error: note_attempted(t, client))
 
 
-@case(about="destroy() in 'connectionAttemptTimeout' ends the row: no further address is tried")
+@case(about="destroy() in 'connectionAttemptTimeout' stops the attempts: no other address is tried")
 class DestroyInsideTheTimeout:
     def raw(r):
         r.publish(port=r.full_backlog().port)
@@ -218,7 +215,7 @@ class DestroyInsideTheTimeout:
         client.on("error", t.callback("error"))
 
 
-@case(about="destroy() in the 'connectionAttempt' of a later address is a TypeError that nobody catches")
+@case(about="destroy() in 'connectionAttempt' of a later address is an uncaught TypeError")
 class DestroyInsideALaterAttempt:
     def raw(r):
         r.publish(port=r.closed_port())
@@ -235,7 +232,7 @@ class DestroyInsideALaterAttempt:
         client.on("connectionAttempt", on_attempt)
 
 
-@case(about="with a single answer there is one attempt: a plain error, and no list of attempted addresses")
+@case(about="a single answer leads to one attempt, a plain error and no list of attempted addresses")
 class SingleAnswer:
     def raw(r):
         r.publish(port=r.closed_port())
@@ -246,7 +243,7 @@ class SingleAnswer:
         client.on("error", lambda error: note_attempted(t, client))
 
 
-@case(about="with auto_select_family False the first address is the only one")
+@case(about="with auto_select_family False only the first address is tried")
 class SwitchedOff:
     def raw(r):
         r.publish(port=r.closed_port())
@@ -261,7 +258,7 @@ class SwitchedOff:
         client.on("error", lambda error: note_attempted(t, client))
 
 
-@case(about="the default of auto_select_family is what set_default_auto_select_family() says, per connect()")
+@case(about="set_default_auto_select_family() sets the default of auto_select_family for later connects")
 def DefaultSwitch(t):
     def ask(label, options):
         def lookup(hostname, options, callback):
@@ -284,7 +281,7 @@ def DefaultSwitch(t):
 
 
 @case(
-    about="the default limit of an attempt is 250 ms, never below 10, and must be a whole number from 1 up",
+    about="an attempt may take 250 ms by default; the limit must be a whole number and is at least 10",
     skip_unless="node<25",
 )
 def DefaultLimit(t):
@@ -297,7 +294,7 @@ def DefaultLimit(t):
     t.note("default", t.net.get_default_auto_select_family_attempt_timeout())
 
 
-@case(about="blocked addresses fail without an attempt, and the others are tried")
+@case(about="a blocked address fails without an attempt, and the others are tried")
 class BlockedAddress:
     def server(t):
         accept_one(t)
@@ -317,7 +314,7 @@ class BlockedAddress:
         client.resume()
 
 
-@case(about="when all addresses are blocked the AggregateError's code is ERR_IP_BLOCKED")
+@case(about="when all addresses are blocked, the AggregateError has the code ERR_IP_BLOCKED")
 def AllBlocked(t):
     blocked = t.net.BlockList()
     blocked.add_subnet("127.0.0.0", 8)
@@ -327,7 +324,7 @@ def AllBlocked(t):
     client.on("close", lambda had_error: note_attempted(t, client))
 
 
-@case(about="a single blocked address is refused after its 'connectionAttempt'")
+@case(about="a single blocked address fails after its 'connectionAttempt'")
 def OneBlocked(t):
     blocked = t.net.BlockList()
     blocked.add_address("127.0.0.1")
@@ -339,7 +336,7 @@ def OneBlocked(t):
     looked_up.connect(port=80, host="a.test", lookup=resolving(t, ["127.0.0.1"]))
 
 
-@case(about="local_port is taken for each of the addresses tried")
+@case(about="local_port is used for each of the addresses tried")
 class LocalPort:
     def raw(r):
         r.publish(local=r.closed_port())
@@ -361,7 +358,7 @@ class LocalPort:
         client.resume()
 
 
-@case(about="a local_port that is taken is an error of each attempt, told by the AggregateError alone")
+@case(about="a local_port in use fails each attempt, and only the AggregateError reports it")
 def LocalPortTaken(t):
     server = t.net.create_server()
 
@@ -375,7 +372,7 @@ def LocalPortTaken(t):
     server.listen(0, "0.0.0.0", on_listening)
 
 
-@case(about="what was written before goes to the address that is reached at last, exactly once")
+@case(about="early writes go exactly once, to the address that is reached")
 class WritesReachTheLast:
     def server(t):
         def on_connection(peer):
@@ -394,7 +391,7 @@ class WritesReachTheLast:
         client.resume()
 
 
-@case(about="an end() before a later address is reached is forgotten: what it wrote is sent, but no FIN")
+@case(about="an end() before a later address is reached sends its data, but no FIN")
 class EndIsForgotten:
     def server(t):
         def on_connection(peer):
@@ -412,7 +409,7 @@ class EndIsForgotten:
         client.on("data", lambda chunk: None)
 
 
-@case(about="options set before any address is reached hold for the one that is")
+@case(about="options set before any address is reached apply to the one that is")
 class OptionsReachTheLast:
     def server(t):
         serve(t, lambda peer: peer.resume())
@@ -454,7 +451,7 @@ class UnrefIsLost:
         client.on("connectionAttemptTimeout", lambda *rest: t.immediate(later))
 
 
-@case(about="set_timeout() while addresses are tried does not start over with each of them")
+@case(about="set_timeout() runs across the attempts and does not restart with each address")
 class IdleTimeoutWhileTrying:
     def raw(r):
         slow = r.full_backlog()
@@ -469,7 +466,7 @@ class IdleTimeoutWhileTrying:
         client.set_timeout(90, lambda: client.destroy())
 
 
-@case(about="connect() again after all addresses failed starts a new list of attempted addresses")
+@case(about="connect() after all addresses failed starts a new list of attempted addresses")
 class AttemptedStartsOver:
     def raw(r):
         r.publish(closed=r.closed_port())
@@ -496,7 +493,7 @@ class AttemptedStartsOver:
         client.resume()
 
 
-@case(about="end() during the first attempt and again during the second: both finals are called back, one too many")
+@case(about="end() during two attempts of one connect() calls back twice")
 def EndDuringEachAttempt(t):
     def lookup(host, options, callback):
         callback(None, [{"address": "::1", "family": 6}, {"address": "127.0.0.1", "family": 4}])
@@ -507,3 +504,19 @@ def EndDuringEachAttempt(t):
     client.on("error", lambda error: None)
     client.on("close", lambda had_error: server.close())
     server.listen(0, "127.0.0.1", lambda: client.connect(port=server.address().port, host="two.test", lookup=lookup))
+
+
+@case(about="destroy() in 'connectionAttempt' of the first of several addresses is an uncaught TypeError")
+class DestroyInsideTheFirstAttempt:
+    def client(t, port):
+        def lookup(host, options, callback):
+            answer = [{"address": "::1", "family": 6}, {"address": "127.0.0.1", "family": 4}]
+            t.next_tick(lambda: callback(None, answer))
+
+        t.on_uncaught(t.callback("uncaught"))
+        client = t.watch("client", t.net.connect(port=port, host="some.host", lookup=lookup))
+        client.on("connectionAttempt", lambda *rest: client.destroy())
+        client.on("close", lambda had_error: t.note("tried", client.auto_select_family_attempted_addresses))
+
+    def raw(r):
+        r.publish(port=r.closed_port())

@@ -1,7 +1,7 @@
-"""local_address and local_port: the end of a connection that the client chooses, and its ways to fail."""
+"""local_address and local_port: the client's choice of its own end of the connection, and how it fails."""
 
 from conformance import case
-from conformance.scenery import listen
+from conformance.scenery import listen, serve
 
 
 def serve_one(t, host):
@@ -18,7 +18,7 @@ def serve_one(t, host):
     listen(t, server, host)
 
 
-@case(about="local_port chooses the port that the server sees")
+@case(about="local_port is the port from which the server sees the connection come")
 class LocalPort:
     def raw(r):
         r.publish(local=r.closed_port())
@@ -38,7 +38,7 @@ class LocalPort:
         client.resume()
 
 
-@case(about="local_address and local_port together choose both; the kernel's view agrees")
+@case(about="local_address and local_port are both set, as the kernel confirms")
 class Both:
     def raw(r):
         r.publish(local=r.closed_port())
@@ -60,7 +60,7 @@ class Both:
         client.resume()
 
 
-@case(about="local_address works for IPv6", skip_unless="ipv6")
+@case(about="local_address may be an IPv6 address", skip_unless="ipv6")
 class Ipv6:
     def server(t):
         serve_one(t, "::1")
@@ -76,7 +76,7 @@ class Ipv6:
         client.resume()
 
 
-@case(about="local_address holds for an address that a lookup gave, which is the only one asked for")
+@case(about="local_address applies to the addresses of a lookup, which is asked for its family only")
 class WithLookup:
     def server(t):
         serve_one(t, "127.0.0.1")
@@ -97,23 +97,21 @@ class WithLookup:
         client.resume()
 
 
-@case(
-    about="a local_address that is not the machine's fails by bind EADDRNOTAVAIL, before 'connectionAttempt'"
-)
+@case(about="a local_address that the machine does not have fails with bind EADDRNOTAVAIL, without an attempt")
 def ForeignAddress(t):
     client = t.watch("client", t.net.connect(port=80, host="127.0.0.1", local_address="192.0.2.1"))
     client.on("error", t.callback("error"))
     client.on("close", lambda had_error: t.snapshot(client))
 
 
-@case(about="the bind error tells the port that was asked for")
+@case(about="the error of a failed bind has the port that was asked for")
 def ForeignAddressWithPort(t):
     client = t.net.connect(port=80, host="127.0.0.1", local_address="192.0.2.1", local_port=5000)
     t.watch("client", client)
     client.on("error", t.callback("error"))
 
 
-@case(about="a local_address of the other family fails by bind EINVAL")
+@case(about="a local_address of the other family fails with bind EINVAL")
 def OtherFamily(t):
     four = t.watch("four", t.net.connect(port=80, host="127.0.0.1", local_address="::1"))
     four.on("error", t.callback("error of four"))
@@ -121,7 +119,7 @@ def OtherFamily(t):
     six.on("error", t.callback("error of six"))
 
 
-@case(about="a local_port that is listened on fails by bind EADDRINUSE, whatever the address")
+@case(about="a local_port that a server listens on fails with bind EADDRINUSE, whatever the address")
 def PortInUse(t):
     server = t.net.create_server()
     open_ones = []
@@ -145,7 +143,7 @@ def PortInUse(t):
     server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(about="a port that is listened on at one address is free for a client at another")
+@case(about="a port that is listened on at one address can be the local_port at another")
 class PortInUseElsewhere:
     def server(t):
         serve_one(t, "127.0.0.1")
@@ -162,9 +160,7 @@ class PortInUseElsewhere:
         client.resume()
 
 
-@case(
-    about="a refused connection tells the local end if address and port were chosen, and has both as its own"
-)
+@case(about="the error of a refused connection has local address and port if both were chosen")
 class RefusedWithBoth:
     def raw(r):
         r.publish(port=r.closed_port(), local=r.closed_port())
@@ -180,7 +176,7 @@ class RefusedWithBoth:
         client.on("error", on_error)
 
 
-@case(about="a refused connection from a chosen port alone tells 0.0.0.0 as local address")
+@case(about="the error of a refused connection has 0.0.0.0 as local address if only the port was chosen")
 class RefusedWithPort:
     def raw(r):
         r.publish(port=r.closed_port(), local=r.closed_port())
@@ -190,7 +186,7 @@ class RefusedWithPort:
         client.on("error", t.callback("error"))
 
 
-@case(about="a refused connection from a chosen address alone does not tell it")
+@case(about="the error of a refused connection has no local end if only the address was chosen")
 class RefusedWithAddress:
     def raw(r):
         r.publish(port=r.closed_port())
@@ -200,7 +196,7 @@ class RefusedWithAddress:
         client.on("error", t.callback("error"))
 
 
-@case(about="a local_address that is no address throws ERR_INVALID_IP_ADDRESS")
+@case(about="a local_address that is not an IP address throws ERR_INVALID_IP_ADDRESS")
 def NoAddress(t):
     def attempt(label, value):
         socket = t.watch(label, t.net.Socket())
@@ -227,7 +223,7 @@ def AbsentAddress(t):
     attempt("false", False)
 
 
-@case(about="a local_port that is no number throws ERR_INVALID_ARG_TYPE; what is false counts as absent")
+@case(about="a local_port that is not a number throws ERR_INVALID_ARG_TYPE; null, 0 and false count as absent")
 def PortOfWrongType(t):
     def attempt(label, value):
         socket = t.watch(label, t.net.Socket())
@@ -245,7 +241,7 @@ def PortOfWrongType(t):
     attempt("not a number", float("nan"))
 
 
-@case(about="a local_port out of range is cut to 16 bits by the kernel's side, and told as it was given")
+@case(about="a local_port out of range is cut to 16 bits, but the error has it as it was given")
 def PortOutOfRange(t):
     server = t.net.create_server()
 
@@ -265,7 +261,7 @@ def PortOutOfRange(t):
     server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(about="two connections may not share local address and port to the same server: the second fails")
+@case(about="a second connection from the same local address and port to the same server fails")
 def SameLocalEndTwice(t):
     server = t.net.create_server()
 
@@ -296,7 +292,7 @@ def SameLocalEndTwice(t):
     server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(about="a failed bind inside happy eyeballs emits neither 'connectionAttempt' nor its failure")
+@case(about="a failed bind for several addresses emits neither 'connectionAttempt' nor its failure")
 def BindFailsForAll(t):
     def lookup(hostname, options, callback):
         callback(None, [{"address": "127.0.0.1", "family": 4}, {"address": "127.0.0.2", "family": 4}])
@@ -313,9 +309,29 @@ def BindFailsForAll(t):
     server.listen(0, "0.0.0.0", on_listening)
 
 
-@case(about="a bind that fails on a socket with queued writes fails them with the same error")
+@case(about="a failed bind fails queued writes with the same error")
 def BindFailsWithWrites(t):
     client = t.watch("client", t.net.connect(port=80, host="127.0.0.1", local_address="192.0.2.1"))
     client.on("error", t.callback("error"))
     client.write("one", t.callback("written"))
     client.end("two", t.callback("ended"))
+
+
+@case(about="local_address is the address from which the server sees the connection come")
+class LocalAddress:
+    def server(t):
+        def on_connection(peer):
+            t.note("remote address", peer.remote_address)
+            peer.resume()
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", local_address="127.0.0.5"))
+
+        def on_connect():
+            t.note("address", client.address())
+            client.end()
+
+        client.on("connect", on_connect)
+        client.resume()

@@ -1,4 +1,4 @@
-"""Looking a host name up: what the lookup function is asked, what its answers do, and when."""
+"""Looking up a host name: what the lookup function is asked, what its answers do, and when."""
 
 from conformance import case
 from conformance.scenery import accept_one
@@ -22,9 +22,7 @@ def failing(t, label):
     return answering(t, label, [t.error("unknown host")])
 
 
-@case(
-    about="a lookup is asked for all answers with the hint ADDRCONFIG, unless family or hints say otherwise"
-)
+@case(about="a lookup is asked for all answers with the hint ADDRCONFIG, unless family or hints are given")
 def Options(t):
     def ask(label, options):
         socket = t.net.Socket()
@@ -48,7 +46,7 @@ def Options(t):
     ask("verbatim", {"verbatim": False, "all": False})
 
 
-@case(about="without a host 'localhost' is looked up")
+@case(about="connect() without a host looks up 'localhost'")
 def DefaultHost(t):
     def ask(label, options):
         socket = t.net.Socket()
@@ -60,7 +58,7 @@ def DefaultHost(t):
     ask("empty", {"host": ""})
 
 
-@case(about="with several answers 'lookup' comes once for each, in their order, before the first attempt")
+@case(about="'lookup' is emitted once for each answer, in order, before the first attempt")
 class EventPerAnswer:
     def server(t):
         accept_one(t)
@@ -74,9 +72,7 @@ class EventPerAnswer:
         client.resume()
 
 
-@case(
-    about="the default lookup tells its answers by 'lookup' as well, and localhost is among the hosts it knows"
-)
+@case(about="the default lookup emits 'lookup' with its answers, and resolves localhost")
 class Localhost:
     def server(t):
         accept_one(t)
@@ -87,13 +83,13 @@ class Localhost:
         client.resume()
 
 
-@case(about="the default lookup of a name without addresses of the family asked for is ENOTFOUND")
+@case(about="the default lookup fails with ENOTFOUND for a name without addresses of the family")
 def NoSuchFamily(t):
     client = t.watch("client", t.net.connect(port=80, host="127.1", family=6))
     client.on("error", t.callback("error"))
 
 
-@case(about="addresses are never looked up, with or without a zone, and emit no 'lookup'")
+@case(about="an IP address, with or without a zone, is not looked up and emits no 'lookup'")
 def AddressesAreNotLookedUp(t):
     def never(hostname, options, callback):
         t.note("asked", hostname)
@@ -108,7 +104,7 @@ def AddressesAreNotLookedUp(t):
     attempt("::ffff:127.0.0.1")
 
 
-@case(about="the error of a lookup is emitted as it is, after 'lookup' with it, a tick later")
+@case(about="the error of a lookup is emitted unchanged, a tick after 'lookup'")
 def ErrorOfTheLookup(t):
     error = t.error("my own")
 
@@ -123,14 +119,14 @@ def ErrorOfTheLookup(t):
     t.snapshot(client)
 
 
-@case(about="the error of a lookup for one address is told by 'lookup' too")
+@case(about="'lookup' also has the error of a lookup for one address")
 def ErrorOfTheLookupForOne(t):
     client = t.watch("client", t.net.Socket())
     client.on("error", t.callback("error"))
     client.connect(port=80, host="a.test", family=4, lookup=failing(t, "lookup"))
 
 
-@case(about="an answer that is no address is ERR_INVALID_IP_ADDRESS with the answer in its text")
+@case(about="an answer that is not an IP address fails with ERR_INVALID_IP_ADDRESS, which shows it")
 def AnswerIsNoAddress(t):
     def answer(label, options, answers):
         socket = t.watch(label, t.net.Socket())
@@ -150,7 +146,7 @@ def AnswerIsNoAddress(t):
     answer("no address among all", {}, [None, [{"family": 4}]])
 
 
-@case(about="a family other than 4 and 6 is ERR_INVALID_ADDRESS_FAMILY with host and port")
+@case(about="an answer of a family other than 4 and 6 fails with ERR_INVALID_ADDRESS_FAMILY")
 def AnswerOfOtherFamily(t):
     def answer(label, options, answers):
         socket = t.watch(label, t.net.Socket())
@@ -167,7 +163,7 @@ def AnswerOfOtherFamily(t):
     answer("nothing among all", {}, [None, [{"address": "127.0.0.1"}]])
 
 
-@case(about="of several answers those that are unusable are passed over, though 'lookup' tells them")
+@case(about="unusable answers among several are skipped, though 'lookup' is emitted for them")
 class UnusableAnswers:
     def server(t):
         accept_one(t)
@@ -187,14 +183,14 @@ class UnusableAnswers:
         client.resume()
 
 
-@case(about="a plain address where all answers were asked for is taken character by character")
+@case(about="a text as the answer where a list was asked for is taken character by character")
 def PlainAnswerToAll(t):
     client = t.watch("client", t.net.Socket())
     client.on("error", t.callback("error"))
     client.connect(port=80, host="a.test", lookup=answering(t, "lookup", [None, "::1", 6]))
 
 
-@case(about="an empty list of answers is a TypeError that nobody catches, and the socket stays connecting")
+@case(about="an empty list of answers is an uncaught TypeError and leaves the socket connecting")
 def NoAnswers(t):
     client = t.watch("client", t.net.Socket())
 
@@ -207,14 +203,14 @@ def NoAnswers(t):
     client.connect(port=80, host="a.test", lookup=answering(t, "lookup", [None, []]))
 
 
-@case(about="an IPv6 address that is called family 4 fails with EINVAL")
+@case(about="an IPv6 address labelled as family 4 fails with EINVAL")
 def MislabelledAddress(t):
     client = t.watch("client", t.net.Socket())
     client.on("error", t.callback("error"))
     client.connect(port=80, host="a.test", family=4, lookup=answering(t, "lookup", [None, "::1", 4]))
 
 
-@case(about="what a lookup function throws comes out of connect(), and the socket stays connecting")
+@case(about="an exception in a lookup function is thrown by connect() and leaves the socket connecting")
 def LookupThrows(t):
     def lookup(hostname, options, callback):
         raise t.error("of the lookup")
@@ -225,7 +221,7 @@ def LookupThrows(t):
     client.destroy()
 
 
-@case(about="a lookup that answers twice starts two attempts, which is EALREADY")
+@case(about="a lookup that answers twice starts two attempts, and the second fails with EALREADY")
 class AnswersTwice:
     def raw(r):
         r.publish(port=r.full_backlog().port)
@@ -241,7 +237,7 @@ class AnswersTwice:
         client.connect(port=port, host="a.test", family=4, lookup=lookup)
 
 
-@case(about="an answer that comes after destroy() is told by 'lookup' alone, for one address")
+@case(about="a single answer after destroy() emits 'lookup' and nothing else")
 def AnswerAfterDestroy(t):
     def lookup(hostname, options, callback):
         t.immediate(lambda: callback(None, "127.0.0.1", 4))
@@ -251,7 +247,7 @@ def AnswerAfterDestroy(t):
     client.destroy()
 
 
-@case(about="answers that come after destroy() are ignored, when all were asked for")
+@case(about="a list of answers after destroy() is ignored")
 def AnswersAfterDestroy(t):
     def lookup(hostname, options, callback):
         t.immediate(lambda: callback(None, [{"address": "127.0.0.1", "family": 4}]))
@@ -261,7 +257,7 @@ def AnswersAfterDestroy(t):
     client.destroy()
 
 
-@case(about="an error that comes after destroy() is told by 'lookup' at most, never by 'error'")
+@case(about="the error of a lookup after destroy() is never emitted as 'error'")
 def ErrorAfterDestroy(t):
     def ask(label, options):
         def lookup(hostname, options, callback):
@@ -275,7 +271,7 @@ def ErrorAfterDestroy(t):
     ask("all", {})
 
 
-@case(about="destroy() inside 'lookup' ends it: no attempt follows")
+@case(about="destroy() in 'lookup' prevents the attempt")
 def DestroyInsideLookup(t):
     def ask(label, options, answers):
         client = t.watch(label, t.net.Socket())
@@ -288,7 +284,7 @@ def DestroyInsideLookup(t):
     ask("all", {}, [None, many])
 
 
-@case(about="a lookup under way keeps the process alive, and is no longer active in its callback's tick")
+@case(about="a lookup keeps the process alive, until the tick of its callback")
 def LookupIsActive(t):
     client = t.net.connect(port=80, host="no..host")
     t.note("active", t.active())
@@ -303,7 +299,7 @@ def LookupIsActive(t):
     client.on("error", on_error)
 
 
-@case(about="server.listen() with a host takes the first answer that is not IPv6 link-local, and asks for all of them")
+@case(about="listen() with a host asks for all answers, and takes the first that is not IPv6 link-local")
 def ListenAnswers(t):
     answers = [
         ["link-local first", [{"address": "fe80::1", "family": 6}, {"address": "127.0.0.1", "family": 4}]],
@@ -336,7 +332,7 @@ def ListenAnswers(t):
         listen(label, found)
 
 
-@case(about="what is no list of answers fails in the callback of the lookup, where server.listen() reads it")
+@case(about="listen() throws in the callback of a lookup whose answer is not a list")
 def ListenNoAnswers(t):
     def listen(label, found):
         t.dns.lookup = lambda host, options, callback: callback(None, found)
@@ -348,7 +344,7 @@ def ListenNoAnswers(t):
     listen("a null", [None])
 
 
-@case(about="one object instead of an address, or instead of the list of all, is told by the error")
+@case(about="the error shows an object that was answered in place of an address or a list")
 def AnswersWithAnObject(t):
     found = {"address": "127.0.0.1", "family": 4}
 

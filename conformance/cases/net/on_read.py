@@ -1,10 +1,10 @@
-"""The on_read option: received bytes go into the caller's buffer, and past the stream."""
+"""The option on_read: received bytes go into the caller's buffer instead of the stream."""
 
 from conformance import case
 from conformance.scenery import listen, serve, serve_here
 
 
-@case(about="on_read gets the count and its own buffer, while 'data' never fires and nothing is buffered")
+@case(about="on_read gets the count and its own buffer; 'data' never fires and nothing is buffered")
 class SameBuffer:
     def server(t):
         serve(t, lambda peer: peer.end("hello"))
@@ -25,7 +25,7 @@ class SameBuffer:
         client.on("readable", t.callback("readable"))
 
 
-@case(about="on_read is called without any listener, but the socket ends only when somebody resumes it")
+@case(about="on_read is called without any listener, but the socket only ends after resume()")
 def NobodyListens(t):
 
     def on_connection(peer):
@@ -47,7 +47,7 @@ def NobodyListens(t):
 
 
 @case(
-    about="a buffer smaller than what arrives is filled again and again, the count tells how far",
+    about="a buffer smaller than what arrives is filled repeatedly, each time with its own count",
     exact_chunks=True,
 )
 class SmallBuffer:
@@ -67,7 +67,7 @@ class SmallBuffer:
         client.resume()
 
 
-@case(about="False from on_read pauses the reading, resume() continues it")
+@case(about="reading stops when on_read returns False, and continues with resume()")
 class FalsePauses:
     def server(t):
         serve(t, lambda peer: peer.end("abcdefgh"))
@@ -90,7 +90,7 @@ class FalsePauses:
         client.resume()
 
 
-@case(about="only False pauses: None, 0 and an empty text do not")
+@case(about="reading goes on when on_read returns None, 0 or an empty text")
 class OnlyFalsePauses:
     def server(t):
         serve(t, lambda peer: peer.end("abcdef"))
@@ -107,7 +107,7 @@ class OnlyFalsePauses:
         client.resume()
 
 
-@case(about="pause() inside on_read stops the reading and resume() continues it")
+@case(about="reading stops with pause() inside on_read, and continues with resume()")
 class PauseInside:
     def server(t):
         serve(t, lambda peer: peer.end("abcdefgh"))
@@ -128,7 +128,7 @@ class PauseInside:
         client.resume()
 
 
-@case(about="pause() before 'connect' holds on_read back until resume()")
+@case(about="pause() before 'connect' delays on_read until resume()")
 class PausedBeforeConnect:
     def server(t):
         serve(t, lambda peer: peer.end("hello"))
@@ -145,7 +145,7 @@ class PausedBeforeConnect:
         client.on("ready", lambda: client.end(lambda: t.immediate(lambda: t.immediate(look))))
 
 
-@case(about="a buffer function is called when the socket is made and after every read of data")
+@case(about="a buffer function is called when the socket is made and after every read")
 class BufferFunction:
     def server(t):
         serve(t, lambda peer: peer.end("abcdef"))
@@ -169,7 +169,7 @@ class BufferFunction:
         client.on("close", lambda had_error: t.note("in the end", len(buffers)))
 
 
-@case(about="a buffer of no length fails the socket with ENOBUFS")
+@case(about="an empty buffer fails the socket with ENOBUFS")
 class EmptyBuffer:
     def server(t):
         def on_connection(peer):
@@ -186,7 +186,7 @@ class EmptyBuffer:
         client.resume()
 
 
-@case(about="an on_read that is not one is ignored, and 'data' fires as usual")
+@case(about="an on_read without both a buffer and a callback is ignored, and 'data' fires as usual")
 def NotOne(t):
     server = t.net.create_server(lambda peer: peer.end("hello"))
 
@@ -207,7 +207,7 @@ def NotOne(t):
     server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(about="an exception in on_read is an uncaught error, the socket reads on")
+@case(about="an exception in on_read is uncaught, and the socket continues to read")
 class Throws:
     def server(t):
         def on_connection(peer):
@@ -229,7 +229,7 @@ class Throws:
         client.resume()
 
 
-@case(about="destroy() inside on_read ends it: the rest of what has arrived is not delivered")
+@case(about="after destroy() inside on_read the rest of what has arrived is not delivered")
 class DestroyInside:
     def server(t):
         def on_connection(peer):
@@ -249,7 +249,7 @@ class DestroyInside:
         client.resume()
 
 
-@case(about="end() inside on_read sends the FIN, reading goes on")
+@case(about="end() inside on_read sends the FIN, and reading continues")
 class EndInside:
     def server(t):
         def on_connection(peer):
@@ -273,7 +273,7 @@ class EndInside:
         client.resume()
 
 
-@case(about="set_encoding() does not touch what on_read gets")
+@case(about="set_encoding() does not change what on_read gets")
 class EncodingIsIgnored:
     def server(t):
         serve(t, lambda peer: peer.end("hello"))
@@ -285,7 +285,7 @@ class EncodingIsIgnored:
         client.on("data", t.callback("data"))
 
 
-@case(about="what on_read was given can be written back at once")
+@case(about="the bytes that on_read gets can be written back at once")
 class Echo:
     def server(t):
         def on_connection(peer):
@@ -308,7 +308,7 @@ class Echo:
         client.on("close", lambda had_error: t.note("bytes written", client.bytes_written))
 
 
-@case(about="with on_read a reset by the peer is 'error' ECONNRESET as usual")
+@case(about="with on_read a reset by the peer is still 'error' ECONNRESET")
 class Reset:
     def raw(r):
         listener = r.listen()
@@ -325,7 +325,7 @@ class Reset:
         client.resume()
 
 
-@case(about="a socket with on_read that connects again uses its buffer again, and counts from zero")
+@case(about="a socket with on_read that connects again uses its buffer again and counts from zero")
 class ConnectAgain:
     def server(t):
         server = t.net.create_server(lambda peer: peer.end("hello"))
@@ -350,7 +350,7 @@ class ConnectAgain:
         client.once("close", lambda had_error: client.connect(port, "127.0.0.1"))
 
 
-@case(about="async iteration over a socket with on_read yields nothing and ends with the peer's FIN")
+@case(about="iterating over a socket with on_read yields nothing and stops at the peer's FIN")
 class AsyncIteration:
     def server(t):
         serve(t, lambda peer: peer.end("hello"))
@@ -367,7 +367,7 @@ class AsyncIteration:
         t.spawn(iterate())
 
 
-@case(about="unshift() and push() reach 'data' past on_read")
+@case(about="unshift() and push() on a socket with on_read emit 'data'")
 class UnshiftPastOnRead:
     def server(t):
         serve(t, lambda peer: peer.end("hello"))
@@ -383,7 +383,7 @@ class UnshiftPastOnRead:
         client.on("data", t.callback("data"))
 
 
-@case(about="a socket with on_read that is piped passes only its end on")
+@case(about="piping a socket with on_read passes only its end on")
 class Piped:
     def server(t):
         serve(t, lambda peer: peer.end("hello"))
@@ -396,7 +396,7 @@ class Piped:
         sink.on("data", t.callback("data"))
 
 
-@case(about="with on_read and half-open the writable side outlives the peer's FIN")
+@case(about="a half-open socket with on_read stays writable after the peer's FIN")
 class HalfOpen:
     def server(t):
         def on_connection(peer):
@@ -414,7 +414,7 @@ class HalfOpen:
         client.on("end", lambda: t.immediate(lambda: client.end("answer")))
 
 
-@case(about="False from on_read with nothing behind it holds the peer's FIN back until resume()")
+@case(about="the peer's FIN waits for resume() when on_read returns False for the last data")
 class FalseHoldsFin:
     def server(t):
         serve(t, lambda peer: peer.end("hello"))
@@ -435,7 +435,7 @@ class FalseHoldsFin:
         client.resume()
 
 
-@case(about="destroy() after False: what on_read never got is not counted as read")
+@case(about="bytes that on_read never got before destroy() do not count in bytes_read")
 class DestroyAfterFalse:
     def server(t):
         def on_connection(peer):
@@ -456,7 +456,7 @@ class DestroyAfterFalse:
         client.resume()
 
 
-@case(about="resume() inside on_read does not outdo the False that follows it")
+@case(about="False from on_read pauses the socket even after resume() inside it")
 class ResumeThenFalse:
     def server(t):
         serve(t, lambda peer: peer.end("abcdefgh"))
@@ -478,7 +478,7 @@ class ResumeThenFalse:
         client.resume()
 
 
-@case(about="read() continues the reading that False has stopped, as resume() does")
+@case(about="read() continues the reading after False from on_read, as resume() does")
 class ReadContinues:
     def server(t):
         serve(t, lambda peer: peer.end("abcdefgh"))
@@ -495,7 +495,7 @@ class ReadContinues:
         client.resume()
 
 
-@case(about="a buffer function may give a buffer of another length each time")
+@case(about="a buffer function may return a buffer of a different length each time")
 class ChangingLengths:
     def server(t):
         serve(t, lambda peer: peer.end("abcdefghij"))
@@ -516,7 +516,7 @@ class ChangingLengths:
         client.resume()
 
 
-@case(about="where a buffer function never gives a buffer on_read hears of each read, with True in its place")
+@case(about="if a buffer function never returns a buffer, on_read gets True in its place")
 class NoBufferAtAll:
     def server(t):
         def on_connection(peer):
@@ -538,9 +538,7 @@ class NoBufferAtAll:
         client.on("data", t.callback("data"))
 
 
-@case(
-    about="a buffer that the function gives only after the first read is handed to on_read, but never filled"
-)
+@case(about="a buffer returned only after the first read is passed to on_read, but never filled")
 class NoBufferAtFirst:
     def server(t):
         def on_connection(peer):
@@ -567,7 +565,7 @@ class NoBufferAtFirst:
         client.resume()
 
 
-@case(about="a buffer function that gives no buffer later has its last one used again")
+@case(about="if a buffer function returns nothing later, its last buffer is used again")
 class NoBufferLater:
     def server(t):
         serve(t, lambda peer: peer.end("abcdefgh"))
@@ -588,7 +586,7 @@ class NoBufferLater:
         client.resume()
 
 
-@case(about="a buffer function that throws at first throws from connect()")
+@case(about="an exception in the first call of a buffer function is thrown by connect()")
 def FunctionThrows(t):
     def make():
         raise t.error("the function's own")
@@ -597,7 +595,7 @@ def FunctionThrows(t):
     t.attempt("connect", lambda: t.net.connect(port=1, host="127.0.0.1", on_read=options))
 
 
-@case(about="the buffer of on_read may be changed between reads: the next read writes over it")
+@case(about="each read overwrites the buffer of on_read, even where the program has changed it")
 class BufferIsShared:
     def server(t):
         def on_connection(peer):
@@ -623,7 +621,7 @@ class BufferIsShared:
 
 
 @case(
-    about="without a handle resume() and pause() of a socket with on_read are harmless, also after 'close'",
+    about="pause() and resume() of a socket with on_read do nothing before connect() and after 'close'",
     skip_unless="node<26.1",
 )
 class WithoutHandle:
@@ -645,7 +643,7 @@ class WithoutHandle:
         client.on("close", on_close)
 
 
-@case(about="an exception in on_read does not lose the bytes behind it")
+@case(about="the bytes behind an exception in on_read are still delivered")
 class ThrowKeepsTheRest:
     def server(t):
         serve(t, lambda peer: peer.end("abcdefgh"))
@@ -662,7 +660,7 @@ class ThrowKeepsTheRest:
         client.resume()
 
 
-@case(about="pause() in the same turn as resume() holds on_read and the peer's end back until the next resume()")
+@case(about="pause() right after resume() delays on_read and the peer's end until the next resume()")
 def ResumeAndPause(t):
     server = t.net.create_server()
     options = {"buffer": bytearray(8), "callback": t.callback("read")}

@@ -1,4 +1,4 @@
-"""Sockets with readable or writable false, and what they make of data, ends and writes all the same."""
+"""Sockets with readable or writable false: what they do with data, ends and writes."""
 
 from conformance import case
 
@@ -27,7 +27,7 @@ def meet(t, options, use):
     server.listen(0, "127.0.0.1", lambda: client.connect(server.address().port, "127.0.0.1", both))
 
 
-@case(about="with readable false the peer's data and end are never seen, not even by resume()")
+@case(about="with readable false a socket never sees the peer's data and end, even after resume()")
 def UnreadableGetsData(t):
     def use(peer, client):
         t.snapshot(client)
@@ -43,7 +43,7 @@ def UnreadableGetsData(t):
     meet(t, {"readable": False}, use)
 
 
-@case(about="with readable false end() is all that the socket waits for: it closes once it has finished")
+@case(about="with readable false a socket closes once its own end() has finished")
 def UnreadableEnds(t):
     def use(peer, client):
         client.on("finish", lambda: t.snapshot(client))
@@ -53,7 +53,7 @@ def UnreadableEnds(t):
     meet(t, {"readable": False}, use)
 
 
-@case(about="with readable false read() gives nothing and unshift() fails the socket")
+@case(about="with readable false read() returns nothing, and unshift() fails the socket")
 def UnreadableIsRead(t):
     def use(peer, client):
         t.note("read", client.read())
@@ -65,7 +65,7 @@ def UnreadableIsRead(t):
 
 
 @case(
-    about="an iteration over a socket with readable false is over at once, and leaves it alone",
+    about="iterating over a socket with readable false stops at once and leaves the socket open",
     skip_unless="node^24.19",
 )
 def UnreadableIterated(t):
@@ -82,7 +82,7 @@ def UnreadableIterated(t):
     meet(t, {"readable": False, "allow_half_open": True}, use)
 
 
-@case(about="with writable false the peer's end closes the socket; our FIN goes out with that")
+@case(about="with writable false the peer's end closes the socket, which sends our FIN")
 def UnwritableIsEnded(t):
     def use(peer, client):
         t.snapshot(client)
@@ -94,7 +94,7 @@ def UnwritableIsEnded(t):
     meet(t, {"writable": False}, use)
 
 
-@case(about="with writable false a write fails as one after end()")
+@case(about="with writable false a write fails like one after end()")
 def UnwritableIsWritten(t):
     def use(peer, client):
         t.note("write", client.write("abc", t.callback("written")))
@@ -103,7 +103,7 @@ def UnwritableIsWritten(t):
     meet(t, {"writable": False}, use)
 
 
-@case(about="with writable false end() does nothing but call back, with an error")
+@case(about="with writable false end() only passes an error to its callback")
 def UnwritableIsEndedByUs(t):
     def use(peer, client):
         client.end(t.callback("ended"))
@@ -113,7 +113,7 @@ def UnwritableIsEndedByUs(t):
     meet(t, {"writable": False}, use)
 
 
-@case(about="with writable false destroy_soon() is destroy()")
+@case(about="with writable false destroy_soon() destroys the socket at once")
 def UnwritableIsDestroyedSoon(t):
     def use(peer, client):
         client.destroy_soon()
@@ -134,7 +134,7 @@ def UnwritableIsPipedInto(t):
     meet(t, {"writable": False}, use)
 
 
-@case(about="with neither side a socket connects, stays 'closed' all the time and is open to the peer until destroy()")
+@case(about="with neither side a socket connects, but its state is 'closed' until destroy()")
 def Neither(t):
     def use(peer, client):
         t.snapshot(client)

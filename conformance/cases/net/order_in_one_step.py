@@ -1,4 +1,4 @@
-"""The order of what sockets and servers do within one step: events, calls, listeners, and the state at each of them."""
+"""The order of what sockets and servers do within one step: events, calls, listeners, and the state at each."""
 
 from conformance import case
 from conformance.scenery import closely
@@ -32,7 +32,7 @@ def client_to(t, port, options):
 # --- connections ------------------------------------------------------------------------------------------------------
 
 
-@case(about="a conversation that the client ends goes in Node's steps on both ends")
+@case(about="a conversation that the client ends takes the same steps as in Node on both ends")
 def Conversation(t):
     def start(port):
         client = client_to(t, port, {})
@@ -42,7 +42,7 @@ def Conversation(t):
     meet(t, None, lambda peer: peer.on("data", lambda chunk: peer.write("pong")), start)
 
 
-@case(about="a conversation that the server ends, the client half open, goes in Node's steps on both ends")
+@case(about="a conversation that the server ends, the client half open, takes the same steps as in Node on both ends")
 def HalfOpen(t):
     def start(port):
         client = closely(t, "client", t.net.Socket(allow_half_open=True), SOCKET)
@@ -53,7 +53,7 @@ def HalfOpen(t):
     meet(t, {"allow_half_open": True}, lambda peer: [peer.resume(), peer.end("bye")], start)
 
 
-@case(about="end() and write() before the connection is there wait for it in Node's steps")
+@case(about="end() and write() before the connection is there wait for it step by step as in Node")
 def WaitingForConnection(t):
     def start(port):
         client = client_to(t, port, {})
@@ -64,7 +64,7 @@ def WaitingForConnection(t):
     meet(t, None, lambda peer: peer.resume(), start)
 
 
-@case(about="a socket destroyed while it connects drops what waits in Node's steps")
+@case(about="a socket destroyed while it connects drops what waits step by step as in Node")
 def DestroyedWhileConnecting(t):
     def start(port):
         client = client_to(t, port, {})
@@ -77,7 +77,7 @@ def DestroyedWhileConnecting(t):
     server.listen(0, "127.0.0.1", lambda: start(server.address().port))
 
 
-@case(about="a socket destroyed once it is connected closes in Node's steps, with its own error or without")
+@case(about="a socket destroyed once it is connected closes step by step as in Node, with its own error or without")
 def DestroyedWhenConnected(t):
     def start(port):
         client = client_to(t, port, {})
@@ -87,7 +87,7 @@ def DestroyedWhenConnected(t):
     meet(t, None, lambda peer: peer.destroy(), start)
 
 
-@case(about="reset_and_destroy() resets and closes in Node's steps, connected, connecting and closed")
+@case(about="reset_and_destroy() resets and closes step by step as in Node, connected, connecting and closed")
 def Reset(t):
     def start(port):
         client = client_to(t, port, {})
@@ -103,7 +103,7 @@ def Reset(t):
     meet(t, None, lambda peer: [peer.on("error", t.callback("peer: error")), peer.resume()], start)
 
 
-@case(about="destroy_soon() waits for what is written, then destroys, in Node's steps")
+@case(about="destroy_soon() waits for what is written, then destroys step by step as in Node")
 def DestroySoon(t):
     def start(port):
         client = client_to(t, port, {})
@@ -112,7 +112,7 @@ def DestroySoon(t):
     meet(t, None, lambda peer: peer.resume(), start)
 
 
-@case(about="a socket that is used again after its end starts anew in Node's steps")
+@case(about="a socket that is used again after its end starts anew step by step as in Node")
 def UsedAgain(t):
     ports = []
 
@@ -185,7 +185,7 @@ def HandleCalls(t):
     meet(t, None, lambda peer: [recorded_handle(t, "peer", peer), peer.resume()], start)
 
 
-@case(about="destroy() closes the handle before the socket forgets it, and 'close' comes after the handle's")
+@case(about="destroy() closes the handle before the socket forgets it; 'close' follows the handle's")
 def HandleClosed(t):
     def start(port):
         client = client_to(t, port, {})
@@ -199,7 +199,7 @@ def HandleClosed(t):
     meet(t, None, on_connection, start)
 
 
-@case(about="what a socket's no_delay and keep_alive are set to is kept although the handle's method throws")
+@case(about="no_delay and keep_alive keep their new values though the handle's method throws")
 def HandleThrows(t):
     def fail(self, original, *args):
         t.note("asked", args[0])
@@ -222,7 +222,9 @@ def HandleThrows(t):
     meet(t, None, lambda peer: peer.resume(), start)
 
 
-@case(about="pause_on_create keeps an accepted or given handle quiet in Node's steps until the socket is resumed")
+@case(
+    about="pause_on_create keeps an accepted or given handle quiet step by step as in Node until the socket is resumed"
+)
 def PauseOnCreate(t):
     def start(port):
         client_to(t, port, {}).end("x")
@@ -234,7 +236,7 @@ def PauseOnCreate(t):
     meet(t, {"pause_on_connect": True}, on_connection, start)
 
 
-@case(about="on_read hands over what arrives, pauses and ends in Node's steps")
+@case(about="on_read hands over what arrives, pauses and ends step by step as in Node")
 def OnRead(t):
     clients = []
 
@@ -253,7 +255,7 @@ def OnRead(t):
     meet(t, None, lambda peer: peer.end("abcdefgh"), start)
 
 
-@case(about="the timeout of a socket is set, fires and is cleared in Node's steps")
+@case(about="the timeout of a socket is set, fires and is cleared step by step as in Node")
 def Timeout(t):
     def start(port):
         client = client_to(t, port, {})
@@ -263,7 +265,7 @@ def Timeout(t):
     meet(t, None, lambda peer: peer.resume(), start)
 
 
-@case(about="set_timeout() with something wrong says so before it changes the time or a listener")
+@case(about="set_timeout() throws for wrong values before it changes the time or a listener")
 def TimeoutWrong(t):
     def fired():
         pass
@@ -283,7 +285,7 @@ def TimeoutWrong(t):
 # --- connecting -------------------------------------------------------------------------------------------------------
 
 
-@case(about="a refused connection fails in Node's steps")
+@case(about="a refused connection fails step by step as in Node")
 def Refused(t):
     def start():
         port = server.address().port
@@ -293,7 +295,7 @@ def Refused(t):
     server.listen(0, "127.0.0.1", start)
 
 
-@case(about="a path that nobody listens on fails in Node's steps")
+@case(about="a path that nobody listens on fails step by step as in Node")
 def RefusedPath(t):
     client = closely(t, "client", t.net.Socket(), SOCKET)
     client.on("error", t.callback("error"))
@@ -301,7 +303,7 @@ def RefusedPath(t):
     t.snapshot(client)
 
 
-@case(about="a unix socket is connected and ends in Node's steps")
+@case(about="a unix socket is connected and ends step by step as in Node")
 def Path(t):
     server = closely(t, "server", t.net.create_server(), SERVER)
     server.on("connection", lambda peer: [server.close(), closely(t, "peer", peer, SOCKET).end("x")])
@@ -314,7 +316,7 @@ def Path(t):
     server.listen(t.path("here.sock"), start)
 
 
-@case(about="a lookup is asked while the socket connects, and its failure ends it in Node's steps")
+@case(about="a lookup is asked while the socket connects, and its failure ends it step by step as in Node")
 def LookupFails(t):
     for name in ["at once", "late", "thrown"]:
         client = closely(t, name, t.net.Socket(), SOCKET)
@@ -334,7 +336,7 @@ def LookupFails(t):
         t.attempt(name, lambda client=client, options=options: client.connect(options) is client)
 
 
-@case(about="addresses that a lookup gives are tried one after the other in Node's steps")
+@case(about="addresses that a lookup gives are tried one after the other step by step as in Node")
 def Attempts(t):
     def lookup(host, options, callback):
         callback(
@@ -356,7 +358,7 @@ def Attempts(t):
     meet(t, None, lambda peer: peer.end(), start)
 
 
-@case(about="when no address of a lookup can be reached the attempts fail in Node's steps, the errors in order")
+@case(about="when no address of a lookup can be reached the attempts fail step by step as in Node, the errors in order")
 def AttemptsFail(t):
     def lookup(host, options, callback):
         callback(None, [{"address": "127.0.0.2", "family": 4}, {"address": "127.0.0.3", "family": 4}])
@@ -393,7 +395,9 @@ def DestroyedInAttempt(t):
 # --- servers ----------------------------------------------------------------------------------------------------------
 
 
-@case(about="a server that is full drops a connection in Node's steps; the drop comes before the client sees it")
+@case(
+    about="a server that is full drops a connection step by step as in Node; the drop comes before the client sees it"
+)
 def Drops(t):
     def start(port):
         t.net.connect(port, "127.0.0.1").on("close", lambda had_error: server.close()).resume()
@@ -404,7 +408,7 @@ def Drops(t):
     server.listen(0, "127.0.0.1", lambda: start(server.address().port))
 
 
-@case(about="what a 'connection' listener sees of the server and of the socket is what Node shows")
+@case(about="a 'connection' listener sees the same state of server and socket as in Node")
 def Accepting(t):
     def start(port):
         t.net.connect(port, "127.0.0.1").on("close", lambda had_error: None).resume()
@@ -423,7 +427,7 @@ def Accepting(t):
     server.listen(0, "127.0.0.1", lambda: start(server.address().port))
 
 
-@case(about="close() of a server calls back, emits and lets its handle go in Node's steps")
+@case(about="close() of a server calls back, emits and lets its handle go step by step as in Node")
 def ServerCloses(t):
     server = closely(t, "server", t.net.create_server(), SERVER)
 
@@ -436,7 +440,7 @@ def ServerCloses(t):
     server.listen(0, "127.0.0.1", listening)
 
 
-@case(about="a server that cannot listen fails in Node's steps, and can be used again")
+@case(about="a server that cannot listen fails step by step as in Node, and can be used again")
 def ListenFails(t):
     first = t.net.create_server()
     second = closely(t, "second", t.net.create_server(), SERVER)
@@ -477,7 +481,7 @@ def Connections(t):
     t.next_tick(lambda: t.note("queued after", None))
 
 
-@case(about="the wrong default for attempts is refused before it counts")
+@case(about="the setters of the defaults for attempts throw for wrong values, and change nothing")
 def Defaults(t):
     t.attempt("default", lambda: t.net.set_default_auto_select_family("no"))
     t.note("default", t.net.get_default_auto_select_family())
@@ -487,14 +491,14 @@ def Defaults(t):
     t.note("time", t.net.get_default_auto_select_family_attempt_timeout() == before)
 
 
-@case(about="listen() takes the descriptor 0 as one, although 0 is false")
+@case(about="listen() takes the descriptor 0")
 def ListenFdZero(t):
     server = t.watch("server", t.net.create_server())
     server.on("error", lambda error: t.note("failed", [error.code in ["EINVAL", "ENOTSOCK"], error.syscall]))
     t.attempt("fd 0", lambda: server.listen(fd=0) is server)
 
 
-@case(about="a timeout during a big write is none while the write makes progress, and one when it makes none")
+@case(about="a timeout during a big write only fires when the write makes no progress")
 def BigWriteTimesOut(t):
     fired = []
 
@@ -535,7 +539,7 @@ def BigWriteTimesOut(t):
     server.listen(0, "127.0.0.1", lambda: start(server.address().port))
 
 
-@case(about="the timeout counts as none for a socket that has written all it had")
+@case(about="the first timeout that a socket reaches after a big write has been sent emits nothing")
 def TimeoutAfterWrite(t):
     fired = []
 
@@ -554,7 +558,7 @@ def TimeoutAfterWrite(t):
     meet(t, None, lambda peer: peer.on("data", lambda chunk: None), start)
 
 
-@case(about="a socket destroyed while it connects no longer does when its handle is closed")
+@case(about="a socket destroyed while it connects stops connecting when its handle is closed")
 def HandleClosedWhileConnecting(t):
     def start(port):
         client = t.net.connect(port, "127.0.0.1")
@@ -593,7 +597,7 @@ class WriteFailsAtOnce:
         client.on("close", t.callback("close"))
 
 
-@case(about="a timeout during the second of two big writes is none while that write makes progress")
+@case(about="a timeout during the second of two big writes only fires without progress")
 def SecondBigWriteTimesOut(t):
     fired = []
 

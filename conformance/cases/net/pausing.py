@@ -1,12 +1,10 @@
-"""pause() and resume(): what they hold back, who obeys, and what they do to the writer."""
+"""pause() and resume(): what they hold back, when they take effect, and what the writer notices."""
 
 from conformance import case
 from conformance.scenery import serve, serve_here, soon
 
 
-@case(
-    about="pause() before 'connect' holds everything back until resume(), and a 'data' listener changes nothing"
-)
+@case(about="pause() before 'connect' delays all reading until resume(), even if a 'data' listener is added")
 class PausedBeforeConnect:
     def server(t):
         serve(t, lambda peer: peer.end("hello"))
@@ -26,7 +24,7 @@ class PausedBeforeConnect:
             t.note("flowing", client.readable_flowing)
 
 
-@case(about="while connecting the last of several pause() and resume() calls counts")
+@case(about="while connecting, the last of several pause() and resume() calls counts")
 def LastCallWins(t):
     server = t.net.create_server()
     seen = []
@@ -60,9 +58,7 @@ def LastCallWins(t):
     server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(
-    about="pause() and resume() emit 'pause' at once and 'resume' on a tick, each only when something changes"
-)
+@case(about="pause() emits 'pause' at once and resume() 'resume' on a tick, only if something changes")
 class PauseAndResumeEvents:
     def server(t):
         serve(t, lambda peer: peer.resume())
@@ -83,7 +79,7 @@ class PauseAndResumeEvents:
         client.on("connect", on_connect)
 
 
-@case(about="pause() inside 'data' keeps what comes next in the buffer, resume() delivers it")
+@case(about="pause() inside 'data' leaves what follows in the buffer until resume()")
 def PauseInsideData(t):
     peers = []
 
@@ -112,7 +108,7 @@ def PauseInsideData(t):
     serve_here(t, on_connection, on_listening)
 
 
-@case(about="a reader that pauses stops the writer: write() returns False, and 'drain' comes after resume()")
+@case(about="a paused reader makes its peer's write() return False, until 'drain' after resume()")
 class PauseIsBackpressure:
     def server(t):
         def on_connection(peer):
@@ -167,7 +163,7 @@ class PauseAfterClose:
         client.on("close", on_close)
 
 
-@case(about="a 'data' listener on an accepted socket that is paused does not start it, resume() does")
+@case(about="a 'data' listener on a paused accepted socket does not start it; resume() does")
 def ListenerDoesNotUnpause(t):
 
     def on_connection(peer):
@@ -191,7 +187,7 @@ def ListenerDoesNotUnpause(t):
     serve_here(t, on_connection, on_listening, {"pause_on_connect": True})
 
 
-@case(about="of two 'data' listeners the second still gets the chunk in which the first has paused")
+@case(about="a second 'data' listener still gets the chunk in which the first has paused")
 class PauseAmongListeners:
     def server(t):
         serve(t, lambda peer: peer.end("hello"))
@@ -202,7 +198,7 @@ class PauseAmongListeners:
         client.on("data", t.callback("second", lambda chunk: t.immediate(lambda: client.resume())))
 
 
-@case(about="resume() and pause() inside 'pause' and 'resume' listeners are obeyed")
+@case(about="resume() and pause() inside 'pause' and 'resume' listeners take effect")
 class ResumeInsidePause:
     def server(t):
         serve(t, lambda peer: peer.end("hello"))
@@ -215,7 +211,7 @@ class ResumeInsidePause:
         client.once("pause", lambda: client.resume())
 
 
-@case(about="pause() of a socket read through 'readable' does not stop read()")
+@case(about="pause() does not stop read() of a socket that has a 'readable' listener")
 class PauseWithReadable:
     def server(t):
         serve(t, lambda peer: peer.end("hello"))
@@ -254,7 +250,7 @@ def start(t, server, client, at_once):
     server.listen(0, "127.0.0.1", listening)
 
 
-@case(about="pause() right behind connect() holds the data and the end until resume()")
+@case(about="pause() behind a 'data' listener lets the socket read, but delivers nothing until resume()")
 def PauseWhileConnecting(t):
     server = serve_either(t, False, lambda peer: peer.end("hello"))
     client = t.net.Socket()

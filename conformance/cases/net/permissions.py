@@ -1,4 +1,4 @@
-"""What permissions of files and ports refuse. Roles have no capabilities, so root is refused as its owner would be."""
+"""What fails without permission to a file or port. Roles have no capabilities, so root is treated like anyone."""
 
 from conformance import case
 
@@ -24,7 +24,7 @@ def read_all(t, path):
     client.on("data", t.callback("data"))
 
 
-@case(about="connecting to a unix socket without the permission to write is 'error' EACCES, with the path")
+@case(about="connecting to a unix socket without write permission fails with EACCES and the path")
 def Connect(t):
     path = t.path("sock")
 
@@ -39,7 +39,7 @@ def Connect(t):
     serve(t, path, on_listening)
 
 
-@case(about="to connect to a unix socket the permission to write is needed and enough; that to read does not help")
+@case(about="connecting to a unix socket needs write permission; read permission makes no difference")
 def ConnectReadOnly(t):
     path = t.path("sock")
 
@@ -54,7 +54,7 @@ def ConnectReadOnly(t):
     serve(t, path, on_listening)
 
 
-@case(about="a unix socket in a directory that may not be searched is EACCES to who connects")
+@case(about="connecting to a unix socket in a directory without search permission fails with EACCES")
 def ConnectInDirectory(t):
     t.mkdir(t.path("closed"))
     path = t.path("closed/sock")
@@ -70,7 +70,7 @@ def ConnectInDirectory(t):
     serve(t, path, on_listening)
 
 
-@case(about="between two processes, too, a unix socket without permissions is EACCES")
+@case(about="another process that connects to a unix socket without permission gets EACCES")
 class ConnectElsewhere:
     def server(t):
         path = t.path("sock")
@@ -96,7 +96,7 @@ class ConnectElsewhere:
         tell_failure(t, "client", path, over)
 
 
-@case(about="listening in a directory that may not be written to is 'error' EACCES on a tick; the server may try again")
+@case(about="listening in a read-only directory emits 'error' EACCES on a tick, and can be retried")
 def Listen(t):
     t.mkdir(t.path("closed"))
     t.chmod(t.path("closed"), 0o500)
@@ -115,7 +115,7 @@ def Listen(t):
     t.next_tick(lambda: t.note("tick", None))
 
 
-@case(about="a port that only the privileged may have is EACCES: to a server, a datagram socket and a local port")
+@case(about="binding a privileged port fails with EACCES, for servers, datagram sockets and local ports")
 def LowPort(t):
     server = t.watch("server", t.net.create_server())
     server.on("error", t.callback("server error"))

@@ -1,4 +1,4 @@
-"""The properties of a socket: what they say, when they change, and what is left of them after 'close'."""
+"""The properties of a socket: their values, when they change, and which are left after 'close'."""
 
 from conformance import case
 from conformance.scenery import accept_one, listen, serve, serve_here
@@ -10,14 +10,14 @@ def Fresh(t):
     t.snapshot(t.net.Socket(allow_half_open=True, high_water_mark=100))
 
 
-@case(about="a socket made with readable or writable false has one side, and its state says so")
+@case(about="a socket made with readable or writable false has the ready_state of one side")
 def OneSided(t):
     t.snapshot(t.net.Socket(readable=False))
     t.snapshot(t.net.Socket(writable=False))
     t.snapshot(t.net.Socket(readable=False, writable=False))
 
 
-@case(about="ready_state goes from 'open' over 'writeOnly' to 'closed' when the peer ends first")
+@case(about="ready_state goes from 'open' through 'writeOnly' to 'closed' when the peer ends first")
 class WriteOnly:
     def server(t):
         def on_connection(peer):
@@ -39,7 +39,7 @@ class WriteOnly:
         client.on("close", lambda had_error: t.snapshot(client))
 
 
-@case(about="addresses that nobody read before 'close' are gone after it, those that were read stay")
+@case(about="the local and remote ends that were read before 'close' can still be read after it")
 class AddressesAfterClose:
     def server(t):
         serve(t, lambda peer: peer.end("bye"))
@@ -64,7 +64,7 @@ class AddressesAfterClose:
         client.on("close", on_close)
 
 
-@case(about="addresses that nobody read before 'close' are absent after it")
+@case(about="addresses that were not read before 'close' are absent after it")
 class UnreadAddressesAfterClose:
     def server(t):
         serve(t, lambda peer: peer.end("bye"))
@@ -83,7 +83,7 @@ class UnreadAddressesAfterClose:
         client.on("close", on_close)
 
 
-@case(about="addresses are those of the new connection when a socket connects again")
+@case(about="a socket that connects again has the addresses of the new connection")
 class AddressesOfTheNewConnection:
     def server(t):
         server = t.net.create_server(lambda peer: peer.end("bye"))
@@ -115,7 +115,7 @@ class AddressesOfTheNewConnection:
         client.once("close", again)
 
 
-@case(about="while connecting there is no remote address, though the local one may be known")
+@case(about="while connecting a socket has no remote address")
 class AddressesWhileConnecting:
     def server(t):
         serve(t, lambda peer: peer.end("bye"))
@@ -129,29 +129,7 @@ class AddressesWhileConnecting:
         client.on("connect", lambda: t.snapshot(client))
 
 
-@case(about="over a unix socket address() is empty and there are no addresses at either end")
-class UnixSocket:
-    def server(t):
-        server = t.net.create_server()
-        path = t.path("properties.sock")
-
-        def on_connection(peer):
-            t.snapshot(peer)
-            peer.end("bye")
-            server.close()
-
-        server.on("connection", on_connection)
-        server.listen(path, lambda: t.publish(path=path))
-
-    def client(t, path):
-        client = t.net.connect(path)
-        t.snapshot(client)
-        client.on("connect", lambda: t.snapshot(client))
-        client.on("close", lambda had_error: t.snapshot(client))
-        client.resume()
-
-
-@case(about="IPv6 addresses have their family at both ends", skip_unless="ipv6")
+@case(about="both ends of an IPv6 connection have the family IPv6", skip_unless="ipv6")
 class Ipv6:
     def server(t):
         server = t.net.create_server()
@@ -171,7 +149,7 @@ class Ipv6:
         client.resume()
 
 
-@case(about="buffer_size is what waits to be written while there is a handle, and undefined without one")
+@case(about="buffer_size is what waits to be written, and undefined without a handle")
 class BufferSize:
     def server(t):
         serve(t, lambda peer: peer.resume())
@@ -189,7 +167,7 @@ class BufferSize:
         client.resume()
 
 
-@case(about="destroy() makes closed and destroyed true at once, long before 'close'")
+@case(about="destroy() sets closed and destroyed at once, before 'close'")
 class FlagsAfterDestroy:
     def server(t):
         accept_one(t)
@@ -206,7 +184,7 @@ class FlagsAfterDestroy:
         client.on("close", lambda had_error: t.snapshot(client))
 
 
-@case(about="destroy(error) sets errored at once, and readable_aborted")
+@case(about="destroy(error) sets errored and readable_aborted at once")
 class FlagsAfterError:
     def server(t):
         accept_one(t)
@@ -223,7 +201,7 @@ class FlagsAfterError:
         client.on("close", lambda had_error: t.snapshot(client))
 
 
-@case(about="the stream's flags after an orderly end: ended and finished, nothing aborted")
+@case(about="after an orderly end a socket is ended and finished, and nothing is aborted")
 class FlagsAfterEnd:
     def server(t):
         serve(t, lambda peer: peer.end("bye"))
@@ -236,7 +214,7 @@ class FlagsAfterEnd:
         client.on("close", lambda had_error: t.snapshot(client))
 
 
-@case(about="counters stay what they were after 'close'")
+@case(about="bytes_read and bytes_written keep their values after 'close'")
 class CountersAfterClose:
     def server(t):
         def on_connection(peer):
@@ -259,7 +237,7 @@ class CountersAfterClose:
         client.on("close", note)
 
 
-@case(about="what destroy() throws away while connecting was never written")
+@case(about="writes dropped by destroy() while connecting no longer count in bytes_written")
 class CountersOfTheDestroyed:
     def server(t):
         accept_one(t)
@@ -277,7 +255,7 @@ class CountersOfTheDestroyed:
         client.on("close", lambda had_error: t.note("closed", client.bytes_written))
 
 
-@case(about="the high_water_mark of a server is that of its sockets, the default is 64 KiB")
+@case(about="a server's high_water_mark is that of its sockets; the default is 64 KiB")
 def HighWaterMarks(t):
 
     def on_connection(peer):
@@ -295,39 +273,22 @@ def HighWaterMarks(t):
     serve_here(t, on_connection, on_listening, {"high_water_mark": 12345})
 
 
-@case(about="allow_half_open may be changed until the peer ends, and decides then")
-class ChangeAllowHalfOpen:
-    def server(t):
-        def on_connection(peer):
-            t.watch("peer", peer)
-            peer.allow_half_open = True
-            peer.on("data", lambda chunk: None)
-            peer.on("end", lambda: t.immediate(lambda: peer.end("still open")))
-
-        serve(t, on_connection)
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", allow_half_open=True))
-        client.allow_half_open = False
-        client.on("data", lambda chunk: None)
-        client.end("bye")
-
-
-@case(about="pending is true before, while and after: only a connected socket with a handle is not")
+@case(about="a socket is pending before, while connecting and after 'close', and not while it is connected")
 class Pending:
     def server(t):
         serve(t, lambda peer: peer.end("bye"))
 
     def client(t, port):
-        client = t.net.Socket()
+        client = t.watch("client", t.net.Socket())
 
         def note(when):
             t.note(f"pending {when}", client.pending)
             t.note(f"connecting {when}", client.connecting)
             t.note(f"state {when}", client.ready_state)
+            t.snapshot(client)
 
         note("before")
-        client.connect(port, "127.0.0.1")
+        t.note("returns itself", client.connect(port, "127.0.0.1") is client)
         note("at once")
         client.on("connectionAttempt", lambda address, port, family: note("during the attempt"))
         client.on("connect", lambda: note("in connect"))
@@ -338,7 +299,7 @@ class Pending:
         client.on("close", lambda had_error: note("in close"))
 
 
-@case(about="destroyed can be set, and destroy() then does nothing but call back")
+@case(about="after destroyed is set to True, destroy() only calls back")
 def SetDestroyed(t):
     socket = t.net.Socket()
     socket.destroyed = True
@@ -347,9 +308,11 @@ def SetDestroyed(t):
     t.immediate(lambda: t.snapshot(socket))
 
 
-@case(about="what sets something on a socket returns it; cork(), uncork() and destroy_soon() return nothing")
+@case(about="the setters of a socket return it; cork(), uncork() and destroy_soon() return nothing")
 def Chains(t):
     socket = t.net.Socket()
+    t.note("cork", socket.cork())
+    t.note("uncork", socket.uncork())
     for name, done in [
         ["ref", socket.ref()],
         ["unref", socket.unref()],
@@ -363,14 +326,17 @@ def Chains(t):
         ["set_default_encoding", socket.set_default_encoding("utf8")],
         ["unpipe", socket.unpipe()],
         ["end", socket.end()],
+        ["end again", socket.end(None)],
         ["destroy", socket.destroy()],
+        ["destroy again", socket.destroy()],
         ["reset_and_destroy", socket.reset_and_destroy()],
     ]:
         t.note(name, done is socket)
     t.note("nothing", [socket.cork(), socket.uncork(), socket.destroy_soon()])
+    t.note("connecting", socket.connecting)
 
 
-@case(about="what sets something on a server returns it")
+@case(about="ref(), unref(), listen(), close() and get_connections() return the server")
 def ServerChains(t):
     server = t.net.Server()
     t.note("idle", [server.ref() is server, server.unref() is server, server.close() is server])
@@ -379,7 +345,7 @@ def ServerChains(t):
     server.on("listening", lambda: t.note("listening", [server.ref() is server, server.close() is server]))
 
 
-@case(about="what is assigned to a server's properties holds for the connections that come")
+@case(about="properties assigned to a server apply to later connections")
 class ServerAssigned:
     def server(t):
         server = t.net.create_server()
@@ -404,7 +370,7 @@ class ServerAssigned:
         t.net.connect(port, "127.0.0.1").resume()
 
 
-@case(about="readable, writable, connecting, destroyed and allow_half_open of a socket may be assigned")
+@case(about="readable, writable, connecting, destroyed and allow_half_open of a socket can be assigned")
 def Assigned(t):
     socket = t.net.Socket()
     for name, value in [["no", False], ["yes", True]]:
@@ -420,7 +386,7 @@ def Assigned(t):
         t.note(f"destroyed {name}", [socket.destroyed, socket.readable, socket.writable, socket.ready_state])
 
 
-@case(about="_connecting is connecting, by an older name")
+@case(about="_connecting equals connecting")
 class Connecting:
     def server(t):
         serve(t, lambda peer: [t.note("accepted", peer._connecting), peer.end(), peer.resume()])
@@ -435,7 +401,7 @@ class Connecting:
         client.on("close", lambda had_error: t.note("closed", client._connecting))
 
 
-@case(about="_handle is there as long as there is something to connect, read or accept with, and has a descriptor")
+@case(about="_handle has a descriptor while a socket or server is in use, and is null before and after")
 class Handle:
     def server(t):
         server = t.net.create_server()
@@ -465,7 +431,7 @@ class Handle:
         client.on("close", lambda had_error: t.note("closed", client._handle is None))
 
 
-@case(about="_bytes_dispatched counts what the handle has taken, bytes_written also what still waits")
+@case(about="_bytes_dispatched excludes what still waits, which bytes_written includes")
 class BytesDispatched:
     def server(t):
         serve(t, lambda peer: peer.resume())
@@ -482,7 +448,7 @@ class BytesDispatched:
         client.on("close", lambda had_error: note("closed"))
 
 
-@case(about="_getpeername() and _getsockname() are the two ends, empty where there are none")
+@case(about="_getpeername() and _getsockname() give both ends, and are empty without a connection")
 class Names:
     def server(t):
         server = t.net.create_server()
@@ -506,7 +472,7 @@ class Names:
         client.on("close", lambda had_error: t.note("closed", [client._getpeername(), client._getsockname()]))
 
 
-@case(about="_connection_key of a server says what it was asked to listen on")
+@case(about="_connection_key is made from the family, address and port given to listen()")
 def ConnectionKey(t):
     def key(server, label):
         server.on("listening", lambda: [server.close(), t.note(label, server._connection_key)])
@@ -519,7 +485,7 @@ def ConnectionKey(t):
     key(every.listen(bound), "bound")
 
 
-@case(about="a server on all addresses has the key of IPv6", skip_unless="ipv6")
+@case(about="_connection_key of a server on all addresses has family 6", skip_unless="ipv6")
 def ConnectionKeyOfAll(t):
     server = t.net.Server()
     server.listen(0, lambda: [server.close(), t.note("all", server._connection_key)])
@@ -532,7 +498,7 @@ def Stream(t):
     t.note("same", t.net.Stream is t.net.Socket)
 
 
-@case(about="_connection_key of a server counts an answer of dns.lookup without a family as IPv4")
+@case(about="_connection_key has family 4 if the answer of dns.lookup has no family")
 def ConnectionKeyWithoutFamily(t):
     t.override(t.dns, "lookup", lambda self, original, host, options, answer: answer(None, [{"address": "127.0.0.1"}]))
     server = t.net.create_server()

@@ -1,10 +1,10 @@
-"""The read side of a socket: 'data', 'readable', read(n), unshift(), push(), and what stays in the buffer."""
+"""The readable side of a socket: 'data', 'readable', read(n), unshift(), push(), and its buffer."""
 
 from conformance import case
 from conformance.scenery import serve, serve_here, soon
 
 
-@case(about="an unpaused socket reads into its buffer before anybody listens, and flows only then")
+@case(about="a socket reads into its buffer before it has a listener, and flows only then")
 def BuffersWithoutListener(t):
     peers = []
 
@@ -24,7 +24,7 @@ def BuffersWithoutListener(t):
     serve_here(t, lambda peer: peers.append(t.watch("peer", peer)), on_listening)
 
 
-@case(about="a full buffer stops the reading, read() of all of it starts it again")
+@case(about="a full buffer stops the reading until read() takes all of it")
 def StopsAtHighWaterMark(t):
 
     def on_connection(peer):
@@ -80,7 +80,7 @@ class ReadableBeforeEnd:
         client.on("readable", on_readable)
 
 
-@case(about="read(n) gives n bytes or nothing, and what is left once the peer has ended")
+@case(about="read(n) returns n bytes or nothing, and whatever is left once the peer has ended")
 class ReadBySize:
     def server(t):
         def on_connection(peer):
@@ -106,7 +106,7 @@ class ReadBySize:
         client.once("readable", first)
 
 
-@case(about="with a 'readable' listener 'data' comes from read() alone, and resume() does not make it flow")
+@case(about="with a 'readable' listener, only read() emits 'data', and resume() does not start the flow")
 class ReadableBeatsData:
     def server(t):
         serve(t, lambda peer: peer.end("hello"))
@@ -124,7 +124,7 @@ class ReadableBeatsData:
         t.note("flowing", client.readable_flowing)
 
 
-@case(about="when the last 'readable' listener goes, a socket with a 'data' listener flows")
+@case(about="a socket with a 'data' listener flows again when its last 'readable' listener is removed")
 class ReadableListenerRemoved:
     def server(t):
         serve(t, lambda peer: peer.end("hello"))
@@ -141,9 +141,7 @@ class ReadableListenerRemoved:
         client.on("readable", on_readable)
 
 
-@case(
-    about="when the last 'readable' listener goes and nobody else asked, the socket neither flows nor is paused"
-)
+@case(about="a socket without a 'data' listener stays still when its last 'readable' listener is removed")
 class ReadableListenerRemovedAlone:
     def server(t):
         serve(t, lambda peer: peer.end("hello"))
@@ -158,7 +156,7 @@ class ReadableListenerRemovedAlone:
         client.once("readable", lambda: t.immediate(look))
 
 
-@case(about="unshift() puts data back in front of what is still to come")
+@case(about="unshift() on a paused socket puts data in front of what is still to come")
 class Unshift:
     def server(t):
         serve(t, lambda peer: peer.end("header body"))
@@ -178,7 +176,7 @@ class Unshift:
 
 
 @case(
-    about="unshift() inside 'readable' is told again, and read() joins it with the rest",
+    about="unshift() inside 'readable' emits it again, and read() returns the data with the rest",
     skip_unless="node<26",
     exact_chunks=True,
 )
@@ -209,7 +207,7 @@ class UnshiftInsideReadable:
         client.once("readable", first)
 
 
-@case(about="unshift() after 'end' fails the socket with ERR_STREAM_UNSHIFT_AFTER_END_EVENT")
+@case(about="unshift() in 'end' of a half-open socket fails it with ERR_STREAM_UNSHIFT_AFTER_END_EVENT")
 class UnshiftAfterEnd:
     def server(t):
         def on_connection(peer):
@@ -226,9 +224,7 @@ class UnshiftAfterEnd:
         client.on("end", lambda: t.attempt("unshift", lambda: client.unshift("too late")))
 
 
-@case(
-    about="push() by the user puts data into a socket as if it had been received, but is not counted as read"
-)
+@case(about="push() on a socket delivers data like received data, but is not counted in bytes_read")
 class PushByTheUser:
     def server(t):
         serve(t, lambda peer: peer.end("from outside"))
@@ -262,7 +258,7 @@ class PushAfterEnd:
         client.on("end", lambda: t.attempt("push", lambda: client.push("too late")))
 
 
-@case(about="a 'data' listener that throws is an uncaught error, the socket reads on")
+@case(about="an exception in a 'data' listener is uncaught, and the socket continues to read")
 class DataListenerThrows:
     def server(t):
         def on_connection(peer):
@@ -283,7 +279,7 @@ class DataListenerThrows:
         client.on("data", on_data)
 
 
-@case(about="when the last 'data' listener goes the socket flows on, and what comes is lost")
+@case(about="a socket flows on when its last 'data' listener is removed, and loses what comes")
 class DataListenerRemoved:
     def server(t):
         def on_connection(peer):
@@ -304,7 +300,7 @@ class DataListenerRemoved:
         client.on("end", lambda: t.note("bytes read", client.bytes_read))
 
 
-@case(about="destroy() inside 'data' stops delivery: neither the rest of the buffer nor 'end' comes")
+@case(about="destroy() inside 'data' delivers neither the rest of the buffer nor 'end'")
 class DestroyInsideData:
     def server(t):
         def on_connection(peer):
@@ -330,7 +326,7 @@ class DestroyInsideData:
         client.once("readable", on_readable)
 
 
-@case(about="read(0) on a socket paused at birth starts the reading, but not the flow")
+@case(about="read(0) on a socket accepted paused starts the reading, but not the flow")
 def ReadZeroStartsReading(t):
 
     def on_connection(peer):
@@ -355,7 +351,7 @@ def ReadZeroStartsReading(t):
     serve_here(t, on_connection, on_listening, {"pause_on_connect": True})
 
 
-@case(about="a high-water mark of zero reads all the same, chunk by chunk")
+@case(about="a flowing socket with a high-water mark of zero reads chunk by chunk")
 class HighWaterMarkOfZero:
     def server(t):
         def on_connection(peer):
@@ -373,7 +369,7 @@ class HighWaterMarkOfZero:
         client.on("drain", t.callback("drain"))
 
 
-@case(about="with a high-water mark of zero nothing is read before somebody asks")
+@case(about="a socket with a high-water mark of zero reads nothing before somebody asks")
 class HighWaterMarkOfZeroUnread:
     def server(t):
         serve(t, lambda peer: peer.end("hello"))
@@ -388,7 +384,7 @@ class HighWaterMarkOfZeroUnread:
         client.on("ready", lambda: client.on("readable", on_readable))
 
 
-@case(about="read(n) of more than the high-water mark raises it to the next power of two")
+@case(about="read(n) above the high-water mark raises it to the next power of two")
 class ReadRaisesHighWaterMark:
     def server(t):
         serve(t, lambda peer: peer.end("0123456789" * 30))
@@ -405,7 +401,7 @@ class ReadRaisesHighWaterMark:
         client.on("readable", on_readable)
 
 
-@case(about="set_encoding() inside 'data' holds for what comes after that chunk")
+@case(about="set_encoding() inside 'data' applies from the next chunk on")
 class EncodingInsideData:
     def server(t):
         def on_connection(peer):
@@ -462,7 +458,7 @@ def start(t, server, client, at_once):
     server.listen(0, "127.0.0.1", listening)
 
 
-@case(about="unshift() in 'data' brings the chunk once more, before what follows, and end waits for it")
+@case(about="unshift() in 'data' delivers the chunk again before what follows and before 'end'")
 def UnshiftInData(t):
     server = serve_either(t, False, lambda peer: peer.end("tail"))
     client = t.net.Socket()
@@ -478,7 +474,7 @@ def UnshiftInData(t):
     start(t, server, client, lambda: None)
 
 
-@case(about="unshift() in 'end' is an error, and 'close' tells")
+@case(about="unshift() in 'end' of a socket that is about to end itself fails it")
 def UnshiftInEnd(t):
     server = serve_either(t, False, lambda peer: peer.end())
     client = t.net.Socket()
@@ -488,7 +484,7 @@ def UnshiftInEnd(t):
     start(t, server, client, lambda: None)
 
 
-@case(about="pushed data goes to the reader like received data, and push(None) ends the reading side alone")
+@case(about="push(None) on a socket ends its readable side alone, and a later push() fails it")
 def PushedIntoASocket(t):
     server = serve_either(t, False, lambda peer: peer.resume())
     client = t.net.Socket(allow_half_open=True)

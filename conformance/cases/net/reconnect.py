@@ -1,7 +1,7 @@
-"""One socket object, several connections: what connect() resets and what stays."""
+"""One socket that connects several times: what connect() resets and what stays."""
 
 from conformance import case
-from conformance.scenery import listen, serve, serve_several
+from conformance.scenery import accept_one, serve, serve_here, serve_several
 
 
 def greeting(t, connections):
@@ -15,7 +15,7 @@ def greeting(t, connections):
     serve_several(t, connections, on_connection)
 
 
-@case(about="connect() in 'close' starts anew: state, counters, flags")
+@case(about="connect() in 'close' starts anew: state, flags and counters are those of a new socket")
 class InClose:
     def server(t):
         greeting(t, 2)
@@ -27,13 +27,16 @@ class InClose:
 
         def on_close(had_error):
             t.snapshot(client)
+            t.note("read", client.bytes_read)
             t.note("returns itself", client.connect(port, "127.0.0.1") == client)
+            t.note("read", client.bytes_read)
+            t.note("state", client.ready_state)
             t.snapshot(client)
 
         client.once("close", on_close)
 
 
-@case(about="connect() an immediate after 'close' works as well as in it")
+@case(about="connect() works an immediate after 'close' as it does in 'close'")
 class AfterClose:
     def server(t):
         greeting(t, 2)
@@ -49,7 +52,7 @@ class AfterClose:
         client.once("close", lambda had_error: t.immediate(again))
 
 
-@case(about="connect() after destroy() in one turn: the old 'close' comes while the new connection is made")
+@case(about="connect() right after destroy() works; the old 'close' comes while the new connection is made")
 class BeforeClose:
     def server(t):
         greeting(t, 2)
@@ -66,7 +69,7 @@ class BeforeClose:
         client.once("connect", again)
 
 
-@case(about="connect() after destroy(error) in one turn: the error is still told")
+@case(about="connect() right after destroy(error) works, and the error is still emitted")
 class BeforeError:
     def server(t):
         greeting(t, 2)
@@ -84,30 +87,49 @@ class BeforeError:
         client.once("connect", again)
 
 
-@case(about="connect() in 'error' of a refused connection works, with the old 'close' in between")
+@case(about="connect() in 'error' of a refused connection works; the old 'close' comes while the new one is made")
 class InError:
-    def client(t, port, other):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+    def raw(r):
+        r.publish(closed=r.closed_port())
+
+    def server(t, closed):
+        serve(t, lambda peer: peer.resume().end())
+
+    def client(t, port, closed):
+        client = t.watch("client", t.net.connect(closed, "127.0.0.1"))
 
         def on_error(error):
             t.snapshot(client)
-            client.connect(other, "127.0.0.1", t.callback("connected"))
+            client.connect(port, "127.0.0.1", t.callback("connected"))
             t.snapshot(client)
 
         client.once("error", on_error)
+        client.on("ready", lambda: t.snapshot(client))
         client.resume()
 
+
+@case(about="destroy() of a socket that connected again in 'error' emits a second 'close', without error")
+class InErrorThenDestroy:
     def raw(r):
-        listener = r.listen()
-        r.publish(port=r.closed_port(), other=listener.port)
-        peer = listener.accept()
-        peer.shutdown("write")
-        peer.recv_all()
+        r.publish(closed=r.closed_port())
+
+    def server(t, closed):
+        accept_one(t)
+
+    def client(t, port, closed):
+        client = t.watch("client", t.net.connect(closed, "127.0.0.1"))
+        client.once("error", lambda error: client.connect(port, "127.0.0.1"))
+
+        def on_ready():
+            t.snapshot(client)
+            client.end()
+            t.immediate(lambda: client.destroy())
+
+        client.on("ready", on_ready)
+        client.resume()
 
 
-@case(
-    about="a refused connection may be tried again in 'close' any number of times: one 'error', one 'close' each"
-)
+@case(about="a refused socket may connect again in 'close' any number of times, with one 'error' and 'close' each")
 class RefusedAgain:
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -128,7 +150,7 @@ class RefusedAgain:
         r.publish(port=r.closed_port())
 
 
-@case(about="the encoding chosen once holds for the next connection, with nothing left of a split character")
+@case(about="an encoding holds for the next connection, without the rest of a split character")
 class EncodingKept:
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -151,7 +173,7 @@ class EncodingKept:
             peer.recv_all()
 
 
-@case(about="a user's listeners stay through a reconnect, once-listeners of the first connection are gone")
+@case(about="listeners stay when a socket connects again; the once-listeners of its first connection are gone")
 class ListenersKept:
     def server(t):
         greeting(t, 2)
@@ -174,7 +196,7 @@ class ListenersKept:
         client.once("close", again)
 
 
-@case(about="no-delay, keep-alive and type of service of the first connection are set on the second one too")
+@case(about="no-delay, keep-alive and type of service of the first connection are set on the second, too")
 class OptionsAgain:
     def server(t):
         serve_several(t, 2, lambda peer: peer.resume())
@@ -189,7 +211,7 @@ class OptionsAgain:
         client.once("close", lambda had_error: client.connect(port, "127.0.0.1"))
 
 
-@case(about="the timeout does not outlive the connection, its property does")
+@case(about="a timeout ends with its connection, but the property timeout keeps its value")
 class TimeoutForgotten:
     def server(t):
         greeting(t, 1)
@@ -217,7 +239,7 @@ class TimeoutForgotten:
         r.hold()
 
 
-@case(about="a socket paused in its first life is paused in its second one until resume()")
+@case(about="a socket that was paused stays paused in its next connection until resume()")
 class PausedKept:
     def server(t):
         greeting(t, 2)
@@ -240,7 +262,7 @@ class PausedKept:
         client.once("close", again)
 
 
-@case(about="what the first life left unread in the buffer is read in the second, before its own data")
+@case(about="data left unread by the first connection is read in the second, before its own")
 class BufferKept:
     def server(t):
         greeting(t, 2)
@@ -261,7 +283,7 @@ class BufferKept:
         client.once("close", again)
 
 
-@case(about="a cork outlives its connection: the second life starts corked")
+@case(about="a corked socket stays corked in its next connection")
 class CorkKept:
     def server(t):
         greeting(t, 2)
@@ -284,7 +306,7 @@ class CorkKept:
         client.once("close", again)
 
 
-@case(about="a socket that was destroyed before it ever connected can be connected")
+@case(about="a socket that was destroyed before it ever connected can still connect")
 class AfterFreshDestroy:
     def server(t):
         greeting(t, 1)
@@ -298,7 +320,7 @@ class AfterFreshDestroy:
         client.resume()
 
 
-@case(about="a socket that was ended before it ever connected can be connected, and written again")
+@case(about="a socket that was ended before it ever connected can still connect and write")
 class AfterFreshEnd:
     def server(t):
         greeting(t, 1)
@@ -317,7 +339,7 @@ class AfterFreshEnd:
         client.resume()
 
 
-@case(about="from TCP to a unix socket and back: the kind of the connection is chosen anew")
+@case(about="a socket may connect by TCP, then by a unix socket, and back")
 class KindChanges:
     def server(t, port):
         server = t.net.create_server()
@@ -355,21 +377,7 @@ class KindChanges:
             peer.recv_all()
 
 
-@case(about="connect() on a socket that is connecting is a second attempt on the same handle")
-class WhileConnecting:
-    def server(t):
-        server = t.net.create_server(lambda peer: peer.on("error", lambda error: None))
-        listen(t, server)
-        server.unref()
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-        client.on("error", t.callback("error"))
-        client.connect(port, "127.0.0.1", t.callback("never"))
-        t.snapshot(client)
-
-
-@case(about="connect() on an open connection is told as made a second time, over the same connection")
+@case(about="connect() on a connected socket emits 'connect' again, over the same connection")
 class WhileConnected:
     def server(t):
         serve(t, lambda peer: peer.on("data", t.callback("data")))
@@ -386,7 +394,7 @@ class WhileConnected:
         client.once("ready", lambda: t.immediate(again))
 
 
-@case(about="errored of the first life is forgotten by connect()")
+@case(about="connect() clears the property errored")
 class ErrorForgotten:
     def server(t):
         greeting(t, 2)
@@ -405,9 +413,7 @@ class ErrorForgotten:
         client.resume()
 
 
-@case(
-    about="an early write that a refused first life left pending spoils the second one: ERR_MULTIPLE_CALLBACK"
-)
+@case(about="a write left pending by a refused connect() fails the next one with ERR_MULTIPLE_CALLBACK")
 class EarlyWriteOfRefusedLife:
     def client(t, port, other):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
@@ -464,27 +470,27 @@ def two_addresses(host, options, done):
     done(None, [{"address": "127.0.0.1", "family": 4}, {"address": "127.0.0.2", "family": 4}])
 
 
-@case(about="the attempt that destroy() cancelled fails an assertion when the new connection is already made")
+@case(about="a new connection made before a cancelled attempt fails makes that attempt fail an assertion")
 def CancelledTooLate(t):
     abandon(t, {"host": "127.0.0.1"}, lambda connect: connect())
 
 
-@case(about="the attempt that destroy() cancelled fails the new connection when that is not made yet")
+@case(about="a cancelled attempt fails the new connection that is still being made")
 def CancelledFailsTheNext(t):
     abandon(t, {"host": "127.0.0.1"}, lambda connect: t.immediate(connect))
 
 
-@case(about="so does a cancelled attempt at a unix socket")
+@case(about="a cancelled attempt at a unix socket fails the new connection that is still being made")
 def CancelledFailsTheNextUnix(t):
     abandon(t, {"path": t.path("s")}, lambda connect: t.immediate(connect))
 
 
-@case(about="a cancelled attempt among several fails the new connection with all their errors")
+@case(about="a cancelled attempt at one of several addresses fails the new connection with all their errors")
 def CancelledAmongSeveral(t):
     abandon(t, {"host": "two", "lookup": two_addresses}, lambda connect: t.immediate(connect))
 
 
-@case(about="an accepted socket that connects elsewhere leaves its server twice, which then never closes")
+@case(about="an accepted socket that connects elsewhere is subtracted twice from its server, which never closes")
 def AcceptedAgain(t):
     other = t.net.create_server(lambda peer: [peer.resume(), peer.end(), other.close()])
     server = t.watch("server", t.net.create_server())
@@ -515,7 +521,7 @@ def AcceptedAgain(t):
     other.listen(0, "127.0.0.1", lambda: server.listen(0, "127.0.0.1", on_listening))
 
 
-@case(about="connect(port) while a connect(path) is under way takes the address for a path; no local end can be had")
+@case(about="connect(port) during connect(path) takes the address for a path, and has no local end")
 def PathThenPort(t):
     closed = []
 
@@ -534,7 +540,7 @@ def PathThenPort(t):
     attempt("bound", {"port": 1, "host": "127.0.0.1", "local_address": "127.0.0.2"})
 
 
-@case(about="connect(port) by IPv6 while a connect(path) is under way is a plain TypeError, and the path is reached")
+@case(about="connect(port) by IPv6 during connect(path) throws a TypeError, and the path is reached")
 def PathThenPort6(t):
     path = t.path("there.sock")
     server = t.net.create_server(lambda peer: peer.resume())
@@ -551,7 +557,7 @@ def PathThenPort6(t):
     server.listen(path, listening)
 
 
-@case(about="connect() of a path behind one that is refused connects, but the stream has neither side: it ends at once")
+@case(about="connect(path) after a refused one connects, but the stream has neither side and ends at once")
 def PathBehindRefusedPath(t):
     path = t.path("there.sock")
     server = t.net.create_server(lambda peer: peer.resume())
@@ -570,32 +576,54 @@ def PathBehindRefusedPath(t):
     server.listen(path, listening)
 
 
-def start(t, server, client, at_once):
-    """Listen, connect `client`, and call `at_once` right behind connect()."""
-    t.watch("client", client)
+@case(about="a refused socket that connects again in 'close' can succeed")
+class AfterRefusal:
+    def raw(r):
+        r.publish(closed=r.closed_port())
 
-    def listening():
-        client.connect(server.address().port, "127.0.0.1")
-        at_once()
+    def server(t, closed):
+        accept_one(t)
 
-    server.listen(0, "127.0.0.1", listening)
+    def client(t, port, closed):
+        client = t.watch("client", t.net.connect(closed, "127.0.0.1"))
+        client.on("error", t.callback("error"))
 
-
-@case(about="a socket connects again from its own 'close', with its listeners, counters from 0")
-def ConnectAgainInClose(t):
-    server = t.watch("server", t.net.create_server(lambda peer: peer.end("x")))
-    client = t.net.Socket()
-    client.resume()
-    times = []
-
-    def on_close(had_error):
-        times.append(1)
-        if len(times) == 1:
-            client.connect(server.address().port, "127.0.0.1")
-            client.resume()
+        def again(had_error):
+            client.connect(port, "127.0.0.1")
             t.snapshot(client)
-        else:
-            server.close()
 
-    client.on("close", on_close)
-    start(t, server, client, lambda: None)
+        client.once("close", again)
+        client.on("ready", lambda: client.end())
+        client.resume()
+
+
+@case(about="connect() on an accepted socket emits 'connectionAttempt', then fails with EISCONN and closes it")
+def WhileAccepted(t):
+
+    def on_connection(peer):
+        t.watch("peer", peer)
+        port = peer.remote_port
+        t.attempt("connect", lambda: peer.connect(port, "127.0.0.1", t.callback("connected")) == peer)
+        t.snapshot(peer)
+
+    def on_listening(port):
+        client = t.net.connect(port, "127.0.0.1")
+        client.on("error", lambda error: None)
+        client.resume()
+
+    serve_here(t, on_connection, on_listening)
+
+
+@case(about="connect() while connecting fails with 'error' EALREADY, which ends the first attempt too")
+class WhileConnecting:
+    def raw(r):
+        r.publish(port=r.full_backlog().port)
+        r.hold()
+
+    def client(t, port):
+        client = t.watch("client", t.net.Socket())
+        client.on("error", t.callback("error"))
+        client.connect(port, "127.0.0.1", t.callback("first"))
+        t.attempt("again", lambda: client.connect(port, "127.0.0.1", t.callback("second")) == client)
+        t.note("state", [client.ready_state, client.connecting, client.pending, client.destroyed])
+        client.on("close", lambda had_error: t.snapshot(client))

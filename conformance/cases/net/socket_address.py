@@ -1,4 +1,4 @@
-"""net.SocketAddress: its fields, what it takes for an address, and parse()."""
+"""net.SocketAddress: its fields, the addresses that it takes, and parse()."""
 
 from conformance import case
 
@@ -12,7 +12,7 @@ def parsed(t, text):
     t.note(text, found.to_json() if found is not None else None)
 
 
-@case(about="without options it is 127.0.0.1, port 0; of family ipv6 it is ::")
+@case(about="a SocketAddress without options is 127.0.0.1 port 0, or :: for family ipv6")
 def Defaults(t):
     show(t, "none", t.net.SocketAddress())
     show(t, "empty", t.net.SocketAddress({}))
@@ -21,7 +21,7 @@ def Defaults(t):
     show(t, "port", t.net.SocketAddress(port=65535))
 
 
-@case(about="its text is normalised, its family in small letters, a flow label is for ipv6 alone")
+@case(about="a SocketAddress normalises its address and the case of its family, and keeps flow labels for ipv6")
 def Normalised(t):
     show(t, "ipv6", t.net.SocketAddress(address="2001:DB8:0:0::0001", family="IPv6", port=1, flowlabel=5))
     show(t, "mapped", t.net.SocketAddress(address="::FFFF:1.2.3.4", family="ipv6"))
@@ -33,14 +33,14 @@ def Normalised(t):
     show(t, "port text", t.net.SocketAddress(port="0x50"))
 
 
-@case(about="to_json() gives the four fields, and the object itself shows none to be set")
+@case(about="to_json() returns address, port, family and flow label, which cannot be set on the object")
 def Json(t):
     address = t.net.SocketAddress(address="::1", family="ipv6", port=80, flowlabel=9)
     t.note("json", address.to_json())
     t.note("ipv4", t.net.SocketAddress(port=1).to_json())
 
 
-@case(about="a flow label is a number of 20 bits; one that does not fit 32 throws")
+@case(about="a flow label has 20 bits; a number that does not fit 32 bits throws")
 def FlowLabels(t):
     show(t, "20 bits", t.net.SocketAddress(family="ipv6", flowlabel=0xFFFFF))
     t.attempt("33 bits", lambda: t.net.SocketAddress(family="ipv6", flowlabel=0x100000000))
@@ -51,7 +51,7 @@ def FlowLabels(t):
     t.attempt("bad one for ipv4", lambda: t.net.SocketAddress(flowlabel=-1))
 
 
-@case(about="text that is no address of the family is ERR_INVALID_ADDRESS")
+@case(about="an address of the wrong family or form throws ERR_INVALID_ADDRESS")
 def BadAddresses(t):
     for address in [
         "",
@@ -72,7 +72,7 @@ def BadAddresses(t):
     t.attempt("object", lambda: t.net.SocketAddress(address={}))
 
 
-@case(about="a family other than ipv4 and ipv6 is ERR_INVALID_ARG_VALUE")
+@case(about="a family other than ipv4 and ipv6 throws ERR_INVALID_ARG_VALUE")
 def BadFamilies(t):
     for family in ["ipv5", "", "IPV4", "IPV6", "ipV6", "inet"]:
         t.attempt(f"text {family}", lambda: t.net.SocketAddress(family=family).family)
@@ -82,7 +82,7 @@ def BadFamilies(t):
     t.attempt("with a bad address", lambda: t.net.SocketAddress(family="ipv5", address=5))
 
 
-@case(about="a port outside 0 to 65535 is ERR_SOCKET_BAD_PORT on options.port")
+@case(about="a port outside 0 to 65535 throws ERR_SOCKET_BAD_PORT")
 def BadPorts(t):
     t.attempt("-1", lambda: t.net.SocketAddress(port=-1))
     t.attempt("65536", lambda: t.net.SocketAddress(port=65536))
@@ -94,7 +94,7 @@ def BadPorts(t):
     t.attempt("object", lambda: t.net.SocketAddress(port={}))
 
 
-@case(about="options that are no object throw ERR_INVALID_ARG_TYPE")
+@case(about="SocketAddress() throws ERR_INVALID_ARG_TYPE for options that are not an object")
 def BadOptions(t):
     t.attempt("null", lambda: t.net.SocketAddress(None))
     t.attempt("text", lambda: t.net.SocketAddress("1.2.3.4"))
@@ -104,7 +104,7 @@ def BadOptions(t):
     t.attempt("function", lambda: t.net.SocketAddress(t.callback("f")))
 
 
-@case(about="is_socket_address() tells SocketAddresses from objects like them")
+@case(about="is_socket_address() is true for a SocketAddress, and false for objects like it")
 def IsSocketAddress(t):
     one = t.net.SocketAddress()
     t.note("one", t.net.SocketAddress.is_socket_address(one))
@@ -114,7 +114,7 @@ def IsSocketAddress(t):
 
 
 @case(
-    about="parse() reads an address and port as a URL reads its host: port 80 comes back as 0",
+    about="parse() reads an address and port as a URL does: port 80 becomes 0",
     skip_unless="node^22.13||>=23.4",
 )
 def Parse(t):
@@ -133,7 +133,7 @@ def Parse(t):
 
 
 @case(
-    about="parse() reads numbers as URLs do: hexadecimal, octal, and fewer parts than four",
+    about="parse() reads IPv4 numbers as URLs do: hexadecimal, octal, or fewer than four parts",
     skip_unless="node^22.13||>=23.4",
 )
 def ParseNumbers(t):
@@ -153,7 +153,7 @@ def ParseNumbers(t):
         parsed(t, text)
 
 
-@case(about="parse() gives undefined for what is no address", skip_unless="node^22.13||>=23.4")
+@case(about="parse() returns undefined for text that is not an address", skip_unless="node^22.13||>=23.4")
 def ParseNothing(t):
     for text in [
         "",
@@ -181,7 +181,7 @@ def ParseNothing(t):
         t.note(f"parse {text}", t.net.SocketAddress.parse(text))
 
 
-@case(about="parse() throws for what is no text", skip_unless="node^22.13||>=23.4")
+@case(about="parse() throws for anything but a string", skip_unless="node^22.13||>=23.4")
 def ParseErrors(t):
     t.attempt("number", lambda: t.net.SocketAddress.parse(5))
     t.attempt("null", lambda: t.net.SocketAddress.parse(None))

@@ -1,4 +1,4 @@
-"""set_no_delay(), set_keep_alive(), the type of service: what the kernel is told, and when."""
+"""set_no_delay(), set_keep_alive() and the type of service: what the kernel is told, and when."""
 
 from conformance import case
 from conformance.scenery import listen, serve, serve_several
@@ -10,7 +10,7 @@ def accepting(t):
     serve(t, lambda peer: peer.resume())
 
 
-@case(about="set_no_delay() and set_keep_alive() before connect() are remembered and set once connected")
+@case(about="set_no_delay() and set_keep_alive() before connect() take effect once connected")
 class BeforeConnect:
     def server(t):
         accepting(t)
@@ -23,9 +23,7 @@ class BeforeConnect:
         client.connect(port, "127.0.0.1", lambda: t.kernel(client).end())
 
 
-@case(
-    about="set_no_delay() and set_keep_alive() right after connect(), before there is a descriptor, take effect"
-)
+@case(about="set_no_delay() and set_keep_alive() right after connect() take effect")
 class RightAfterConnect:
     def server(t):
         accepting(t)
@@ -38,9 +36,7 @@ class RightAfterConnect:
         client.on("connect", lambda: t.kernel(client).end())
 
 
-@case(
-    about="the initial delay is cut to whole seconds; below one keep-alive goes on with the kernel's own times"
-)
+@case(about="the initial delay is cut to whole seconds; below one, the kernel's own times stay")
 class WholeSeconds:
     def server(t):
         serve_several(t, 6, lambda peer: peer.resume())
@@ -63,7 +59,7 @@ class WholeSeconds:
         attempt([999, 1000, 1999, 2500.5, -3000, 0])
 
 
-@case(about="keep-alive is switched off again by set_keep_alive() without arguments")
+@case(about="set_keep_alive() without arguments switches keep-alive off")
 class SwitchedOff:
     def server(t):
         accepting(t)
@@ -87,7 +83,7 @@ class SwitchedOff:
 
 
 @case(
-    about="set_keep_alive() takes interval and count, as arguments or in an object",
+    about="set_keep_alive() takes interval and count as arguments or in an object",
     skip_unless="node^24.19||>=26.4",
 )
 class IntervalAndCount:
@@ -114,7 +110,7 @@ class IntervalAndCount:
         client.on("connect", on_connect)
 
 
-@case(about="set_keep_alive() with times the kernel refuses says nothing", skip_unless="node^24.19||>=26.4")
+@case(about="set_keep_alive() ignores it when the kernel rejects the times", skip_unless="node^24.19||>=26.4")
 class RefusedByTheKernel:
     def server(t):
         accepting(t)
@@ -138,7 +134,7 @@ class RefusedByTheKernel:
 
 
 @case(
-    about="a delay, an interval or a count of zero leaves keep-alive its own times; what is no count is not given",
+    about="a delay, interval or count of zero or of the wrong type leaves keep-alive its own times",
     skip_unless="node^24.19||>=26.4",
 )
 class OddTimes:
@@ -168,7 +164,7 @@ class OddTimes:
         )
 
 
-@case(about="set_keep_alive() and set_no_delay() validate nothing")
+@case(about="set_keep_alive() and set_no_delay() accept values of any type")
 class NoValidation:
     def server(t):
         accepting(t)
@@ -195,7 +191,7 @@ class NoValidation:
         client.on("connect", on_connect)
 
 
-@case(about="keep_alive_initial_delay must be a number, wherever it is given")
+@case(about="keep_alive_initial_delay must be a number, for sockets, servers and connect()")
 def InitialDelayType(t):
     for value in ["1000", None, True, {"seconds": 1}]:
         t.attempt("connect", lambda: t.net.connect(port=1, host="127.0.0.1", keep_alive_initial_delay=value))
@@ -205,7 +201,7 @@ def InitialDelayType(t):
     t.attempt("server, negative", lambda: t.net.create_server(keep_alive_initial_delay=-1).listening)
 
 
-@case(about="no_delay, keep_alive and keep_alive_initial_delay of connect() are set once connected")
+@case(about="connect() sets no_delay, keep_alive and keep_alive_initial_delay once connected")
 class ConnectOptions:
     def server(t):
         accepting(t)
@@ -218,9 +214,7 @@ class ConnectOptions:
         client.on("connect", lambda: t.kernel(client).end())
 
 
-@case(
-    about="keep_alive_initial_delay without keep_alive does nothing, keep_alive without it leaves the kernel's delay"
-)
+@case(about="keep_alive_initial_delay needs keep_alive, which without it uses the kernel's delay")
 class OneWithoutTheOther:
     def server(t):
         serve_several(t, 2, lambda peer: peer.resume())
@@ -240,7 +234,7 @@ class OneWithoutTheOther:
         first.on("close", then)
 
 
-@case(about="a server's no_delay, keep_alive and keep_alive_initial_delay are set on what it accepts")
+@case(about="a server sets no_delay, keep_alive and keep_alive_initial_delay on accepted sockets")
 class ServerOptions:
     def server(t):
         def on_connection(peer):
@@ -258,7 +252,7 @@ class ServerOptions:
         client.resume()
 
 
-@case(about="an accepted socket without options has neither no-delay nor keep-alive, and can be given both")
+@case(about="an accepted socket has neither no-delay nor keep-alive by default, and can set both")
 class AcceptedSocket:
     def server(t):
         def on_connection(peer):
@@ -276,7 +270,7 @@ class AcceptedSocket:
         client.resume()
 
 
-@case(about="the type of service before connect() is only remembered, and set once connected")
+@case(about="a type of service set before connect() takes effect once connected")
 class TypeOfServiceBefore:
     def server(t):
         accepting(t)
@@ -305,7 +299,7 @@ class TypeOfServiceBefore:
         client.connect(port, "127.0.0.1", on_connect)
 
 
-@case(about="the type of service before there is a descriptor is EBADF, and set all the same once connected")
+@case(about="setting the type of service without a descriptor throws EBADF, but takes effect once connected")
 class TypeOfServiceConnecting:
     def server(t):
         accepting(t)
@@ -333,7 +327,7 @@ class TypeOfServiceConnecting:
         client.on("connect", on_connect)
 
 
-@case(about="another type of service while the connection is being made reaches the kernel at once")
+@case(about="a type of service set while the connection is made reaches the kernel at once")
 class TypeOfServiceInTheMaking:
     def server(t):
         accepting(t)
@@ -358,7 +352,7 @@ class TypeOfServiceInTheMaking:
         client.on("connect", on_connect)
 
 
-@case(about="set_type_of_service() throws for what is no number, out of range or a fraction")
+@case(about="set_type_of_service() throws for anything but a whole number in range")
 def TypeOfServiceValidation(t):
     socket = t.net.Socket()
     for value in ["8", None, True, float("nan"), {"tos": 8}, -1, 256, 1.5, float("inf")]:
@@ -399,7 +393,7 @@ class TypeOfServiceIpv6:
         client.on("connect", on_connect)
 
 
-@case(about="on a unix socket all option setters do nothing; the type of service is remembered")
+@case(about="on a unix socket the option setters do nothing, but the type of service is remembered")
 class UnixSocket:
     def server(t):
         server = t.net.create_server(no_delay=True, keep_alive=True, keep_alive_initial_delay=1000)
@@ -434,7 +428,7 @@ class UnixSocket:
         client.resume()
 
 
-@case(about="after the peer's end and after one's own the options can still be set")
+@case(about="options can still be set after the peer's end and after the socket's own")
 class AfterTheEnd:
     def server(t):
         def on_connection(peer):
@@ -464,7 +458,7 @@ class AfterTheEnd:
         client.end()
 
 
-@case(about="of several addresses the one that connects is given the options")
+@case(about="when a later address connects, the options are set on that connection")
 class SecondAddress:
     def server(t):
         accepting(t)
@@ -485,3 +479,22 @@ class SecondAddress:
         )
         client.resume()
         client.on("connect", lambda: t.kernel(client).end())
+
+
+@case(about="set_no_delay() and set_keep_alive() on a connected socket reach the kernel at once")
+class WhileConnected:
+    def server(t):
+        serve(t, lambda peer: peer.resume())
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_connect():
+            t.kernel(client)
+            t.note("returns itself", client.set_no_delay() == client)
+            t.note("returns itself", client.set_keep_alive(True, 5500) == client)
+            t.kernel(client)
+            client.end()
+
+        client.on("connect", on_connect)
+        client.resume()

@@ -1,4 +1,4 @@
-"""set_timeout(): when 'timeout' comes, what puts it off, and what it leaves alone."""
+"""set_timeout(): when 'timeout' comes, what delays it, and what it leaves alone."""
 
 from conformance import case
 from conformance.scenery import accept_one, listen, serve, serve_here, serve_several
@@ -10,7 +10,7 @@ def stop(socket):
     socket.end()
 
 
-@case(about="'timeout' comes once, has no arguments and leaves the connection open and usable")
+@case(about="'timeout' comes once, without arguments, and leaves the connection open")
 class Once:
     def server(t):
         accept_one(t)
@@ -28,7 +28,7 @@ class Once:
         client.on("ready", lambda: client.set_timeout(20))
 
 
-@case(about="the callback is a once-listener of 'timeout'; every call adds one")
+@case(about="the callback of set_timeout() is a once-listener of 'timeout', added with each call")
 def Callback(t):
     socket = t.net.Socket()
     callback = t.callback("timeout")
@@ -46,7 +46,7 @@ def Callback(t):
     keeps_alive = t.timeout(5000, lambda: None)
 
 
-@case(about="set_timeout(0, callback) stops the timer and takes that listener away")
+@case(about="set_timeout(0, callback) stops the timer and removes that listener")
 def Stopped(t):
     socket = t.net.Socket()
     callback = t.callback("timeout")
@@ -63,7 +63,7 @@ def Stopped(t):
     t.timeout(40, lambda: t.note("time has passed", None))
 
 
-@case(about="set_timeout() without a callback keeps the listeners of earlier calls")
+@case(about="set_timeout() without a callback keeps earlier listeners")
 def Changed(t):
     socket = t.net.Socket()
     socket.set_timeout(10000, t.callback("from the first call"))
@@ -78,9 +78,7 @@ def Changed(t):
     keeps_alive = t.timeout(5000, lambda: None)
 
 
-@case(
-    about="set_timeout() throws for what is no number, negative, not finite, and for a callback that is none"
-)
+@case(about="set_timeout() throws for bad numbers and for a callback that is not a function")
 def Validation(t):
     socket = t.net.Socket()
     t.attempt("nothing", lambda: socket.set_timeout())
@@ -102,7 +100,7 @@ def Validation(t):
     t.note("active", t.active())
 
 
-@case(about="the property keeps what was given: fractions, and more than a timer can hold")
+@case(about="the property timeout keeps what was given, even fractions or more than a timer can hold")
 def Property(t):
     socket = t.net.Socket()
     for value in [0.5, 1.75, 2147483647, 2147483648, 9007199254740991]:
@@ -114,7 +112,7 @@ def Property(t):
     keeps_alive = t.timeout(5000, lambda: None)
 
 
-@case(about="on a destroyed socket set_timeout() sets nothing and adds no listener, whatever it is given")
+@case(about="set_timeout() on a destroyed socket does nothing, whatever it is given")
 def Destroyed(t):
     socket = t.net.Socket()
     socket.set_timeout(7)
@@ -126,14 +124,14 @@ def Destroyed(t):
     t.note("listeners", socket.listener_count("timeout"))
 
 
-@case(about="the timer alone does not keep the process alive")
+@case(about="the timer of set_timeout() does not keep the process alive")
 def KeepsNothingAlive(t):
     socket = t.net.Socket()
     socket.set_timeout(30, t.callback("never"))
     t.note("active", t.active())
 
 
-@case(about="a socket that was never connected times out as well")
+@case(about="a socket that was never connected can time out")
 def NeverConnected(t):
     socket = t.watch("socket", t.net.Socket())
     socket.set_timeout(10)
@@ -141,7 +139,7 @@ def NeverConnected(t):
     keeps_alive = t.timeout(5000, lambda: None)
 
 
-@case(about="writing puts 'timeout' off")
+@case(about="writing delays 'timeout'")
 class WriteIsActivity:
     def server(t):
         accept_one(t)
@@ -160,7 +158,7 @@ class WriteIsActivity:
         client.on("timeout", lambda: stop(client))
 
 
-@case(about="corked writes are no activity, uncork() is")
+@case(about="corked writes do not delay 'timeout', but uncork() does")
 class CorkIsIdle:
     def server(t):
         accept_one(t)
@@ -187,7 +185,7 @@ class CorkIsIdle:
         client.on("timeout", on_timeout)
 
 
-@case(about="incoming data puts 'timeout' off")
+@case(about="incoming data delays 'timeout'")
 def ReadIsActivity(t):
 
     def on_connection(peer):
@@ -209,7 +207,7 @@ def ReadIsActivity(t):
     serve_here(t, on_connection, on_listening)
 
 
-@case(about="data that is not read because the socket is paused is no activity")
+@case(about="data that a paused socket does not read does not delay 'timeout'")
 class PausedIsIdle:
     def server(t):
         def on_connection(peer):
@@ -236,7 +234,7 @@ class PausedIsIdle:
         keeps_alive = t.timeout(5000, lambda: None)
 
 
-@case(about="calling set_timeout() again starts the time anew")
+@case(about="another set_timeout() restarts the time")
 class SetAgain:
     def server(t):
         accept_one(t)
@@ -254,7 +252,7 @@ class SetAgain:
         client.on("timeout", lambda: stop(client))
 
 
-@case(about="activity after 'timeout' starts the time anew, and 'timeout' comes again")
+@case(about="activity after 'timeout' restarts the time, and 'timeout' comes again")
 class AgainAfterActivity:
     def server(t):
         accept_one(t)
@@ -275,7 +273,7 @@ class AgainAfterActivity:
         client.on("timeout", on_timeout)
 
 
-@case(about="a connection attempt that takes too long is told by 'timeout' and goes on")
+@case(about="a slow connection attempt emits 'timeout' and goes on")
 class WhileConnecting:
     def client(t, port):
         client = t.watch("client", t.net.Socket())
@@ -293,7 +291,7 @@ class WhileConnecting:
         r.hold()
 
 
-@case(about="the timeout option of connect() is set_timeout() without a callback, and runs while it connects")
+@case(about="the option timeout of connect() works like set_timeout() without a callback, even while connecting")
 class Option:
     def client(t, port):
         client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", timeout=20))
@@ -306,7 +304,7 @@ class Option:
         r.hold()
 
 
-@case(about="the timeout option of a Socket is not looked at, nor is that of its connect()")
+@case(about="net.Socket() and its connect() ignore the option timeout")
 class OptionOfSocket:
     def server(t):
         accept_one(t)
@@ -320,13 +318,13 @@ class OptionOfSocket:
         client.on("ready", lambda: t.timeout(30, lambda: client.end()))
 
 
-@case(about="a wrong timeout option of connect() throws as set_timeout() does")
+@case(about="net.connect() throws for a wrong option timeout as set_timeout() does")
 def OptionValidation(t):
     t.attempt("text", lambda: t.net.connect(port=1, host="127.0.0.1", timeout="soon"))
     t.attempt("negative", lambda: t.net.connect(port=1, host="127.0.0.1", timeout=-5))
 
 
-@case(about="a write that nobody takes is told by 'timeout', with its bytes still waiting")
+@case(about="a write that the peer does not take emits 'timeout', with its bytes still waiting")
 class StalledWrite:
     def client(t, port):
         client = t.net.connect(port, "127.0.0.1")
@@ -351,7 +349,7 @@ class StalledWrite:
         r.hold()
 
 
-@case(about="after its own end() a socket that waits for the peer's end times out")
+@case(about="a socket that has ended and waits for the peer's end can time out")
 class HalfClosed:
     def server(t):
         server = t.net.create_server(allow_half_open=True)
@@ -381,7 +379,7 @@ class HalfClosed:
         client.on("timeout", on_timeout)
 
 
-@case(about="destroy(error) in 'timeout' is the usual way to give up: 'error', 'close' with true")
+@case(about="destroy(error) in 'timeout' emits that error, and 'close' with true")
 class GiveUp:
     def server(t):
         accept_one(t)
@@ -393,7 +391,7 @@ class GiveUp:
         client.on("timeout", lambda: client.destroy(t.error("idle")))
 
 
-@case(about="end() and destroy() put an end to the timer: no 'timeout' after 'close'")
+@case(about="end() and destroy() stop the timer: there is no 'timeout' after 'close'")
 class NotAfterClose:
     def server(t):
         accept_one(t)
@@ -409,7 +407,7 @@ class NotAfterClose:
         client.on("ready", on_ready)
 
 
-@case(about="a listener of 'timeout' that throws is uncaught, and the socket lives on")
+@case(about="an exception in 'timeout' is uncaught, and the socket stays open")
 class ThrowingListener:
     def server(t):
         accept_one(t)
@@ -426,7 +424,7 @@ class ThrowingListener:
         client.on("timeout", on_timeout)
 
 
-@case(about="sockets with the same timeout time out in the order of their last activity")
+@case(about="sockets with equal timeouts time out in the order of their last activity")
 class Order:
     def server(t):
         serve_several(t, 3, lambda peer: peer.resume())
@@ -456,7 +454,7 @@ class Order:
             socket.resume()
 
 
-@case(about="over a unix socket an accepted connection times out as over TCP")
+@case(about="an accepted unix socket times out as a TCP socket does")
 class UnixSocket:
     def server(t):
         server = t.net.create_server()

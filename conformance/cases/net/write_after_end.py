@@ -1,12 +1,10 @@
-"""write() and end() where an end came before: the own one, the peer's FIN, or a reset."""
+"""write() and end() after an end: the socket's own, the peer's FIN, or a reset."""
 
 from conformance import case
 from conformance.scenery import accept_one, serve
 
 
-@case(
-    about="end() with data after end() is ERR_STREAM_WRITE_AFTER_END for every pending callback and 'error'"
-)
+@case(about="a second end() with data fails all pending callbacks and the socket with ERR_STREAM_WRITE_AFTER_END")
 class EndWithDataTwice:
     def server(t):
         accept_one(t)
@@ -25,7 +23,7 @@ class EndWithDataTwice:
         client.on("close", lambda had_error: client.end("fourth", t.callback("fourth")))
 
 
-@case(about="write() once the socket has ended itself after the peer's FIN is an EPIPE that closes it")
+@case(about="write() after the peer's FIN has ended the socket fails with EPIPE and closes it")
 class WriteAfterPeerFin:
     def server(t):
         def on_connection(peer):
@@ -51,7 +49,7 @@ class WriteAfterPeerFin:
         client.end()
 
 
-@case(about="write() in 'finish' is ERR_STREAM_WRITE_AFTER_END")
+@case(about="write() in 'finish' fails with ERR_STREAM_WRITE_AFTER_END")
 class WriteInFinish:
     def server(t):
         def on_connection(peer):
@@ -69,7 +67,7 @@ class WriteInFinish:
         client.resume()
 
 
-@case(about="write() in the callback of end() is ERR_STREAM_WRITE_AFTER_END, told after 'finish'")
+@case(about="write() in the callback of end() fails with ERR_STREAM_WRITE_AFTER_END after 'finish'")
 class WriteInEndCallback:
     def server(t):
         def on_connection(peer):
@@ -91,7 +89,7 @@ class WriteInEndCallback:
         client.resume()
 
 
-@case(about="end() on a connection that was reset while nobody read is told: 'error' and 'close' with true")
+@case(about="end() after an unread reset emits 'error', and 'close' with true")
 class EndAfterReset:
     def client(t, port):
         quiet = t.watch("quiet", t.net.Socket())
@@ -114,7 +112,7 @@ class EndAfterReset:
         signal.close()
 
 
-@case(about="write() on a connection that was reset while nobody read fails in its callback and in 'error'")
+@case(about="write() after an unread reset fails in its callback and emits 'error'")
 class WriteAfterReset:
     def client(t, port):
         quiet = t.watch("quiet", t.net.Socket())
@@ -142,9 +140,7 @@ class WriteAfterReset:
         signal.close()
 
 
-@case(
-    about="of writes that the kernel refuses short texts are not counted in bytes_written, bytes and long texts are"
-)
+@case(about="of writes that the kernel rejects, bytes_written counts bytes and long texts but not short ones")
 class CountAfterReset:
     def client(t, port):
         refused = [
@@ -220,7 +216,7 @@ def start(t, server, client, at_once):
     server.listen(0, "127.0.0.1", listening)
 
 
-@case(about="a write in 'end' of a socket without allow_half_open still leaves; one on the next tick is after end")
+@case(about="without allow_half_open a write in 'end' is sent, and one on the next tick fails")
 def WriteInEnd(t):
     def on_connection(peer):
         peer.resume()
@@ -237,3 +233,51 @@ def WriteInEnd(t):
 
     client.on("end", on_end)
     start(t, server, client, lambda: None)
+
+
+@case(about="write() after end() destroys a connecting socket and fails what was queued")
+def WhileConnecting(t):
+    server = t.net.create_server(lambda peer: peer.on("error", lambda error: None).resume())
+
+    def on_listening():
+        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
+        client.on("error", t.callback("error"))
+        client.write("queued", t.callback("first"))
+        client.end("last", t.callback("ended"))
+        t.note("returns", client.write("too late", t.callback("second")))
+        t.note("returns itself", client.end("too late as well", t.callback("ended again")) is client)
+        client.on("close", lambda had_error: server.close())
+
+    server.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="write() after both sides have ended fails with EPIPE")
+class AfterBothEnded:
+    def server(t):
+        serve(t, lambda peer: peer.end("bye"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("error", t.callback("error"))
+        client.resume()
+
+        def on_end():
+            client.end()
+            t.note("returns", client.write("too late", t.callback("written")))
+            t.note("destroyed", client.destroyed)
+
+        client.on("end", on_end)
+
+
+@case(about="write() in 'close' passes EPIPE to its callback and emits nothing")
+class AfterClose:
+    def server(t):
+        serve(t, lambda peer: peer.end("bye"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("error", t.callback("error"))
+        client.resume()
+        client.on(
+            "close", lambda had_error: t.note("returns", client.write("too late", t.callback("written")))
+        )

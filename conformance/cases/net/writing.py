@@ -1,10 +1,10 @@
-"""The write side of a socket: what write() returns, when callbacks come, 'drain', and encodings."""
+"""The writable side of a socket: what write() returns, when callbacks and 'drain' come, and encodings."""
 
 from conformance import case
 from conformance.scenery import collect, serve
 
 
-@case(about="write() of less, exactly and more than the high-water mark, when the kernel takes all of it")
+@case(about="write() returns False from the high-water mark on, even if the kernel takes everything")
 class HighWaterMark:
     def server(t):
         collect(t)
@@ -23,9 +23,7 @@ class HighWaterMark:
         client.resume()
 
 
-@case(
-    about="while connecting write() returns False from the high-water mark on, and 'drain' follows 'connect'"
-)
+@case(about="while connecting, write() returns False from the high-water mark on; 'drain' follows 'connect'")
 class HighWaterMarkWhileConnecting:
     def server(t):
         collect(t)
@@ -41,7 +39,7 @@ class HighWaterMarkWhileConnecting:
         client.resume()
 
 
-@case(about="the callback of a write the kernel took comes on a tick: before newer ticks, before microtasks")
+@case(about="a write callback comes on a tick, before ticks and microtasks queued after the write")
 class CallbackTiming:
     def server(t):
         collect(t)
@@ -62,7 +60,7 @@ class CallbackTiming:
         client.resume()
 
 
-@case(about="writes from write callbacks go out in order, each called back on a tick of its own")
+@case(about="writes from write callbacks are sent in order, with a callback on a tick of its own each")
 class WriteInCallback:
     def server(t):
         collect(t)
@@ -80,7 +78,7 @@ class WriteInCallback:
         client.resume()
 
 
-@case(about="an exception in a write callback is an uncaught error, later callbacks still come")
+@case(about="an exception in a write callback is uncaught, and later callbacks still come")
 class CallbackThrows:
     def server(t):
         collect(t)
@@ -101,7 +99,7 @@ class CallbackThrows:
         client.resume()
 
 
-@case(about="nothing written is nothing sent, but called back all the same")
+@case(about="an empty write sends nothing, but its callback comes")
 class WriteNothing:
     def server(t):
         collect(t)
@@ -120,7 +118,7 @@ class WriteNothing:
         client.resume()
 
 
-@case(about="text is sent in the encoding that is named, and counted in its bytes")
+@case(about="text is sent in the given encoding and counted in its bytes")
 class Encodings:
     def server(t):
         collect(t)
@@ -152,7 +150,7 @@ class Encodings:
         client.resume()
 
 
-@case(about="a lone half of a surrogate pair is sent as U+FFFD in utf8 and as it is in utf16le")
+@case(about="a lone surrogate is sent as U+FFFD in utf8, and unchanged in utf16le")
 class LoneSurrogate:
     def server(t):
         collect(t)
@@ -171,7 +169,7 @@ class LoneSurrogate:
         client.resume()
 
 
-@case(about="hex stops at the first odd or bad digit; base64 takes both alphabets, with padding or without")
+@case(about="hex stops at the first bad digit; base64 takes both alphabets, padded or not")
 class HexAndBase64:
     def server(t):
         collect(t)
@@ -194,7 +192,7 @@ class HexAndBase64:
         client.resume()
 
 
-@case(about="the same encodings count the same while connecting")
+@case(about="text written while connecting counts in the bytes of its encoding")
 class EncodingsWhileConnecting:
     def server(t):
         collect(t)
@@ -214,7 +212,7 @@ class EncodingsWhileConnecting:
         client.on("close", lambda had_error: t.note("in the end", client.bytes_written))
 
 
-@case(about="set_default_encoding() is for text without an encoding of its own")
+@case(about="set_default_encoding() applies to text written without an encoding")
 class DefaultEncoding:
     def server(t):
         collect(t)
@@ -234,7 +232,7 @@ class DefaultEncoding:
         client.resume()
 
 
-@case(about="an unknown encoding throws ERR_UNKNOWN_ENCODING from write() and end(), and nothing is sent")
+@case(about="write() and end() throw ERR_UNKNOWN_ENCODING for an unknown encoding and send nothing")
 class UnknownEncoding:
     def server(t):
         collect(t)
@@ -264,9 +262,7 @@ class EndWithBadChunk:
         client.resume()
 
 
-@case(
-    about="a write of many mebibytes is counted at once, 'drain' comes when it is through, its callback after"
-)
+@case(about="a large write is counted at once; 'drain' comes when it is sent, then its callback")
 class LargeWrite:
     def server(t):
         collect(t)
@@ -288,7 +284,7 @@ class LargeWrite:
         client.on("close", lambda had_error: t.note("in the end", client.bytes_written))
 
 
-@case(about="a large text is sent in its encoding, whole")
+@case(about="a large text is sent whole, in its encoding")
 class LargeText:
     def server(t):
         collect(t)
@@ -309,7 +305,7 @@ class LargeText:
         client.resume()
 
 
-@case(about="'drain' does not come once end() has been called, though write() had returned False")
+@case(about="'drain' does not come after end(), even if write() had returned False")
 class NoDrainAfterEnd:
     def server(t):
         collect(t)
@@ -323,7 +319,7 @@ class NoDrainAfterEnd:
         client.resume()
 
 
-@case(about="a peer that resets while a write waits fails the write and what is behind it")
+@case(about="a peer's reset fails the write that waits and what is behind it")
 class ResetDuringLargeWrite:
     def raw(r):
         listener = r.listen()
@@ -345,7 +341,7 @@ class ResetDuringLargeWrite:
         client.on("close", t.callback("closed"))
 
 
-@case(about="corked writes that fail with ECONNRESET all get the error")
+@case(about="all corked writes fail with ECONNRESET after an unread reset")
 class CorkedAfterUnreadReset:
     def raw(r):
         listener = r.listen()
@@ -375,57 +371,7 @@ class CorkedAfterUnreadReset:
         other.on("end", write)
 
 
-@case(about="write() after both sides have ended fails with EPIPE")
-class WriteAfterBothEnded:
-    def server(t):
-        serve(t, lambda peer: peer.end("bye"))
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-        client.on("error", t.callback("error"))
-        client.resume()
-
-        def on_end():
-            client.end()
-            t.note("returns", client.write("too late", t.callback("written")))
-            t.note("destroyed", client.destroyed)
-
-        client.on("end", on_end)
-
-
-@case(about="write() after 'end' and destroy() says EPIPE to its callback alone")
-class WriteAfterEndAndDestroy:
-    def server(t):
-        serve(t, lambda peer: peer.end("bye"))
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-        client.on("error", t.callback("error"))
-        client.resume()
-        client.on(
-            "close", lambda had_error: t.note("returns", client.write("too late", t.callback("written")))
-        )
-
-
-@case(
-    about="write() after end() destroys a socket that is still connecting, and fails what was queued with it"
-)
-def WriteAfterEndWhileConnecting(t):
-    server = t.net.create_server(lambda peer: peer.on("error", lambda error: None).resume())
-
-    def on_listening():
-        client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
-        client.on("error", t.callback("error"))
-        client.write("queued", t.callback("first"))
-        client.end("last", t.callback("ended"))
-        t.note("returns", client.write("too late", t.callback("second")))
-        t.note("returns itself", client.end("too late as well", t.callback("ended again")) is client)
-        client.on("close", lambda had_error: server.close())
-
-    server.listen(0, "127.0.0.1", on_listening)
-
-
-@case(about="a chunk may be a bytearray, and is sent as it was when it was written")
+@case(about="a bytearray is sent as it was when it was written")
 class Bytearray:
     def server(t):
         collect(t)
@@ -443,7 +389,7 @@ class Bytearray:
         client.resume()
 
 
-@case(about="callbacks of what failed behind a write still find it all in bytes_written; a write from there joins it")
+@case(about="bytes_written still counts a failed queue in its callbacks; a write from there joins the queue")
 def QueueThatFails(t):
     client = t.watch("client", t.net.Socket())
     client.on("error", lambda error: None)
@@ -461,7 +407,7 @@ def QueueThatFails(t):
     client.end("g", lambda error: sizes("ended"))
 
 
-@case(about="a callback that throws while a queue fails leaves the queue: destroy() calls it back again from its start")
+@case(about="an exception in a callback of a failed queue leaves it, and destroy() calls all back again")
 def QueueThatThrows(t):
     def fail(chunk, encoding, callback):
         t.immediate(lambda: callback(t.error("bad")))
@@ -485,7 +431,7 @@ def QueueThatThrows(t):
 
 
 @case(
-    about="a string with the encoding 'buffer' is refused: ERR_UNKNOWN_ENCODING, decoded or not",
+    about="the encoding 'buffer' of a text is ERR_UNKNOWN_ENCODING, with decode_strings or without",
     skip_unless="node^24.20||>=26.3",
 )
 def EncodingBuffer(t):
@@ -500,7 +446,7 @@ def EncodingBuffer(t):
     t.attempt("default", lambda: strange.write("a"))
 
 
-@case(about="a write with an empty chunk calls back, counts nothing and moves no byte, on every connection")
+@case(about="an empty write calls back without counting or sending anything, on every kind of connection")
 class EmptyWrites:
     def server(t):
         server = t.watch("server", t.net.create_server())
@@ -522,3 +468,25 @@ class EmptyWrites:
         client.on("data", t.callback("data"))
         client.write("", t.callback("while connecting"))
         client.on("end", lambda: t.note("read", client.bytes_read))
+
+
+@case(about="what is written before 'connect' is counted at once and sent in order")
+class BeforeConnect:
+    def server(t):
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.on("data", lambda chunk: None)
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("connect", lambda: t.note("older listener", client.bytes_written))
+        t.note("first", client.write("one ", t.callback("first written")))
+        client.on("connect", lambda: t.note("newer listener", client.bytes_written))
+        t.note("second", client.write(b"two ", t.callback("second written")))
+        t.note("third", client.write("drei", "latin1", t.callback("third written")))
+        t.note("bytes written", client.bytes_written)
+        t.note("waiting", client.writable_length)
+        client.on("ready", lambda: client.end(t.callback("ended")))
+        client.resume()

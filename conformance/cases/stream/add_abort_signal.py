@@ -1,4 +1,4 @@
-"""add_abort_signal(): an AbortSignal for a socket or stream that is there already, in each of its states."""
+"""add_abort_signal(): an AbortSignal for an existing socket or stream, in each of its states."""
 
 from conformance import case
 from conformance.scenery import serve_here, soon
@@ -16,7 +16,7 @@ def connected(t, use):
     serve_here(t, on_connection, lambda port: client.connect(port, "127.0.0.1"), {"allow_half_open": True})
 
 
-@case(about="an open socket is destroyed with an AbortError at the abort; the reason is its cause")
+@case(about="add_abort_signal() destroys an open socket with an AbortError whose cause is the reason")
 def Open(t):
     def use(client, peer):
         controller = t.abort_controller()
@@ -30,7 +30,7 @@ def Open(t):
     connected(t, use)
 
 
-@case(about="a socket that connects is destroyed at the abort, and never emits 'connect'")
+@case(about="a socket that is aborted while it connects never emits 'connect'")
 def Connecting(t):
     def start(port):
         controller = t.abort_controller()
@@ -42,7 +42,7 @@ def Connecting(t):
     serve_here(t, lambda peer: peer.on("error", lambda error: None).resume(), start)
 
 
-@case(about="a socket that was never connected is destroyed too")
+@case(about="add_abort_signal() destroys a socket that was never connected")
 def NeverConnected(t):
     controller = t.abort_controller()
     socket = t.watch("socket", t.stream.add_abort_signal(controller.signal, t.net.Socket()))
@@ -50,7 +50,7 @@ def NeverConnected(t):
     controller.abort()
 
 
-@case(about="with a signal that is aborted already the socket is destroyed within the call")
+@case(about="add_abort_signal() with an aborted signal destroys the socket within the call")
 def AbortedBefore(t):
     def use(client, peer):
         controller = t.abort_controller()
@@ -64,7 +64,7 @@ def AbortedBefore(t):
     connected(t, use)
 
 
-@case(about="a socket whose writing side has ended is destroyed at the abort as well")
+@case(about="add_abort_signal() destroys a socket whose writable side has ended")
 def Ended(t):
     def use(client, peer):
         controller = t.abort_controller()
@@ -77,7 +77,7 @@ def Ended(t):
     connected(t, use)
 
 
-@case(about="a socket that is closed is not touched by the abort, and has lost the signal's listener")
+@case(about="a closed socket ignores the abort and has left the signal's listeners")
 def Closed(t):
     def use(client, peer):
         controller = t.abort_controller()
@@ -95,7 +95,7 @@ def Closed(t):
     connected(t, use)
 
 
-@case(about="a socket that is destroyed already stays without an error when a signal is added, aborted or not")
+@case(about="adding a signal to a destroyed socket causes no error, aborted or not")
 def Destroyed(t):
     def use(client, peer):
         aborted = t.abort_controller()
@@ -111,7 +111,7 @@ def Destroyed(t):
     connected(t, use)
 
 
-@case(about="two signals for one socket: the first abort destroys it, the second finds it destroyed")
+@case(about="with two signals on a socket, the first abort destroys it and the second does nothing")
 def TwoSignals(t):
     def use(client, peer):
         one = t.abort_controller()
@@ -126,7 +126,7 @@ def TwoSignals(t):
     connected(t, use)
 
 
-@case(about="the listeners that a signal needs are on the socket from then on; an 'error' is no more uncaught")
+@case(about="add_abort_signal() adds listeners to the socket, one of them for 'error', so no error is uncaught")
 def Listeners(t):
     def use(client, peer):
         events = ["close", "end", "error", "finish"]
@@ -139,7 +139,7 @@ def Listeners(t):
     connected(t, use)
 
 
-@case(about="the abort of a socket that is being read by to_array() rejects that with the AbortError")
+@case(about="the abort of a socket that to_array() reads rejects the promise with the AbortError")
 def WhileRead(t):
     def use(client, peer):
         controller = t.abort_controller()
@@ -152,7 +152,7 @@ def WhileRead(t):
 
 
 @case(
-    about="the abort of a Transform between two sockets unpipes it; the sockets stay",
+    about="the abort of a Transform between two sockets unpipes it and leaves the sockets open",
     skip_unless="node<26.1",
 )
 def TransformBetween(t):
@@ -173,7 +173,7 @@ def TransformBetween(t):
     connected(t, use)
 
 
-@case(about="what is no AbortSignal or no stream is refused with ERR_INVALID_ARG_TYPE")
+@case(about="add_abort_signal() throws ERR_INVALID_ARG_TYPE unless given an AbortSignal and a stream")
 def BadArguments(t):
     signal = t.abort_controller().signal
     for value in [None, 5, "signal", {}]:
@@ -183,7 +183,7 @@ def BadArguments(t):
     t.attempt("nothing", lambda: t.stream.add_abort_signal())
 
 
-@case(about="add_abort_signal() to a stream that cannot be destroyed raises JavaScript's TypeError when it aborts")
+@case(about="aborting a stream without destroy() throws JavaScript's TypeError")
 def AbortNoDestroy(t):
     t.on_uncaught(lambda error: t.note("uncaught", error))
     controller = t.abort_controller()
@@ -224,7 +224,7 @@ def record(t, name, stream, events):
 
 
 @case(
-    about="a stream made with a signal that is aborted already is destroyed at once: state, and what it still does",
+    about="a stream made with an aborted signal is destroyed at once",
     skip_unless="node^24.20",
 )
 def MadeAborted(t):
@@ -256,7 +256,7 @@ def MadeAborted(t):
     plain.on("error", lambda error: t.note("cause", error.cause))
 
 
-@case(about="add_abort_signal() leaves one listener on the signal until the stream is over")
+@case(about="add_abort_signal() keeps one listener on the signal until the stream is over")
 def AbortListenerCount(t):
     controller = t.abort_controller()
     signal = controller.signal

@@ -1,4 +1,4 @@
-"""Async disposal: `obj[Symbol.asyncDispose]()`, which `async with` (Node's `await using`) ends with."""
+"""Async disposal: `obj[Symbol.asyncDispose]()`, with which `async with` (Node's `await using`) ends."""
 
 from conformance import case
 
@@ -32,7 +32,7 @@ def dispose(t, obj, label):
     t.spawn(go())
 
 
-@case(about="an open socket is destroyed with an AbortError; the promise is fulfilled between 'error' and 'close'")
+@case(about="disposing of an open socket destroys it with an AbortError, and settles between 'error' and 'close'")
 def Open(t):
     def use(peer, client):
         client.on("error", t.callback("error"))
@@ -42,7 +42,7 @@ def Open(t):
     connected(t, False, use)
 
 
-@case(about="the AbortError of a disposal is uncaught where nobody hears 'error'")
+@case(about="the AbortError of a disposal is uncaught without an 'error' listener")
 def Unheard(t):
     def use(peer, client):
         dispose(t, client, "disposed")
@@ -51,7 +51,7 @@ def Unheard(t):
     connected(t, False, use)
 
 
-@case(about="a socket that only the peer has ended is destroyed without 'error'; the promise is rejected all the same")
+@case(about="disposing of a socket that only its peer has ended rejects, but emits no 'error'")
 def EndedByPeer(t):
     t.on_uncaught(lambda error: t.note("uncaught", error))
 
@@ -63,7 +63,7 @@ def EndedByPeer(t):
     connected(t, True, use)
 
 
-@case(about="a socket that only we have ended is destroyed with an AbortError")
+@case(about="disposing of a socket that has only ended itself destroys it with an AbortError")
 def EndedByUs(t):
     def use(peer, client):
         client.on("error", t.callback("error"))
@@ -73,7 +73,7 @@ def EndedByUs(t):
     connected(t, True, use)
 
 
-@case(about="a write that waits fails with the AbortError, before 'error'")
+@case(about="disposing of a socket fails its pending write with the AbortError, before 'error'")
 def PendingWrite(t):
     def use(peer, client):
         client.on("error", t.callback("error"))
@@ -84,7 +84,7 @@ def PendingWrite(t):
     connected(t, False, use)
 
 
-@case(about="a second disposal does not wait for the first: it is rejected with the AbortError of that one")
+@case(about="a second disposal does not wait for the first, and rejects with its AbortError")
 def Again(t):
     t.on_uncaught(lambda error: t.note("uncaught", error))
 
@@ -97,7 +97,7 @@ def Again(t):
     connected(t, False, use)
 
 
-@case(about="the disposal of a socket that is being destroyed is rejected: it closes before its end")
+@case(about="disposing of a socket that is being destroyed rejects with a premature close")
 def Destroyed(t):
     t.on_uncaught(lambda error: t.note("uncaught", error))
 
@@ -108,7 +108,7 @@ def Destroyed(t):
     connected(t, False, use)
 
 
-@case(about="the disposal of a socket destroyed with an error is rejected with that error")
+@case(about="disposing of a socket that was destroyed with an error rejects with that error")
 def DestroyedWithError(t):
     def use(peer, client):
         client.on("error", t.callback("error"))
@@ -120,7 +120,7 @@ def DestroyedWithError(t):
     connected(t, False, use)
 
 
-@case(about="a socket that is connecting, or never was, is disposed like any other")
+@case(about="a socket that is connecting or never connected can be disposed of")
 def Connecting(t):
     server = t.net.create_server()
     fresh = t.watch("fresh", t.net.Socket())
@@ -136,7 +136,7 @@ def Connecting(t):
     server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(about="a server's disposal is fulfilled behind 'close', at once where it does not listen")
+@case(about="disposing of a server settles after 'close', or at once if it does not listen")
 def Server(t):
     server = t.watch("server", t.net.create_server())
     dispose(t, server, "idle")
@@ -150,7 +150,7 @@ def Server(t):
     server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(about="a server's disposal waits for its connections and does not end them")
+@case(about="disposing of a server waits for its connections and does not end them")
 def ServerWithConnection(t):
     server = t.watch("server", t.net.create_server())
     client = t.watch("client", t.net.Socket())
@@ -165,7 +165,7 @@ def ServerWithConnection(t):
     server.listen(0, "127.0.0.1", lambda: client.connect(server.address().port, "127.0.0.1"))
 
 
-@case(about="a server that still looks its host up is not stopped by its disposal: it goes on to listen")
+@case(about="disposing of a server during its lookup does not keep it from listening")
 def ServerLookingUp(t):
     server = t.watch("server", t.net.create_server())
     server.listen(0, "127.0.0.1", lambda: [t.note("listening", server.listening), server.close()])
@@ -191,7 +191,7 @@ def count_microtasks(t, name, emitter):
     t.spawn(dispose())
 
 
-@case(about="the disposal of a server and of a datagram socket is over two microtasks after 'close'")
+@case(about="disposing of a server or a datagram socket settles two microtasks after 'close'")
 def Microtasks(t):
     server = t.net.create_server()
     server.listen(0, "127.0.0.1", lambda: count_microtasks(t, "server", server))
@@ -199,7 +199,7 @@ def Microtasks(t):
     datagrams.bind(0, "127.0.0.1", lambda: count_microtasks(t, "dgram", datagrams))
 
 
-@case(about="a Writable that is disposed of is destroyed with AbortError, or quietly if it has finished")
+@case(about="disposing of a Writable destroys it with an AbortError, unless it has finished")
 def DisposesWritable(t):
     open_sink = t.watch("open", t.stream.Writable(write=lambda chunk, encoding, callback: callback()))
     finished_sink = t.watch("finished", t.stream.Writable(write=lambda chunk, encoding, callback: callback()))

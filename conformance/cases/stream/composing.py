@@ -1,4 +1,4 @@
-"""compose(), Duplex.from() and wrap(): several streams, or what is none, as one stream."""
+"""compose(), Duplex.from() and wrap(): several streams, or other objects, as one stream."""
 
 from conformance import case
 from conformance.scenery import serve, soon
@@ -22,7 +22,7 @@ def pair(t, first, last):
 # --- compose ---------------------------------------------------------------------------------------------------
 
 
-@case(about="compose() hands what is written to the first stream and reads from the last", exact_chunks=True)
+@case(about="compose() writes to its first stream and reads from its last", exact_chunks=True)
 def Through(t):
     def mark(letter):
         return t.stream.Transform(transform=lambda chunk, encoding, callback: callback(None, chunk + letter))
@@ -33,7 +33,7 @@ def Through(t):
     composed.end("y", t.callback("ended"))
 
 
-@case(about="a composed stream finishes when its last stream is through, read or not")
+@case(about="a composed stream finishes when its last stream has, even unread")
 def Unread(t):
     composed = pair(t, t.stream.PassThrough(), t.stream.PassThrough())
     composed.write("x")
@@ -47,7 +47,7 @@ def Unread(t):
     soon(t, look)
 
 
-@case(about="an error of the last stream fails the composed one, which is told first that all was written")
+@case(about="an error of the last stream fails the composed one, after its write callbacks")
 def LastFails(t):
     composed = pair(
         t,
@@ -67,7 +67,10 @@ def FlushFails(t):
     composed.end("y", t.callback("ended"))
 
 
-@case(about="destroying the first stream closes the others prematurely", skip_unless="node^24.18")
+@case(
+    about="destroying the first stream of a composed one fails the others with a premature close",
+    skip_unless="node^24.18",
+)
 def FirstDestroyed(t):
     first = t.stream.PassThrough()
     composed = pair(t, first, t.stream.PassThrough())
@@ -75,7 +78,10 @@ def FirstDestroyed(t):
     t.immediate(lambda: first.destroy())
 
 
-@case(about="destroying the last stream closes the others prematurely", skip_unless="node^24.18")
+@case(
+    about="destroying the last stream of a composed one fails the others with a premature close",
+    skip_unless="node^24.18",
+)
 def LastDestroyed(t):
     last = t.stream.PassThrough()
     composed = pair(t, t.stream.PassThrough(), last)
@@ -83,21 +89,21 @@ def LastDestroyed(t):
     t.immediate(lambda: last.destroy())
 
 
-@case(about="destroy() of a composed stream destroys its streams with an AbortError, and fails with it")
+@case(about="destroy() of a composed stream destroys its parts and itself with an AbortError")
 def Destroyed(t):
     composed = pair(t, t.stream.PassThrough(), t.stream.PassThrough())
     composed.write("x")
     t.immediate(lambda: composed.destroy())
 
 
-@case(about="destroy() with an error passes it to the streams")
+@case(about="destroy(error) of a composed stream destroys its parts with that error")
 def DestroyedWithError(t):
     composed = pair(t, t.stream.PassThrough(), t.stream.PassThrough())
     composed.destroy(t.error("enough"))
 
 
 @case(
-    about="a composed stream that has not been read stops its last stream, and reading makes it flow again",
+    about="a composed stream that is not read stops its last part until it is read",
     skip_unless="node^24.18",
 )
 def Backpressure(t):
@@ -117,7 +123,7 @@ def Backpressure(t):
     write(8)
 
 
-@case(about="a last stream that is only written to leaves nothing to read")
+@case(about="composing with a last stream that is only writable leaves nothing to read")
 def Sink(t):
     last = t.stream.Writable(
         write=lambda chunk, encoding, callback: t.immediate(callback), final=lambda callback: t.immediate(callback)
@@ -127,14 +133,14 @@ def Sink(t):
     composed.end("xyz", t.callback("ended"))
 
 
-@case(about="a first stream that is only read leaves nothing to write", exact_chunks=True)
+@case(about="composing with a first stream that is only readable leaves nothing to write", exact_chunks=True)
 def Source(t):
     composed = pair(t, t.stream.Readable.from_(["x", "y", "z"]), t.stream.PassThrough())
     t.note("writable", composed.writable)
     composed.on("data", t.callback("data"))
 
 
-@case(about="async generators may stand for streams")
+@case(about="compose() takes async generator functions as parts")
 def Generators(t):
     async def shout(chunks):
         async for chunk in chunks:
@@ -150,7 +156,7 @@ def Generators(t):
     composed.end(b"y")
 
 
-@case(about="a list or text may stand first, and is read item by item", exact_chunks=True)
+@case(about="compose() takes a list or text as its first part, and reads it item by item", exact_chunks=True)
 def IterableFirst(t):
     async def wrap(chunks):
         async for chunk in chunks:
@@ -167,7 +173,7 @@ def IterableFirst(t):
     of_bytes.resume()
 
 
-@case(about="what is composed with a list or text behind it reads that, and never closes", exact_chunks=True)
+@case(about="compose() with a list or text as its last part reads from it, and never closes", exact_chunks=True)
 def IterableLast(t):
     for last in ["ab", [1, 2]]:
         composed = t.watch("composed", t.stream.compose(t.stream.PassThrough(), last))
@@ -187,7 +193,7 @@ def GeneratorRaises(t):
     composed.resume()
 
 
-@case(about="an abort of the signal given to compose() fails the composed stream")
+@case(about="aborting the signal of compose() fails the composed stream")
 def Signal(t):
     controller = t.abort_controller()
     source = t.watch("source", t.stream.PassThrough())
@@ -196,7 +202,7 @@ def Signal(t):
     t.immediate(lambda: controller.abort())
 
 
-@case(about="compose() refuses what is no stream, and streams that cannot be read or written where they stand")
+@case(about="compose() throws for parts that are not streams, or not readable or writable as their place needs")
 def BadStreams(t):
     t.attempt("none", lambda: t.stream.compose())
     t.attempt("a number", lambda: t.stream.compose(5))
@@ -230,7 +236,7 @@ def ComposedAfterTheEnd(t):
 
 
 @case(
-    about="in Duplex.from() and compose() a stream without end(), pause() or resume() fails with a TypeError",
+    about="compose() and Duplex.from() fail with a TypeError for a stream without end(), pause() or resume()",
     skip_unless="node^24.18||>=26.3",
 )
 def OldStyle(t):
@@ -252,7 +258,7 @@ def OldStyle(t):
     tail.emit("data", "x")
 
 
-@case(about="a composed stream is in object mode where its first and last part are, also on a side that they close")
+@case(about="a composed stream has the object modes of its first and last part, even of closed sides")
 def Modes(t):
     async def sink(source):
         async for _chunk in source:
@@ -291,7 +297,7 @@ def ModesOfAPair(t):
         t.note("sides", [duplex.readable, duplex.writable])
 
 
-@case(about="the error of Duplex.from() names no function that is a side of a pair and returns nothing of use")
+@case(about="the error for a function as a side of a pair that returns nothing useful does not name it")
 def BadFunctionOfAPair(t):
     def useless(source):
         return 5
@@ -302,7 +308,7 @@ def BadFunctionOfAPair(t):
     t.attempt("alone", lambda: t.stream.Duplex.from_(useless))
 
 
-@case(about="Duplex.from() of text, bytes and lists is a stream that can only be read")
+@case(about="Duplex.from() of text, bytes or a list can only be read")
 def Values(t):
     for value in ["text", b"bytes", [1, 2], []]:
         duplex = t.stream.Duplex.from_(value)
@@ -310,7 +316,7 @@ def Values(t):
         duplex.on("data", t.callback("data"))
 
 
-@case(about="Duplex.from() of a function writes into its argument and reads what it yields")
+@case(about="Duplex.from() of a function passes what is written as its argument, and reads what it yields")
 def Function(t):
     async def double(chunks):
         async for chunk in chunks:
@@ -323,7 +329,7 @@ def Function(t):
     duplex.end("b", t.callback("ended"))
 
 
-@case(about="a function that waits for a chunk sees the end when its Duplex is destroyed")
+@case(about="destroying a Duplex ends the input of its function that waits for a chunk")
 def FunctionWaits(t):
     async def pass_on(chunks):
         async for chunk in chunks:
@@ -337,7 +343,7 @@ def FunctionWaits(t):
     t.immediate(lambda: duplex.destroy(t.error("enough")))
 
 
-@case(about="a function that has yet to take its next chunk is left where it stands when its Duplex is destroyed")
+@case(about="destroying a Duplex leaves its function suspended if it has yet to take its next chunk")
 def FunctionStands(t):
     async def pass_on(chunks):
         async for chunk in chunks:
@@ -353,7 +359,7 @@ def FunctionStands(t):
     t.immediate(lambda: duplex.destroy(t.error("enough")))
 
 
-@case(about="the source's error ends a pipeline whose function waits for a chunk", skip_unless="node^24.18")
+@case(about="an error of the source ends a pipeline whose function waits for a chunk", skip_unless="node^24.18")
 def FunctionBehindSource(t):
     async def pass_on(chunks):
         async for chunk in chunks:
@@ -384,7 +390,7 @@ def AsyncFunction(t):
     failing.end("a", t.callback("failed"))
 
 
-@case(about="Duplex.from() of a Duplex is that Duplex, of a Readable or Writable one with that side only")
+@case(about="Duplex.from() of a Duplex returns it; of a Readable or Writable, a Duplex with that side")
 def Streams(t):
     socket = t.net.Socket()
     t.note("itself", t.stream.Duplex.from_(socket) is socket)
@@ -394,7 +400,7 @@ def Streams(t):
     t.note("of a writable", [from_writable.readable, from_writable.writable])
 
 
-@case(about="Duplex.from() refuses what none of these is, and a function that returns none")
+@case(about="Duplex.from() throws for a value of no known kind, and for a function that returns one")
 def BadBodies(t):
     for body in [5, True, {}, {"a": 1}]:
         t.attempt("body", lambda body=body: t.stream.Duplex.from_(body))
@@ -413,7 +419,7 @@ def counts(stream):
     return [stream.listener_count(event) for event in ["close", "end", "error", "finish", "drain", "readable", "data"]]
 
 
-@case(about="Duplex.from() of a pair uses the given streams themselves: they get its listeners")
+@case(about="Duplex.from() of a pair adds its listeners to the given streams")
 def PairItself(t):
     readable = t.stream.PassThrough()
     writable = t.stream.PassThrough()
@@ -426,7 +432,7 @@ def PairItself(t):
     writable.on("error", lambda error: None)
 
 
-@case(about="Duplex.from() of a pair that is only written to stays open for what can be read, without an error")
+@case(about="a Duplex of a pair that is only written stays open for reading")
 def PairWritten(t):
     readable = t.watch("readable", t.stream.Readable.from_(["r"]))
     writable = t.watch("writable", accepting_all(t))
@@ -434,7 +440,7 @@ def PairWritten(t):
     whole.end("x")
 
 
-@case(about="Duplex.from() of a pair that is only read ends its readable side and stays open for writing")
+@case(about="a Duplex of a pair that is only read ends its readable side and stays open for writing")
 def PairRead(t):
     readable = t.watch("readable", t.stream.Readable.from_(["r"]))
     writable = t.watch("writable", accepting_all(t))
@@ -442,7 +448,7 @@ def PairRead(t):
     whole.resume()
 
 
-@case(about="a pair that is read and written to its ends closes without an error")
+@case(about="a Duplex of a pair that is read and written to the end closes without error")
 def PairThrough(t):
     readable = t.watch("readable", t.stream.Readable.from_(["r"]))
     writable = t.watch("writable", accepting_all(t))
@@ -452,7 +458,7 @@ def PairThrough(t):
 
 
 @case(
-    about="the failure of a pair's readable destroys its writable and the Duplex with the same error",
+    about="an error of a pair's readable destroys its writable and the Duplex",
     skip_unless="node^24.16||>=26.1",
 )
 def PairReadableFails(t):
@@ -463,7 +469,7 @@ def PairReadableFails(t):
     readable.destroy(t.error("c"))
 
 
-@case(about="the failure of a pair's writable destroys its readable and the Duplex with the same error")
+@case(about="an error of a pair's writable destroys its readable and the Duplex")
 def PairWritableFails(t):
     readable = t.watch("readable", t.stream.Readable(read=lambda size: None).on("error", lambda error: None))
     writable = t.watch("writable", accepting_all(t).on("error", lambda error: None))
@@ -472,7 +478,7 @@ def PairWritableFails(t):
     writable.destroy(t.error("c"))
 
 
-@case(about="a Duplex of a pair that is destroyed destroys its writable first, then its readable, with AbortError")
+@case(about="destroying a Duplex of a pair destroys its writable, then its readable, with an AbortError")
 def PairDestroyed(t):
     readable = t.watch("readable", t.stream.Readable(read=lambda size: None).on("error", lambda error: None))
     writable = t.watch("writable", accepting_all(t).on("error", lambda error: None))
@@ -482,7 +488,7 @@ def PairDestroyed(t):
 
 
 @case(
-    about="a side of a pair that has ended before is closed from the start, and is destroyed with the Duplex",
+    about="a side of a pair that has ended is closed from the start, and is destroyed with the Duplex",
     skip_unless="node<26",
 )
 def PairOver(t):
@@ -500,7 +506,7 @@ def PairOver(t):
     readable.on("end", lambda: t.immediate(later))
 
 
-@case(about="the readable of a pair that is no stream is made one: of a list, of a text, of a promise")
+@case(about="the readable side of a pair may be a list, a text or a promise")
 def PairOfOthers(t):
     for readable in [["a", "b"], "text", t.stream.Readable.from_([1]).to_array()]:
         whole = t.watch("whole", t.stream.Duplex.from_({"readable": readable, "writable": accepting_all(t)}))
@@ -508,7 +514,7 @@ def PairOfOthers(t):
         whole.end("x")
 
 
-@case(about="Duplex.from() of a pair with something that cannot be a side fails with an assertion of Node's own")
+@case(about="Duplex.from() of a pair with an impossible side fails one of Node's assertions")
 def PairOfNothing(t):
     def made(readable, writable):
         duplex = note_error(t, "error", t.stream.Duplex.from_({"readable": readable, "writable": writable}))
@@ -523,7 +529,7 @@ def PairOfNothing(t):
     t.attempt("function", lambda: t.stream.Duplex.from_(lambda: 5))
 
 
-@case(about="the readable of a pair without read() is wrapped as an old-style source, and destroyed with the Duplex")
+@case(about="Duplex.from() wraps the readable of a pair that has no read(), and destroys it with itself")
 def PairOldStyle(t):
     source = t.watch("source", t.stream.Stream())
     whole = t.watch("whole", t.stream.Duplex.from_({"readable": source}))
@@ -534,7 +540,7 @@ def PairOldStyle(t):
     t.immediate(lambda: whole.destroy(t.error("enough")))
 
 
-@case(about="Duplex.from() of a Duplex with a side that is closed from the start is that Duplex")
+@case(about="Duplex.from() of a Duplex with a closed side returns that Duplex")
 def DuplexOfOneSide(t):
     for side in [{"readable": False}, {"writable": False}]:
         duplex = t.stream.Duplex(side)
@@ -543,7 +549,7 @@ def DuplexOfOneSide(t):
 
 
 @case(
-    about="the error of destroy() is the reason of the signal that a function was given",
+    about="destroy(error) of a Duplex aborts the signal of its function with that error",
     skip_unless="node^24.16||>=26.1",
 )
 def FunctionReason(t):
@@ -562,7 +568,7 @@ def FunctionReason(t):
 # --- wrap ------------------------------------------------------------------------------------------------------
 
 
-@case(about="wrap() reads from an old-style emitter, and follows its close")
+@case(about="wrap() reads from an old-style emitter and closes with it")
 def Wrapped(t):
     def on_connection(peer):
         stream = t.watch("stream", t.stream.Readable().wrap(peer))
@@ -573,7 +579,7 @@ def Wrapped(t):
     server.listen(0, "127.0.0.1", lambda: t.net.connect(server.address().port, "127.0.0.1").end("hello"))
 
 
-@case(about="wrap() pauses an old-style source when enough waits, and resumes it")
+@case(about="wrap() pauses an old-style source when its buffer is full, and resumes it later")
 def WrapPauses(t):
     source = t.events.EventEmitter()
     source.pause = t.callback("pause")
@@ -593,13 +599,13 @@ def WrapError(t):
     source.emit("error", t.error("boom"))
 
 
-@case(about="wrap() of what has no on() throws")
+@case(about="wrap() throws for an object without on()")
 def WrapNothing(t):
     for value in [None, 5, {}]:
         t.attempt("wrap", lambda value=value: t.stream.Readable().wrap(value))
 
 
-@case(about="wrap() of a source whose pause or resume is no function raises JavaScript's TypeError when it calls it")
+@case(about="wrap() raises JavaScript's TypeError when it calls a pause or resume that is not a function")
 def WrapNoFunction(t):
     source = t.events.EventEmitter()
     source.pause = 5

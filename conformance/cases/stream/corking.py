@@ -1,10 +1,10 @@
-"""cork() and uncork(): what is held together, and when it goes out."""
+"""cork() and uncork(): what is held together, and when it is sent."""
 
 from conformance import case
-from conformance.scenery import collect
+from conformance.scenery import collect, serve
 
 
-@case(about="corked writes wait, are counted, and go out together when the last uncork() has come")
+@case(about="corked writes are counted, and are sent together by the last uncork()")
 class CorksNest:
     def server(t):
         collect(t)
@@ -36,7 +36,7 @@ class CorksNest:
         client.resume()
 
 
-@case(about="a cork that is taken out on a tick holds all writes of the turn together")
+@case(about="uncork() on a tick sends all writes of the turn together")
 class UncorkOnTick:
     def server(t):
         collect(t)
@@ -56,28 +56,7 @@ class UncorkOnTick:
         client.resume()
 
 
-@case(about="end() takes out all corks")
-class EndUncorks:
-    def server(t):
-        collect(t)
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-
-        def on_ready():
-            client.cork()
-            client.cork()
-            client.cork()
-            client.write("one ", t.callback("first"))
-            client.end("two", t.callback("ended"))
-            t.note("corked", client.writable_corked)
-            t.note("waiting", client.writable_length)
-
-        client.on("ready", on_ready)
-        client.resume()
-
-
-@case(about="writes corked before 'connect' wait for uncork() though the connection is there")
+@case(about="writes corked before 'connect' wait for uncork() even when connected")
 class CorkedBeforeConnect:
     def server(t):
         collect(t)
@@ -105,7 +84,7 @@ class CorkedBeforeConnect:
         client.resume()
 
 
-@case(about="uncork() while connecting leaves the writes to 'connect', and they are called back together")
+@case(about="writes uncorked while connecting are sent at 'connect' and called back together")
 class UncorkWhileConnecting:
     def server(t):
         collect(t)
@@ -123,7 +102,7 @@ class UncorkWhileConnecting:
         client.resume()
 
 
-@case(about="corked text in several encodings and bytes go out as one, in order")
+@case(about="corked text in several encodings and bytes are sent in order")
 class MixedEncodings:
     def server(t):
         collect(t)
@@ -148,7 +127,7 @@ class MixedEncodings:
         client.resume()
 
 
-@case(about="corked writes return False from the high-water mark on, 'drain' comes before their callbacks")
+@case(about="corked writes return False from the high-water mark on; 'drain' precedes their callbacks")
 class HighWaterMark:
     def server(t):
         collect(t)
@@ -170,7 +149,7 @@ class HighWaterMark:
         client.resume()
 
 
-@case(about="uncork() without a cork, and cork() after end(), change nothing")
+@case(about="uncork() without cork(), and cork() after end(), do nothing")
 class OddCalls:
     def server(t):
         collect(t)
@@ -190,7 +169,7 @@ class OddCalls:
         client.resume()
 
 
-@case(about="a single corked write goes out by itself when it is uncorked")
+@case(about="uncork() sends a single corked write")
 class SingleWrite:
     def server(t):
         collect(t)
@@ -211,7 +190,7 @@ class SingleWrite:
         client.resume()
 
 
-@case(about="many corked writes, more than one system call takes, all arrive in order")
+@case(about="more corked writes than one system call can take all arrive in order")
 class ManyWrites:
     def server(t):
         collect(t)
@@ -235,7 +214,7 @@ class ManyWrites:
         client.on("close", t.callback("closed"))
 
 
-@case(about="a cork put in while a large write is under way holds what follows it, not the write itself")
+@case(about="cork() during a large write holds what follows it, not the write itself")
 class CorkBehindLargeWrite:
     def server(t):
         collect(t)
@@ -259,7 +238,7 @@ class CorkBehindLargeWrite:
 
 
 @case(
-    about="a source piped into a corked socket waits for uncork(), its end takes out the cork",
+    about="a source piped into a corked socket waits for uncork() or for its own end",
     skip_unless="node<26.1",
 )
 class PipedIntoCork:
@@ -284,9 +263,7 @@ class PipedIntoCork:
         client.resume()
 
 
-@case(
-    about="cork() inside a write callback holds the next writes, an exception in between does not lose them"
-)
+@case(about="cork() in a write callback holds the next writes, even if the callback then raises")
 class CorkInCallback:
     def server(t):
         collect(t)
@@ -321,7 +298,7 @@ def write_corked(t, client, count):
     client.end()
 
 
-@case(about="up to 1024 corked chunks that the kernel takes are written at once")
+@case(about="up to 1024 corked chunks are written at once if the kernel takes them")
 class ManyCorkedChunks:
     def server(t):
         collect(t)
@@ -332,7 +309,7 @@ class ManyCorkedChunks:
         client.resume()
 
 
-@case(about="of more than 1024 corked chunks the rest is written later, even if the kernel would take it")
+@case(about="of more than 1024 corked chunks the rest is written later")
 class TooManyCorkedChunks:
     def server(t):
         collect(t)
@@ -343,7 +320,7 @@ class TooManyCorkedChunks:
         client.resume()
 
 
-@case(about="a backlog of big chunks of more than the kernel takes arrives whole, with one call back for each")
+@case(about="corked chunks that the kernel does not take at once arrive whole, each with its callback")
 class BigBacklog:
     def server(t):
         collect(t)
@@ -364,7 +341,7 @@ class BigBacklog:
         client.resume()
 
 
-@case(about="text that waits is counted by its length, whether or not it is good hex or base64")
+@case(about="waiting text counts by its length, even if it is bad hex or base64")
 class BadDigitsWait:
     def server(t):
         collect(t)
@@ -409,7 +386,7 @@ def start(t, server, client, at_once):
     server.listen(0, "127.0.0.1", listening)
 
 
-@case(about="a cork before connect() holds what is written until uncork() in 'connect'")
+@case(about="cork() before connect() holds all writes until uncork() in 'connect'")
 def CorkAcrossConnect(t):
     server = serve_either(t, False, lambda peer: peer.on("data", t.callback("data")))
     client = t.net.Socket()
@@ -427,25 +404,35 @@ def CorkAcrossConnect(t):
     start(t, server, client, lambda: client.write("b", t.callback("b")))
 
 
-@case(about="end() while corked uncorks: everything leaves in one write, then the FIN")
-def EndWhileCorked(t):
-    server = serve_either(t, False, lambda peer: peer.on("data", t.callback("data")))
-    client = t.net.Socket()
+@case(about="end() takes out all corks: everything leaves in one write, then the FIN")
+class EndWhileCorked:
+    def server(t):
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.on("data", t.callback("data"))
 
-    def on_connect():
-        client.cork()
-        client.cork()
-        client.write("a", t.callback("a"))
-        client.write("", t.callback("empty"))
-        client.end("b", t.callback("end"))
-        t.note("corked", client.writable_corked)
+        serve(t, on_connection)
 
-    client.on("connect", on_connect)
-    start(t, server, client, lambda: None)
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_ready():
+            client.cork()
+            client.cork()
+            client.cork()
+            client.write("one ", t.callback("first"))
+            client.write("", t.callback("empty"))
+            client.write("two ", t.callback("second"))
+            client.end("three", t.callback("ended"))
+            t.note("corked", client.writable_corked)
+            t.note("waiting", client.writable_length)
+
+        client.on("ready", on_ready)
+        client.resume()
 
 
-@case(about="destroy() while corked fails every held write with ERR_STREAM_DESTROYED, in order, before 'close'")
-def DestroyWhileCorked(t):
+@case(about="end() while corked sends the held writes, and a destroy() behind it only fails end()'s callback")
+def DestroyAfterEnd(t):
     server = serve_either(t, False, lambda peer: peer.resume())
     client = t.net.Socket()
 
@@ -460,3 +447,28 @@ def DestroyWhileCorked(t):
 
     client.on("connect", on_connect)
     start(t, server, client, lambda: None)
+
+
+@case(about="destroy() while corked fails every held write with ERR_STREAM_DESTROYED")
+class DestroyLosesCorkedWrites:
+    def server(t):
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.on("error", lambda error: None)
+            peer.resume()
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("error", t.callback("error"))
+
+        def on_connect():
+            client.cork()
+            client.write("one", t.callback("first"))
+            client.write("two", t.callback("second"))
+            client.destroy()
+            client.uncork()
+            t.snapshot(client)
+
+        client.on("connect", on_connect)

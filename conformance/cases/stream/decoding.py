@@ -1,4 +1,4 @@
-"""set_encoding(): text instead of bytes, and what is held back at the seams between reads."""
+"""set_encoding(): text instead of bytes, and what is held back between reads."""
 
 from conformance import case
 from conformance.scenery import serve, serve_here
@@ -37,22 +37,22 @@ def receive(t, encoding, steps):
     serve_here(t, on_connection, on_listening)
 
 
-@case(about="utf8: a character cut into single bytes comes when it is whole", exact_chunks=True)
+@case(about="utf8: a character received byte by byte is delivered when it is complete", exact_chunks=True)
 def Utf8InSingleBytes(t):
     receive(t, "utf8", [b"a", b"\xf0", b"\x9f", b"\x98", b"\x80", b"z"])
 
 
-@case(about="utf8: what can never become a character is replaced at once, not held back", exact_chunks=True)
+@case(about="utf8: invalid bytes are replaced at once, not held back", exact_chunks=True)
 def Utf8Broken(t):
     receive(t, "utf-8", [b"\xc3", b"x\xff", b"\xe2\x82", b"(", b"\xed\xa0\x80"])
 
 
-@case(about="utf8: at the end of a read anything that looks like a lead byte is held back", exact_chunks=True)
+@case(about="utf8: a lead byte at the end of a read is held back even if it proves invalid", exact_chunks=True)
 def Utf8BrokenAtTheSeam(t):
     receive(t, "utf8", [b"\xc0", b"a\xf5\x9f", b"\xf4\xc0", b"\x80\x80", b"\xdc\xf0\xe0\x8f", b"\xbf", b"\xf8z\xf5"])
 
 
-@case(about="utf8: half a character at the peer's FIN comes as U+FFFD before 'end'", exact_chunks=True)
+@case(about="utf8: half a character at the peer's FIN is delivered as U+FFFD before 'end'", exact_chunks=True)
 def Utf8Unfinished(t):
     receive(t, "utf8", [b"caf", b"\xc3"])
 
@@ -62,22 +62,22 @@ def Utf16InOddPieces(t):
     receive(t, "utf16le", [b"a", b"\x00b", b"\x00=\xd8", b"\x00", b"\xde", b"!\x00"])
 
 
-@case(about="utf16le: what is left over at the end comes as it is", exact_chunks=True)
+@case(about="utf16le: what is left at the end is delivered as it is", exact_chunks=True)
 def Utf16Unfinished(t):
     receive(t, "ucs2", [b"a\x00b\x00\xac", b" \x00\x01\xd8\x02"])
 
 
-@case(about="base64: bytes are held back to groups of three, and padded at the end", exact_chunks=True)
+@case(about="base64: bytes are held back in groups of three, and padded at the end", exact_chunks=True)
 def Base64InGroups(t):
     receive(t, "base64", [b"\xff", b"\xfe\xfd", b"abcd", b"e", b"fg"])
 
 
-@case(about="base64url: the same without padding", exact_chunks=True)
+@case(about="base64url: bytes are held back in groups of three, without padding at the end", exact_chunks=True)
 def Base64UrlInGroups(t):
     receive(t, "base64url", [b"\xff", b"\xfe\xfd", b"abcd", b"e", b"fg"])
 
 
-@case(about="hex: two digits for each byte, as soon as it comes", exact_chunks=True)
+@case(about="hex: each byte is delivered at once as two digits", exact_chunks=True)
 def Hex(t):
     receive(t, "hex", [b"\x00", b"\xffA"])
 
@@ -92,7 +92,7 @@ def Ascii(t):
     receive(t, "ascii", [b"\xe9", b"A\x80", b"z"])
 
 
-@case(about="set_encoding() with an unknown name throws, and without a name means utf8")
+@case(about="set_encoding() throws for an unknown name, and means utf8 without one")
 def EncodingNames(t):
     socket = t.net.Socket()
     for name in ["nope", "", "UTF8", "UCS-2", "binary", "buffer"]:
@@ -105,7 +105,7 @@ def EncodingNames(t):
     t.note("encoding", fresh.readable_encoding)
 
 
-@case(about="set_encoding() decodes what is in the buffer already, and counts it in characters from then on")
+@case(about="set_encoding() decodes what is buffered, which then counts in characters")
 class DecodesTheBuffer:
     def server(t):
         def on_connection(peer):
@@ -127,7 +127,7 @@ class DecodesTheBuffer:
         client.once("readable", on_readable)
 
 
-@case(about="the encoding option of a socket decodes like set_encoding()")
+@case(about="the option encoding of a socket decodes like set_encoding()")
 class EncodingOption:
     def server(t):
         serve(t, lambda peer: peer.end("späte"))
@@ -138,7 +138,7 @@ class EncodingOption:
         client.on("data", t.callback("data"))
 
 
-@case(about="unshift() of bytes into a socket with an encoding decodes them")
+@case(about="unshift() decodes bytes if the socket has an encoding")
 class UnshiftDecodes:
     def server(t):
         serve(t, lambda peer: peer.end("tail"))
@@ -159,7 +159,7 @@ class UnshiftDecodes:
 
 
 @case(
-    about="set_encoding() after the end decodes what is buffered and completes what was cut: nothing is lost",
+    about="set_encoding() after the end decodes what is buffered, and loses no incomplete character",
     skip_unless="node^24.20||>=26.4",
 )
 def EncodingAfterTheEnd(t):
@@ -177,7 +177,7 @@ def EncodingAfterTheEnd(t):
 
 
 @case(
-    about="set_encoding() twice after the end completes what was cut once",
+    about="set_encoding() twice after the end completes an incomplete character once",
     skip_unless="node^24.20||>=26.4",
 )
 def EncodingTwice(t):
@@ -190,7 +190,7 @@ def EncodingTwice(t):
     stream.on("data", t.callback("text"))
 
 
-@case(about="utf16le cut inside a surrogate pair waits for its other half; at the end the half comes as it is")
+@case(about="utf16le: half a surrogate pair waits for the rest, and is delivered alone at the end")
 def Utf16Surrogates(t):
     pair = b"\x3d\xd8\x4d\xdc"
     whole = [[pair[:1], pair[1:]], [pair[:2], pair[2:]], [pair[:3], pair[3:]], [b"a\x00" + pair[:2], pair[2:] + pair]]
@@ -228,7 +228,7 @@ def start(t, server, client, at_once):
     server.listen(0, "127.0.0.1", listening)
 
 
-@case(about="set_encoding() between two chunks turns the later ones, and what waits, into strings")
+@case(about="set_encoding() between two chunks decodes what is buffered and what follows")
 def EncodingBetweenChunks(t):
     server = serve_either(t, False, lambda peer: peer.end("é€"))
     client = t.net.Socket()
@@ -244,7 +244,7 @@ def EncodingBetweenChunks(t):
     start(t, server, client, lambda: None)
 
 
-@case(about="set_encoding() in object mode joins what is buffered, and counts its characters as objects")
+@case(about="set_encoding() in object mode joins what is buffered, and counts each character as an object")
 def EncodingOfObjects(t):
     source = t.watch("source", t.stream.Readable(object_mode=True, read=lambda size: None))
     source.push("ab")
@@ -256,3 +256,26 @@ def EncodingOfObjects(t):
     source.push(None)
     source.on("end", lambda: t.note("length at the end", source.readable_length))
     source.resume()
+
+
+@case(about="utf8: 'data' has strings, and half a character waits for the peer to send the rest")
+class Utf8FromAPeer:
+    def server(t):
+        def on_connection(peer):
+            peer.resume()
+            peer.write(b"caf\xc3")
+            # The client says that it has the first half, so that the second comes in a read of its own.
+            peer.once("data", lambda chunk: peer.end(b"\xa9 au lait"))
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.set_encoding("utf8")
+
+        def on_data(text):
+            t.note("text", text)
+            if text == "caf":
+                client.write("more")
+
+        client.on("data", on_data)

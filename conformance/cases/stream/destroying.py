@@ -1,9 +1,9 @@
-"""stream.destroy(), the function of the module, on what is a stream and on what is not."""
+"""stream.destroy(), the function of the module, on streams and on other objects."""
 
 from conformance import case
 
 
-@case(about="stream.destroy() of what has no destroy() emits 'error' and a tick later 'close'; the second time nothing")
+@case(about="stream.destroy() of an object without destroy() emits 'error' and, a tick later, 'close', only once")
 def DestroyOld(t):
     t.on_uncaught(lambda error: t.note("uncaught", error))
     for error in [t.error("boom"), None]:

@@ -1,9 +1,9 @@
-"""duplexPair(): two streams of which each reads what is written to the other."""
+"""duplex_pair(): two streams, each of which reads what is written to the other."""
 
 from conformance import case
 
 
-@case(about="the two sides of a duplex pair pass on objects that are false, and hold back nothing but what is empty")
+@case(about="a duplex pair passes on objects that are false, and only holds back empty ones")
 def PairOfFalse(t):
     one, other = t.stream.duplex_pair(object_mode=True)
     other.on("data", t.callback("data"))
@@ -46,7 +46,7 @@ def record(t, name, stream, events):
         note_event(t, f"{name} {event}", event, stream)
 
 
-@case(about="a destroyed side of a duplex pair: the other ends, or is destroyed when it failed, on the next tick")
+@case(about="when one side of a duplex pair is destroyed, the other ends, or fails with it, on the next tick")
 def PairSideDestroyed(t):
     for error in [None, t.error("boom")]:
         for waits in [False, True]:
@@ -70,7 +70,7 @@ def PairSideDestroyed(t):
             t.immediate(later)
 
 
-@case(about="both sides of a duplex pair that are destroyed in one turn close, each once")
+@case(about="both sides of a duplex pair, destroyed in one turn, close once each")
 def PairBothDestroyed(t):
     one, other = t.stream.duplex_pair()
     record(t, "one", one, ["end", "finish", "error", "close"])

@@ -1,7 +1,7 @@
-"""finished() and promises.finished(): on sockets in every state, what they leave behind, and how to be rid of it."""
+"""finished() and promises.finished(): when they call back, with what, and the listeners that they leave."""
 
 from conformance import case
-from conformance.scenery import serve_here, soon
+from conformance.scenery import accept_one, listen, serve, serve_here, soon
 
 
 def listeners(stream):
@@ -36,7 +36,7 @@ def connected(t, use, half_open=False):
     serve_here(t, on_connection, start, {"allow_half_open": True})
 
 
-@case(about="its listeners stay after the callback until the function that it returned is called")
+@case(about="the listeners of finished() stay until the function that it returned is called")
 def ListenersStay(t):
     def use(client, peer):
         before = listeners(client)
@@ -57,7 +57,7 @@ def ListenersStay(t):
     connected(t, use)
 
 
-@case(about="after clean_up() a failing socket has no listener of finished() any more: its 'error' is uncaught")
+@case(about="after its clean-up, finished() no longer keeps the socket's 'error' from being uncaught")
 def CleanedUpUncaught(t):
     t.on_uncaught(lambda error: t.note("uncaught", error))
 
@@ -70,7 +70,7 @@ def CleanedUpUncaught(t):
     connected(t, use)
 
 
-@case(about="without an 'error' listener of the socket's own, finished() alone keeps an error from being uncaught")
+@case(about="finished() alone keeps a socket's 'error' from being uncaught")
 def ListenerEnough(t):
     def use(client, peer):
         t.stream.finished(client, t.callback("finished"))
@@ -80,7 +80,7 @@ def ListenerEnough(t):
     connected(t, use)
 
 
-@case(about="with error false it does not listen to 'error': told by 'close', and the error is uncaught")
+@case(about="with error False finished() waits for 'close', and the error is uncaught")
 def ErrorFalse(t):
     t.on_uncaught(lambda error: t.note("uncaught", error))
 
@@ -93,7 +93,7 @@ def ErrorFalse(t):
     connected(t, use)
 
 
-@case(about="a half-open socket whose peer has ended is not over: only its readable side is")
+@case(about="finished() of a half-open socket whose peer has ended calls back for its readable side only")
 def HalfOpen(t):
     def use(client, peer):
         client.resume()
@@ -112,7 +112,7 @@ def HalfOpen(t):
     connected(t, use, True)
 
 
-@case(about="a side that was over before is told on the next tick, if it alone was asked for")
+@case(about="finished() of a single side that is already over calls back on the next tick")
 def OverBefore(t):
     def use(client, peer):
         client.resume()
@@ -131,7 +131,7 @@ def OverBefore(t):
     connected(t, use, True)
 
 
-@case(about="a socket that failed before is told with its error on a later tick, once for each that asks")
+@case(about="finished() of a socket that has failed calls back with its error on a later tick")
 def FailedBefore(t):
     def use(client, peer):
         def ask(had_error):
@@ -148,7 +148,7 @@ def FailedBefore(t):
     connected(t, use)
 
 
-@case(about="a socket that was destroyed before, without an error, is a premature close")
+@case(about="finished() of a socket that is already destroyed has ERR_STREAM_PREMATURE_CLOSE")
 def DestroyedBefore(t):
     def use(client, peer):
         client.destroy()
@@ -159,7 +159,7 @@ def DestroyedBefore(t):
     connected(t, use)
 
 
-@case(about="asked in 'error', between the error and 'close', it has the error too")
+@case(about="finished() called in 'error' calls back with that error")
 def AskedInError(t):
     def use(client, peer):
         client.on("error", lambda error: t.stream.finished(client, t.callback("finished")))
@@ -169,20 +169,20 @@ def AskedInError(t):
     connected(t, use)
 
 
-@case(about="a socket that was never connected is over when it is destroyed")
+@case(about="finished() of a socket that was never connected calls back when it is destroyed")
 def NeverConnected(t):
     socket = t.watch("socket", t.net.Socket())
     t.stream.finished(socket, t.callback("finished"))
     t.immediate(lambda: socket.destroy())
 
 
-@case(about="a connection that is refused is its error")
+@case(about="finished() of a refused connection has its error")
 def Refused(t):
     socket = t.watch("socket", t.net.connect(t.path("missing.sock")))
     t.stream.finished(socket, t.callback("finished"))
 
 
-@case(about="an abort calls back with AbortError, takes the listeners off and leaves the socket alone")
+@case(about="aborting finished() calls back with AbortError, removes its listeners and leaves the socket open")
 def Signal(t):
     def use(client, peer):
         controller = t.abort_controller()
@@ -200,7 +200,7 @@ def Signal(t):
     connected(t, use)
 
 
-@case(about="a signal that is aborted already calls back on the next tick; on a closed socket it is not looked at")
+@case(about="finished() with an aborted signal calls back on the next tick, but ignores it on a closed socket")
 def SignalBefore(t):
     def use(client, peer):
         controller = t.abort_controller()
@@ -218,7 +218,7 @@ def SignalBefore(t):
     connected(t, use)
 
 
-@case(about="an abort after the callback or after clean_up() does nothing")
+@case(about="an abort after the callback or the clean-up of finished() does nothing")
 def SignalAfter(t):
     def use(client, peer):
         controller = t.abort_controller()
@@ -231,7 +231,7 @@ def SignalAfter(t):
     connected(t, use)
 
 
-@case(about="promises.finished() is fulfilled with undefined; its listeners stay unless cleanup is true")
+@case(about="promises.finished() resolves to undefined, and removes its listeners only if cleanup is True")
 def Promised(t):
     def use(client, peer):
         before = listeners(client)
@@ -250,7 +250,7 @@ def Promised(t):
     connected(t, use)
 
 
-@case(about="promises.finished() is rejected with the error, and throws at once for options that make no sense")
+@case(about="promises.finished() rejects with the error of the stream, and throws for bad arguments")
 def PromisedRejected(t):
     def use(client, peer):
         t.attempt("cleanup", lambda: t.stream.promises.finished(client, {"cleanup": 1}))
@@ -262,7 +262,7 @@ def PromisedRejected(t):
     connected(t, use)
 
 
-@case(about="a server and a datagram socket are no streams: ERR_INVALID_ARG_TYPE")
+@case(about="finished() throws ERR_INVALID_ARG_TYPE for a server, a datagram socket or a plain emitter")
 def NoStreams(t):
     server = t.net.create_server()
     socket = t.dgram.create_socket("udp4")
@@ -274,7 +274,7 @@ def NoStreams(t):
     socket.close()
 
 
-@case(about="a Transform without auto_destroy is over with its last event, not with 'close'")
+@case(about="finished() of a Transform calls back in its last event, or in 'close' with auto_destroy")
 def WithoutAutoDestroy(t):
     for name in ["with", "without"]:
         through = t.watch(name, t.stream.PassThrough(auto_destroy=name == "with"))
@@ -283,7 +283,7 @@ def WithoutAutoDestroy(t):
         through.end("data")
 
 
-@case(about="a callback that throws is uncaught, and the socket closes all the same")
+@case(about="an exception in the callback of finished() is uncaught, and the socket still closes")
 def CallbackThrows(t):
     def throws(error):
         raise t.error("from the callback")
@@ -298,7 +298,7 @@ def CallbackThrows(t):
 
 
 @case(
-    about="finished() on a stream that is over already adds one listener, of 'error', until it is cleaned up",
+    about="finished() of a stream that is over only adds an 'error' listener, until its clean-up",
     skip_unless="node^24.20||>=26.3",
 )
 def OverListeners(t):
@@ -325,7 +325,7 @@ def OverListeners(t):
 
 
 @case(
-    about="finished() with a signal that is aborted already adds no listener at all",
+    about="finished() with an aborted signal adds no listener",
     skip_unless="node^24.20||>=26.3",
 )
 def AbortedListeners(t):
@@ -338,17 +338,7 @@ def AbortedListeners(t):
     t.immediate(clean_up)
 
 
-@case(about="the function that finished() returns takes the listeners off in Node's order")
-def CleanUpOrder(t):
-    for stream in [t.stream.PassThrough(), t.stream.Stream()]:
-        stream.write = getattr(stream, "write", lambda chunk: True)
-        stream.on("newListener", lambda event, fn: t.note("added", event))
-        stream.on("removeListener", lambda event, fn: t.note("removed", event))
-        clean_up = t.stream.finished(stream, t.callback("finished"))
-        clean_up()
-
-
-@case(about="an old-style stream without pause() that closes is over, not closed prematurely")
+@case(about="finished() of an old-style stream without pause() that closes has no error")
 def OldStyleCloses(t):
     stream = t.stream.Stream()
     t.stream.finished(stream, t.callback("finished"))
@@ -360,7 +350,7 @@ def OldStyleCloses(t):
     other.emit("close")
 
 
-@case(about="finished() of an emitter without remove_listener fails in its clean-up only")
+@case(about="finished() works on an emitter without remove_listener; only its clean-up throws")
 def CleanUpWithout(t):
     stream = t.stream.Stream()
     stream.remove_listener = None
@@ -368,30 +358,22 @@ def CleanUpWithout(t):
     t.attempt("clean up", lambda: clean_up())
 
 
-def serve_either(t, half_open, on_connection):
-    server = t.watch("server", t.net.create_server(allow_half_open=half_open))
+@case(about="finished() of a socket that has closed calls back on the next tick, asked in 'close' or after it")
+class FinishedAfterClose:
+    def server(t):
+        serve(t, lambda peer: peer.end("bye"))
 
-    def connected(peer):
-        t.watch("peer", peer)
-        server.close()
-        on_connection(peer)
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
 
-    server.on("connection", connected)
-    return server
+        def ask(label):
+            t.next_tick(lambda: t.note("older tick", None))
+            t.stream.finished(client, t.callback(label))
+            t.next_tick(t.callback("newer tick"))
 
-
-@case(about="finished() attached after 'close' still calls back, on a later tick")
-def FinishedAfterClose(t):
-    server = serve_either(t, False, lambda peer: peer.end())
-    client = t.net.Socket()
-    client.resume()
-
-    def on_close(had_error):
-        t.stream.finished(client, t.callback("finished"))
-        t.next_tick(t.callback("tick"))
-
-    client.on("close", lambda had_error: t.immediate(lambda: on_close(had_error)))
-    start(t, server, client, lambda: None)
+        client.on("close", lambda had_error: ask("in 'close'"))
+        client.on("close", lambda had_error: t.immediate(lambda: ask("after 'close'")))
 
 
 def duplex(t, options):
@@ -446,7 +428,7 @@ def record(t, name, stream, events):
         note_event(t, f"{name} {event}", event, stream)
 
 
-@case(about="finished() without auto_destroy is told in 'end' or 'finish', whichever is last of the sides asked for")
+@case(about="finished() without auto_destroy calls back in 'end' or 'finish', whichever is last")
 def FinishedWithoutAutoDestroy(t):
     for order in ["end first", "finish first"]:
         through = duplex(t, {"auto_destroy": False})
@@ -468,7 +450,7 @@ def FinishedWithoutAutoDestroy(t):
             t.immediate(end)
 
 
-@case(about="finished() without emit_close is told by the last event; without auto_destroy an error is told at once")
+@case(about="finished() without emit_close calls back in the last event, or in 'error' without auto_destroy")
 def FinishedWithoutClose(t):
     silent = t.stream.PassThrough(emit_close=False)
     note_finished(t, "silent", silent)
@@ -481,7 +463,7 @@ def FinishedWithoutClose(t):
     failing.write("x")
 
 
-@case(about="finished() of a Duplex that is half over already, and is destroyed then, is a premature close")
+@case(about="finished() of a Duplex destroyed when one side is over has ERR_STREAM_PREMATURE_CLOSE")
 def FinishedHalfOver(t):
     for over in ["readable", "writable"]:
         half = duplex(t, {})
@@ -499,7 +481,7 @@ def FinishedHalfOver(t):
         t.immediate(ask)
 
 
-@case(about="finished() of a Duplex destroyed by hand in its last event does not wait for 'close'")
+@case(about="finished() of a Duplex destroyed in its last event does not wait for 'close'")
 def FinishedDestroyedInEvent(t):
     for event in ["end", "finish"]:
         through = t.stream.PassThrough()
@@ -510,10 +492,84 @@ def FinishedDestroyedInEvent(t):
         through.end("x")
 
 
-@case(about="finished() that is asked in 'finish', 'end' and 'close' is told on the next tick, in the order of asking")
+@case(about="finished() called in 'finish', 'end' and 'close' calls back on the next tick, in order")
 def FinishedAskedInEvents(t):
     through = t.stream.PassThrough()
     for event in ["prefinish", "end", "finish", "close"]:
         through.on(event, lambda event=event: note_finished(t, event, through))
     through.resume()
     through.end("x")
+
+
+@case(about="finished() calls back without error when both sides have ended, before the socket is destroyed")
+class BothSides:
+    def server(t):
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.resume()
+            t.stream.finished(peer, t.callback("peer finished", lambda error: t.snapshot(peer)))
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+        t.stream.finished(client, t.callback("finished", lambda error: t.snapshot(client)))
+        client.end("bye")
+
+
+@case(about="finished() of a socket that is then destroyed has ERR_STREAM_PREMATURE_CLOSE")
+class Destroyed:
+    def server(t):
+        accept_one(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        t.stream.finished(client, t.callback("finished"))
+        client.on("connect", lambda: client.destroy())
+
+
+@case(about="finished() of a socket that is then destroyed with an error has that error, before 'close'")
+class DestroyedWithError:
+    def server(t):
+        accept_one(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        t.stream.finished(client, t.callback("finished"))
+        client.on("connect", lambda: client.destroy(t.error("on purpose")))
+
+
+@case(about="finished() of one side waits for that side only")
+class OneSide:
+    def server(t):
+        def on_connection(peer):
+            peer.on("data", lambda chunk: None)
+            peer.on("end", lambda: peer.end())
+
+        server = t.net.create_server(on_connection, allow_half_open=True)
+        server.on("connection", lambda peer: server.close())
+        listen(t, server)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+        t.stream.finished(client, t.callback("both"))
+        t.stream.finished(client, t.callback("writable side"), readable=False)
+        t.stream.finished(client, t.callback("readable side"), writable=False)
+        client.end("bye")
+
+
+@case(about="after its clean-up, the callback of finished() never comes")
+class CleanedUp:
+    def server(t):
+        serve(t, lambda peer: peer.end("bye"))
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+        before = client.listener_count("close")
+        stop = t.stream.finished(client, t.callback("finished"))
+        t.note("listens", client.listener_count("close") - before)
+        stop()
+        t.note("listens", client.listener_count("close") - before)

@@ -1,4 +1,4 @@
-"""High-water marks: what a stream holds before it asks its writer to wait, and when it asks its source for more."""
+"""High-water marks: how much a stream holds before its writer must wait, and when it asks its source for more."""
 
 from conformance import case
 
@@ -35,7 +35,7 @@ def record(t, name, stream, events):
 
 
 @case(
-    about="high_water_mark 0: a late chunk is announced, and _read is called for each read",
+    about="with a high-water mark of 0 a late chunk emits 'readable', and each read() calls _read",
     skip_unless="node<26",
 )
 def MarkOfZero(t):
@@ -57,7 +57,7 @@ def MarkOfZero(t):
         t.immediate(lambda source=source: t.immediate(lambda: t.immediate(lambda: (source.push(None), source.read()))))
 
 
-@case(about="a Writable with high_water_mark 0 wants 'drain' after each write, written at once or later")
+@case(about="a Writable with a high-water mark of 0 needs 'drain' after every write")
 def WritableMarkOfZero(t):
     for later in [False, True]:
         def write(chunk, encoding, callback, later=later):

@@ -1,24 +1,9 @@
-"""The hooks of a stream (_write, _read, _final, …): called twice, at odd moments, or no functions at all."""
+"""The hooks of a stream (_write, _read, _final, …): called twice, at odd moments, or not functions at all."""
 
 from conformance import case
 
 
-@case(about="what writev() itself writes before it returns is never written, though its callback comes")
-def WritesInWritev(t):
-    def writev(chunks, callback):
-        t.note("chunks", [one.chunk for one in chunks])
-        sink.write("from within", t.callback("written from within"))
-        t.immediate(callback)
-
-    sink = t.watch("sink", t.stream.Writable(writev=writev))
-    sink.cork()
-    sink.write("one", t.callback("first written"))
-    sink.write("two")
-    sink.uncork()
-    t.immediate(lambda: t.immediate(lambda: t.note("length", sink.writable_length)))
-
-
-@case(about="writev() in place of write() is told nothing of the kind of its one chunk")
+@case(about="writev() without write() gets a single chunk without the flag all_buffers")
 def WritevAlone(t):
     def writev(chunks, callback):
         t.note("all buffers", chunks.all_buffers)
@@ -32,7 +17,7 @@ def WritevAlone(t):
     sink.end()
 
 
-@case(about="after an exception from writev() nothing more is handed over, and what was queued stays")
+@case(about="after an exception in writev() nothing more is written, and the queue stays")
 def WritevThrows(t):
     def writev(chunks, callback):
         raise t.error("thrown")
@@ -47,7 +32,7 @@ def WritevThrows(t):
     t.note("buffered", len(sink.writable_buffer))
 
 
-@case(about="remove_all_listeners() while construct() runs takes off Node's own too: what was written never starts")
+@case(about="remove_all_listeners() during construct() also removes Node's own, and no write starts")
 def ListenersRemovedInConstruct(t):
     sink = t.watch(
         "sink",
@@ -61,7 +46,7 @@ def ListenersRemovedInConstruct(t):
     t.immediate(lambda: t.immediate(lambda: t.note("length", sink.writable_length)))
 
 
-@case(about="final() that calls back twice: ERR_MULTIPLE_CALLBACK, unless an earlier error has spoilt the end")
+@case(about="final() that calls back twice fails with ERR_MULTIPLE_CALLBACK, unless the stream had failed")
 def FinalTwice(t):
     def twice(callback):
         def call():
@@ -83,7 +68,7 @@ def FinalTwice(t):
             sink.write("late")
 
 
-@case(about="a push() that a destroyed stream refuses does not count as an answer to read()")
+@case(about="a push() that a destroyed stream ignores does not answer read()")
 def PushRefused(t):
     source = t.watch("source", t.stream.Readable(read=lambda size: t.note("read", size)))
     source.read(0)
@@ -99,7 +84,7 @@ def note_error(t, label, emitter):
     return emitter
 
 
-@case(about="a _read or _destroy that is no function is a TypeError in 'error'; such a _final counts as none")
+@case(about="a _read or _destroy that is not a function fails the stream with a TypeError; such a _final is ignored")
 def HookNoFunction(t):
     source = note_error(t, "read", t.stream.Readable())
     source._read = 5
@@ -120,7 +105,7 @@ def odd_writables(t):
     ]
 
 
-@case(about="a _write that is no function is a TypeError out of write(), whatever is written and how")
+@case(about="a _write that is not a function makes write() throw a TypeError")
 def WriteNoFunction(t):
     for value in [5, None, "x", {}]:
         for one in odd_writables(t):
@@ -139,7 +124,7 @@ def WriteNoFunction(t):
             t.attempt("uncork", lambda: one.uncork())
 
 
-@case(about="a _writev that is no function is a TypeError out of uncork(), or of write() where it stands for _write")
+@case(about="a _writev that is not a function makes uncork(), or write() in its place, throw a TypeError")
 def WritevNoFunction(t):
     for value in [5, None, "x", {}, 0, ""]:
         for one in odd_writables(t):
@@ -154,7 +139,7 @@ def WritevNoFunction(t):
         t.attempt("write", lambda: bare.write("a"))
 
 
-@case(about="a _write that is no function when its turn comes later is a TypeError that nobody catches")
+@case(about="a _write that is no longer a function when a queued write starts is an uncaught TypeError")
 def WriteNoFunctionLater(t):
     def write(chunk, encoding, done):
         sink._write = 5

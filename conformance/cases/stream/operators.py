@@ -30,7 +30,7 @@ def kept_open(t):
 # --- on sockets ----------------------------------------------------------------------------------------------
 
 
-@case(about="map() of a socket gives what the function makes of each chunk, and ends with the socket")
+@case(about="map() of a socket yields the function's result for each chunk, and ends with the socket")
 class MapSocket:
     def server(t):
         serve(t, lambda peer: peer.end("hello"))
@@ -42,7 +42,7 @@ class MapSocket:
         lengths.on("data", t.callback("length"))
 
 
-@case(about="to_array() of a socket collects all chunks and destroys what is left open")
+@case(about="to_array() of a socket collects all chunks and destroys the socket")
 class ToArraySocket:
     def server(t):
         serve(t, lambda peer: t.watch("peer", peer).end("hello"))
@@ -53,7 +53,7 @@ class ToArraySocket:
 
 
 @case(
-    about="to_array() of a half-open socket leaves the writable side to the program",
+    about="to_array() of a half-open socket leaves its writable side open",
     skip_unless="node^24.19",
 )
 class ToArrayHalfOpen:
@@ -76,7 +76,7 @@ class ToArrayHalfOpen:
         t.spawn(collect())
 
 
-@case(about="for_each() of a socket waits for each call of an async function before the next")
+@case(about="for_each() of a socket awaits each call of an async function before the next")
 class ForEachSocket:
     def server(t):
         def on_connection(peer):
@@ -100,7 +100,7 @@ class ForEachSocket:
         told(t, "for each", client.for_each(answer))
 
 
-@case(about="take() destroys the socket once it has enough")
+@case(about="take() destroys the socket once it has enough chunks")
 class TakeSocket:
     def server(t):
         kept_open(t)
@@ -120,7 +120,7 @@ class TakeNothing:
         told(t, "taken", client.take(0).to_array())
 
 
-@case(about="drop() of a socket leaves out the first chunks")
+@case(about="drop() of a socket skips its first chunks")
 class DropSocket:
     def server(t):
         def on_connection(peer):
@@ -135,7 +135,7 @@ class DropSocket:
         told(t, "rest", client.drop(1).map(lambda chunk: str(chunk.decode())).to_array())
 
 
-@case(about="find() stops at the first chunk it likes; the socket lives until the next chunk comes")
+@case(about="find() stops at the first match, and the socket is destroyed with its next chunk")
 class FindSocket:
     def server(t):
         kept_open(t)
@@ -155,7 +155,7 @@ class FindSocket:
         client.find(lambda chunk: True).then(found, t.callback("never"))
 
 
-@case(about="destroy() of a mapped stream leaves the socket until its next chunk")
+@case(about="destroying a mapped stream destroys the socket only with its next chunk")
 class DestroyMapped:
     def server(t):
         kept_open(t)
@@ -176,7 +176,7 @@ class DestroyMapped:
         mapped.on("data", on_data)
 
 
-@case(about="a socket that is destroyed makes a mapped stream fail with ERR_STREAM_PREMATURE_CLOSE")
+@case(about="destroying a socket fails the stream mapped from it with ERR_STREAM_PREMATURE_CLOSE")
 class SocketDestroyed:
     def server(t):
         kept_open(t)
@@ -188,7 +188,7 @@ class SocketDestroyed:
         mapped.on("data", lambda chunk: client.destroy())
 
 
-@case(about="a function that throws destroys the mapped stream with its error, and the socket too")
+@case(about="an exception in its function destroys the mapped stream and the socket")
 class MapThrows:
     def server(t):
         kept_open(t)
@@ -208,7 +208,7 @@ class MapThrows:
             client.write("more")
 
 
-@case(about="a refused connection rejects what an operator of the socket promised")
+@case(about="a refused connection rejects the promise of an operator")
 def RefusedOperator(t):
     client = t.watch("client", t.net.connect(t.path("missing.sock")))
     told(t, "some", client.some(lambda chunk: True))
@@ -223,7 +223,7 @@ def DestroyedSource(t):
     told(t, "taken", socket.take(1).to_array())
 
 
-@case(about="reduce() of a socket folds its chunks, the first one being the start if there is no other")
+@case(about="reduce() of a socket folds its chunks, from the first one if there is no initial value")
 class ReduceSocket:
     def server(t):
         def on_connection(peer):
@@ -244,7 +244,7 @@ class ReduceSocket:
         told(t, "reduce", client.reduce(fold))
 
 
-@case(about="a signal that aborts while an operator of a socket waits is noticed with the next chunk")
+@case(about="an operator that waits for a socket sees an abort with the next chunk")
 class AbortWaiting:
     def server(t):
         kept_open(t)
@@ -265,7 +265,7 @@ class AbortWaiting:
         told(t, "for each", client.for_each(each, signal=controller.signal))
 
 
-@case(about="a chain of operators of a socket that has enough gives up one operator with each chunk")
+@case(about="a chain of operators that has enough destroys one operator with each further chunk")
 class Chain:
     def server(t):
         def on_connection(peer):
@@ -296,7 +296,7 @@ class Chain:
 # --- exactly -------------------------------------------------------------------------------------------------
 
 
-@case(about="map() calls an async function for as many values as concurrency says, and keeps their order")
+@case(about="map() calls an async function for `concurrency` values at once, and keeps their order")
 def MapConcurrency(t):
     gate = t.events.EventEmitter()
 
@@ -319,7 +319,7 @@ def MapConcurrency(t):
     t.immediate(lambda: open_gate(["2", "1", "4", "3", "5"]))
 
 
-@case(about="high_water_mark lets map() run ahead of a slow reader")
+@case(about="map() with a high_water_mark runs ahead of a slow reader")
 def MapHighWaterMark(t):
     def note(value):
         t.note("called", value)
@@ -334,7 +334,7 @@ def MapHighWaterMark(t):
         t.immediate(lambda: ahead.destroy())
 
 
-@case(about="without options map() is no more than one value ahead of its reader")
+@case(about="map() without options is at most one value ahead of its reader")
 def MapPace(t):
     def note(value):
         t.note("called", value)
@@ -352,7 +352,7 @@ def MapPace(t):
     mapped.once("readable", read_on)
 
 
-@case(about="each operator takes its microtasks", skip_unless="node<26.8")
+@case(about="each operator delivers its values after as many microtasks as in Node", skip_unless="node<26.8")
 def Microtasks(t):
     def source():
         return t.stream.Readable.from_(["a", "b"])
@@ -384,7 +384,7 @@ def Microtasks(t):
     t.spawn(walk())
 
 
-@case(about="async functions of operators are awaited, in filter and every other")
+@case(about="filter() and all other operators await async functions")
 def AsyncFunctions(t):
     def source():
         return t.stream.Readable.from_([1, 2, 3])
@@ -424,7 +424,7 @@ def AsyncReduce(t):
     told(t, "start", t.stream.Readable.from_([]).reduce(add, 7))
 
 
-@case(about="flat_map() gives on what lists, texts, bytes, streams and generators hold, one after the other")
+@case(about="flat_map() yields the items of lists, texts, bytes, streams and generators in order")
 def FlatMap(t):
     async def letters(value):
         yield "x"
@@ -445,14 +445,14 @@ def FlatMap(t):
     flat.on("data", t.callback("data"))
 
 
-@case(about="flat_map() of what is not iterable fails with a TypeError")
+@case(about="flat_map() fails with a TypeError if its function returns something not iterable")
 def FlatMapNotIterable(t):
     told(t, "number", t.stream.Readable.from_([1]).flat_map(lambda value: 5).to_array())
     told(t, "null", t.stream.Readable.from_([1]).flat_map(lambda value: None).to_array())
     told(t, "object", t.stream.Readable.from_([1]).flat_map(lambda value: {"a": 1}).to_array())
 
 
-@case(about="null from map() is no value: the stream fails with ERR_STREAM_NULL_VALUES")
+@case(about="map() fails with ERR_STREAM_NULL_VALUES if its function returns null")
 def MapToNull(t):
     source = t.watch("source", t.stream.Readable.from_([1, 2]))
     mapped = t.watch("mapped", source.map(lambda value: None))
@@ -461,7 +461,7 @@ def MapToNull(t):
 
 
 @case(
-    about="a function that throws or rejects fails the operator, and the source is destroyed",
+    about="a function that throws or rejects fails its operator and destroys the source",
     skip_unless="node<26.8",
 )
 def FunctionFails(t):
@@ -491,7 +491,7 @@ def FunctionFails(t):
             told(t, label, source.reduce(fail, 0))
 
 
-@case(about="a later call that fails while an earlier one is under way is told when its turn comes")
+@case(about="a later call that fails during an earlier one fails the operator when its turn comes")
 def LaterCallFails(t):
     gate = t.events.EventEmitter()
 
@@ -508,7 +508,7 @@ def LaterCallFails(t):
     t.immediate(lambda: t.immediate(lambda: gate.emit("open")))
 
 
-@case(about="take() counts by what its argument is as a number, and drop() likewise", skip_unless="node<26.8")
+@case(about="take() and drop() convert their argument to a number", skip_unless="node<26.8")
 def Counts(t):
     counts = [2, 1.5, 0, "2", "x", None, True, [2], 99]
     for number in range(9):
@@ -520,7 +520,7 @@ def Counts(t):
     t.attempt("drop -0.5", lambda: t.stream.Readable.from_([1]).drop(-0.5))
 
 
-@case(about="operators that give a stream throw for bad arguments, those that promise reject")
+@case(about="operators that return a stream throw for bad arguments; those that return a promise reject")
 def BadArguments(t):
     source = t.net.Socket()
     t.attempt("map", lambda: source.map())
@@ -546,7 +546,7 @@ def BadArguments(t):
     t.note("nothing has been read", source.event_names())
 
 
-@case(about="concurrency and high_water_mark are rounded down, and null is the default")
+@case(about="concurrency and high_water_mark are rounded down, and null means the default")
 def RoundedOptions(t):
     for concurrency in [1.9, "2", None, True]:
         mapped = t.stream.Readable.from_([1, 2]).map(lambda x: x, concurrency=concurrency)
@@ -554,7 +554,7 @@ def RoundedOptions(t):
     told(t, "mark", t.stream.Readable.from_([1, 2]).map(lambda x: x, high_water_mark=0.5).to_array())
 
 
-@case(about="a signal that has aborted before makes every operator fail at its first value, reduce() at once")
+@case(about="an aborted signal fails every operator at its first value, and reduce() at once")
 def AbortedBefore(t):
     controller = t.abort_controller()
     controller.abort(t.error("the reason"))
@@ -576,7 +576,7 @@ def AbortedBefore(t):
     told(t, "drop", source("11").drop(1, signal=signal).to_array())
 
 
-@case(about="the functions get a signal that aborts with the operator's own")
+@case(about="an operator aborts the signal of its function together with its own")
 def FunctionsSignal(t):
     controller = t.abort_controller()
 
@@ -594,7 +594,7 @@ def FunctionsSignal(t):
     )
 
 
-@case(about="the stream of an operator is a Readable in object mode with room for one value")
+@case(about="an operator returns a Readable in object mode with room for one value")
 def OperatorStream(t):
     source = t.net.Socket()
     for stream in [
@@ -609,7 +609,7 @@ def OperatorStream(t):
         t.note("names", stream.event_names())
 
 
-@case(about="a mapped stream whose call never returns is not closed by destroy()")
+@case(about="destroying a mapped stream during a call that never returns does not close it")
 def DestroyUnderWay(t):
     gate = t.events.EventEmitter()
 

@@ -1,4 +1,4 @@
-"""Methods that a program has put in the place of Node's: what Node looks up when it is called can be replaced.
+"""Methods that a program has replaced: Node looks them up at each call, so the replacement is called.
 
 `recorded` notes each call of such a method, so a case shows which of them Node itself goes through, and in which order.
 """
@@ -35,13 +35,13 @@ def talk(t, client):
     t.immediate(lambda: t.immediate(lambda: client.end("four")))
 
 
-@case(about="hooks replaced on net.Socket are called for every socket, accepted ones too")
+@case(about="hooks replaced on net.Socket are called for every socket, even accepted ones")
 def HooksOnTheClass(t):
     recorded(t, t.net.Socket, HOOKS)
     serve_here(t, lambda peer: peer.pipe(peer), lambda port: talk(t, t.net.connect(port, "127.0.0.1")))
 
 
-@case(about="hooks replaced on a socket after it was made are called from then on")
+@case(about="hooks replaced on a socket are called from then on")
 def HooksOnTheObject(t):
     def start(port):
         client = t.net.connect(port, "127.0.0.1")
@@ -51,7 +51,7 @@ def HooksOnTheObject(t):
     serve_here(t, lambda peer: peer.pipe(peer), start)
 
 
-@case(about="_write replaced while the socket is connected takes the place of the socket's own at once")
+@case(about="a _write replaced while the socket is connected is used at once")
 def WriteReplacedInTheMidst(t):
     def start(port):
         client = t.net.connect(port, "127.0.0.1")
@@ -73,7 +73,7 @@ def WriteReplacedInTheMidst(t):
     serve_here(t, lambda peer: peer.pipe(peer), start)
 
 
-@case(about="hooks of a subclass of net.Socket take the place of the socket's own")
+@case(about="hooks of a subclass of net.Socket override the socket's own")
 def HooksOfASubclass(t):
     def noting(name):
         def called(self, original, *args):
@@ -101,7 +101,7 @@ def HooksOfASubclass(t):
     serve_here(t, lambda peer: peer.pipe(peer), start)
 
 
-@case(about="net.connect() connects through the connect() of net.Socket, with all arguments as one")
+@case(about="net.connect() calls connect() of net.Socket with all its arguments in one")
 def ConnectOnTheClass(t):
     def connect(self, original, *args):
         t.note("arguments", len(args))
@@ -121,7 +121,7 @@ METHODS = [
 ]  # fmt: skip
 
 
-@case(about="a conversation goes through the public methods of net.Socket, where they have been replaced")
+@case(about="a conversation calls the public methods that were replaced on net.Socket")
 def MethodsOnTheClass(t):
     recorded(t, t.net.Socket, METHODS)
 
@@ -132,7 +132,7 @@ def MethodsOnTheClass(t):
     serve_here(t, lambda peer: peer.pipe(peer), start, {"no_delay": True, "keep_alive": True})
 
 
-@case(about="destroy_soon(), reset_and_destroy() and a timeout go through the methods that were replaced")
+@case(about="destroy_soon(), reset_and_destroy() and a timeout call the methods that were replaced")
 def EndingsOnTheClass(t):
     recorded(t, t.net.Socket, METHODS)
 
@@ -148,7 +148,7 @@ def EndingsOnTheClass(t):
     serve_here(t, on_connection, start)
 
 
-@case(about="a server listens through the lookup() that stands in the dns module at the time of the call")
+@case(about="listen() looks up its host by the dns.lookup of the time of the call")
 def LookupOfListen(t):
     def lookup(host, options, callback):
         t.note("asked", [host, options])
@@ -159,7 +159,7 @@ def LookupOfListen(t):
     server.listen(0, "example.test", lambda: [t.note("address", server.address().address), server.close()])
 
 
-@case(about="connect() looks up through the lookup() that stands in the dns module at the time of the call")
+@case(about="connect() looks up its host by the dns.lookup of the time of the call")
 def LookupOfConnect(t):
     def lookup(host, options, callback):
         t.note("asked", [host, options.all])
@@ -189,7 +189,7 @@ def sink(t):
 
 
 @case(
-    about="piping goes through the methods that were replaced on Readable and Writable",
+    about="pipe() calls the methods that were replaced on Readable and Writable",
     skip_unless="node<26.12",
 )
 def PipingOnTheClasses(t):
@@ -198,7 +198,7 @@ def PipingOnTheClasses(t):
     count_to(t, 3).pipe(sink(t))
 
 
-@case(about="methods of Writable that were replaced are not those of a Duplex, which took them over before")
+@case(about="methods replaced on Writable do not change those of a Duplex")
 def WritableIsNotDuplex(t):
     recorded(t, t.stream.Writable, WRITABLE)
     through = t.stream.PassThrough()
@@ -210,7 +210,7 @@ def WritableIsNotDuplex(t):
     through.end("c")
 
 
-@case(about="methods of Readable that were replaced are those of a Duplex, a Transform and a socket as well")
+@case(about="methods replaced on Readable also change a Duplex, a Transform and a socket")
 def ReadableIsDuplex(t):
     recorded(t, t.stream.Readable, READABLE)
     through = t.stream.PassThrough()
@@ -219,7 +219,7 @@ def ReadableIsDuplex(t):
     through.end("b")
 
 
-@case(about="a Transform goes through the methods that were replaced on Transform and Duplex")
+@case(about="a Transform calls the methods that were replaced on Transform and Duplex")
 def TransformOnTheClasses(t):
     recorded(t, t.stream.Duplex, ["write", "end", "cork", "uncork", "destroy", "_destroy", "push", "read"])
     recorded(t, t.stream.Transform, ["_write", "_read", "_final"])
@@ -230,7 +230,7 @@ def TransformOnTheClasses(t):
 
 
 @case(
-    about="what is put in the place of push() and write() on one stream is called by pipe() and by the source",
+    about="a push() and write() replaced on one stream are called by the source and by pipe()",
     skip_unless="node<26.12",
 )
 def StreamMethodsOnTheObject(t):
@@ -241,7 +241,7 @@ def StreamMethodsOnTheObject(t):
     recorded(t, destination, WRITABLE)
 
 
-@case(about="async iteration reads and destroys through the methods of the stream that were replaced")
+@case(about="async iteration calls the read() and destroy() that were replaced on the stream")
 def IterationOnTheObject(t):
     async def run(source):
         async for chunk in source:
@@ -259,7 +259,7 @@ EMITTER = [
 ]  # fmt: skip
 
 
-@case(about="once(), off() and remove_all_listeners() go through the methods of the emitter that were replaced")
+@case(about="once(), off() and remove_all_listeners() call the emitter's methods that were replaced")
 def EmitterOnTheClass(t):
     Kind = t.subclass(t.events.EventEmitter, {})
     recorded(t, Kind, EMITTER)
@@ -281,7 +281,7 @@ DGRAM = [
 ]  # fmt: skip
 
 
-@case(about="a datagram's way goes through the methods of dgram.Socket that were replaced")
+@case(about="sending and receiving a datagram calls the methods that were replaced on dgram.Socket")
 def DgramOnTheClass(t):
     recorded(t, t.dgram.Socket, DGRAM)
     receiver = t.dgram.create_socket("udp4")
@@ -300,7 +300,7 @@ def DgramOnTheClass(t):
     receiver.bind(0, "127.0.0.1", listening)
 
 
-@case(about="send() of an unbound socket and close() in its queue go through the methods that were replaced")
+@case(about="send() and close() that wait for a bind call the methods that were replaced")
 def DgramQueueOnTheObject(t):
     socket = t.dgram.create_socket("udp4")
     recorded(t, socket, DGRAM)
@@ -308,7 +308,7 @@ def DgramQueueOnTheObject(t):
     socket.close()
 
 
-@case(about="methods replaced on the handle of a connected socket are the ones that the socket calls")
+@case(about="a connected socket calls the methods that were replaced on its handle")
 def HandleOfTheObject(t):
     def start(port):
         client = t.net.connect(port, "127.0.0.1")
@@ -331,7 +331,7 @@ def HandleOfTheObject(t):
     serve_here(t, lambda peer: peer.pipe(peer), start)
 
 
-@case(about="methods replaced on the handle of a listening server are the ones that the server calls")
+@case(about="a listening server calls the methods that were replaced on its handle")
 def HandleOfTheServer(t):
     server = t.net.create_server()
 
@@ -345,7 +345,7 @@ def HandleOfTheServer(t):
     server.listen(0, "127.0.0.1", listening)
 
 
-@case(about="a _read or _final that is no function by the time the socket connects is a TypeError that nobody catches")
+@case(about="a _read or _final that is no longer a function at 'connect' is an uncaught TypeError")
 def HookNoFunctionOnConnect(t):
     def start(port):
         reader = t.watch("reader", t.net.connect(port, "127.0.0.1"))
@@ -373,7 +373,7 @@ def HookNoFunctionOnConnect(t):
     server.listen(0, "127.0.0.1", lambda: start(server.address().port))
 
 
-@case(about="connect() puts net.Socket's own write() in the place of a subclass's, and of one put on the object")
+@case(about="connect() restores net.Socket's own write(), even over one of a subclass or of the object")
 def WriteOfASubclass(t):
     def noting(self, original, *args):
         t.note("own", args[0])
@@ -393,7 +393,7 @@ def WriteOfASubclass(t):
     serve_here(t, lambda peer: peer.pipe(peer), start)
 
 
-@case(about="what a stream does for 'data' and 'readable' listeners that come and go depends on listener_count")
+@case(about="a stream asks its listener_count() when 'data' and 'readable' listeners come and go")
 def ListenerCountOfTheObject(t):
     readable = t.stream.Readable(read=lambda size: None)
     recorded(t, readable, ["listener_count"])
@@ -411,7 +411,7 @@ def ListenerCountOfTheObject(t):
     careless.push("y")
 
 
-@case(about="`async for` does not go through a replaced iterator()")
+@case(about="`async for` does not call a replaced iterator()")
 def IteratorOfTheObject(t):
     async def read():
         async for chunk in readable:
@@ -422,7 +422,7 @@ def IteratorOfTheObject(t):
     t.spawn(read())
 
 
-@case(about="_final and _flush may be put on a stream that has none of its own, and are called then")
+@case(about="a _final or _flush added to a stream later is called")
 def HooksThatWereNotThere(t):
     through = t.stream.PassThrough()
     t.override(through, "_flush", lambda self, original, callback: callback(None, "flushed"))

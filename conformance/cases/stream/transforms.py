@@ -9,7 +9,7 @@ def capitals(chunk, encoding, callback):
     callback(None, chunk.decode("latin1").upper())
 
 
-@case(about="an echo through a Transform: each end ends when the other has", skip_unless="node<26.1")
+@case(about="in an echo through a Transform, each socket ends when its peer has", skip_unless="node<26.1")
 class Echo:
     def server(t):
         def on_connection(peer):
@@ -26,7 +26,7 @@ class Echo:
 
 
 @case(
-    about="flush() adds the last output between the peer's end and the end that is passed on",
+    about="flush() adds output between the peer's end and the end of the destination",
     skip_unless="node<26.1",
 )
 class Flush:
@@ -50,7 +50,7 @@ class Flush:
 
 
 @case(
-    about="a flush() that fails destroys the Transform: 'error' and no 'finish', and the socket behind it stays open",
+    about="a failing flush() destroys the Transform without 'finish'; the socket behind it stays open",
     skip_unless="node<26.1",
 )
 def FlushFails(t):
@@ -78,7 +78,7 @@ def FlushFails(t):
 
 
 @case(
-    about="a Transform that fails in the middle is unpiped from its source, and neither socket is destroyed",
+    about="a Transform that fails is unpiped from its source, and neither socket is destroyed",
     skip_unless="node<26.1",
 )
 def TransformFails(t):
@@ -108,7 +108,7 @@ def TransformFails(t):
     serve_here(t, on_connection, start)
 
 
-@case(about="an exception in transform() behind a pipe destroys the Transform with it; nobody else hears of it")
+@case(about="an exception in transform() destroys the Transform and nothing else")
 def TransformThrows(t):
     def throws(chunk, encoding, callback):
         raise t.error("thrown")
@@ -150,7 +150,7 @@ def CallsBackTwice(t):
 
 
 @case(
-    about="a Transform whose reader is slow holds its source back: write callbacks wait for a read",
+    about="a Transform with a slow reader holds its source back: write callbacks wait for a read",
     skip_unless="node<26.12",
 )
 def Backpressure(t):
@@ -183,7 +183,7 @@ def Backpressure(t):
 
 
 @case(
-    about="a high-water mark of 0 lets a Transform take one chunk at a time, and all of them arrive",
+    about="a Transform with a high-water mark of 0 takes one chunk at a time, and passes all on",
     skip_unless="node<26.1",
 )
 def NoRoom(t):
@@ -200,7 +200,7 @@ def NoRoom(t):
     serve_here(t, on_connection, start, {"allow_half_open": True})
 
 
-@case(about="readable_object_mode: bytes go in, objects come out, with marks of their own kind")
+@case(about="with readable_object_mode a Transform takes bytes and yields objects, each with its own high-water mark")
 def ObjectsOut(t):
     def words(chunk, encoding, callback):
         for word in chunk.decode().split(" "):
@@ -218,7 +218,7 @@ def ObjectsOut(t):
     serve_here(t, lambda peer: peer.pipe(split), start)
 
 
-@case(about="writable_object_mode: objects go in, a socket takes what comes out", skip_unless="node<26.1")
+@case(about="with writable_object_mode a Transform takes objects and yields bytes", skip_unless="node<26.1")
 class ObjectsIn:
     def server(t):
         collect(t)
@@ -239,7 +239,7 @@ class ObjectsIn:
         lines.end(3)
 
 
-@case(about="an object that reaches a socket through a pipe destroys the socket, not the object's source")
+@case(about="an object piped into a socket destroys the socket, but not its source")
 def ObjectIntoSocket(t):
     def on_connection(peer):
         t.watch("peer", peer)
@@ -257,7 +257,7 @@ def ObjectIntoSocket(t):
     serve_here(t, on_connection, start)
 
 
-@case(about="with decode_strings false transform() gets strings as they were written, with their encoding")
+@case(about="with decode_strings False transform() gets strings with their encoding")
 class StringsAsWritten:
     def server(t):
         collect(t)
@@ -278,7 +278,7 @@ class StringsAsWritten:
         plain.end("end")
 
 
-@case(about="set_encoding() on a Transform gives its reader strings, cut characters held back")
+@case(about="set_encoding() on a Transform gives its reader whole characters")
 def Encoded(t):
     whole = t.watch("whole", t.stream.PassThrough())
     t.note("returns itself", whole.set_encoding("utf8") is whole)
@@ -294,7 +294,7 @@ def Encoded(t):
     serve_here(t, on_connection, start)
 
 
-@case(about="construct() comes first: what the socket brings meanwhile waits, and is not lost")
+@case(about="what a socket pipes into a Transform waits for its construct(), and is not lost")
 def Construct(t):
     def later(callback):
         t.note("constructing", True)
@@ -312,7 +312,7 @@ def Construct(t):
     serve_here(t, on_connection, start)
 
 
-@case(about="a construct() that fails destroys the Transform and unpipes the socket")
+@case(about="a failing construct() destroys the Transform and unpipes the socket")
 def ConstructFails(t):
     def on_connection(peer):
         t.watch("peer", peer)
@@ -334,7 +334,7 @@ def ConstructFails(t):
     serve_here(t, on_connection, start)
 
 
-@case(about="push(None) in the midst of a Transform's input ends its output; its input is still taken, to the end")
+@case(about="push(None) during a Transform's input ends its output, but the rest of the input is taken")
 def EndsItself(t):
     seen = []
 
@@ -362,7 +362,7 @@ def EndsItself(t):
 
 
 @case(
-    about="a Duplex without allow_half_open ends its writing side when its reading side has ended",
+    about="a Duplex without allow_half_open ends its writable side with its readable side",
     skip_unless="node<26.1",
 )
 def DuplexEndsBoth(t):
@@ -390,7 +390,7 @@ def DuplexEndsBoth(t):
     serve_here(t, on_connection, start)
 
 
-@case(about="a Duplex is two streams in one: what it pushes and what is written to it do not meet")
+@case(about="what is pushed into a Duplex does not mix with what is written to it")
 def DuplexSides(t):
     def write(chunk, encoding, callback):
         t.note("written", chunk)
@@ -410,7 +410,7 @@ def DuplexSides(t):
     serve_here(t, on_connection, start, {"allow_half_open": True})
 
 
-@case(about="a Transform corked while its socket writes gets all of it in one writev() after uncork()")
+@case(about="a corked Transform gets all that a socket writes in one writev() after uncork()")
 def Corked(t):
     def writev(chunks, callback):
         t.note("count", len(chunks))
@@ -431,7 +431,7 @@ def Corked(t):
     serve_here(t, on_connection, start)
 
 
-@case(about="a _transform that is no function is a TypeError out of write(), and such a _flush counts as none")
+@case(about="a _transform that is not a function makes write() throw a TypeError; such a _flush is ignored")
 def TransformNoFunction(t):
     for value in [5, None, "x", {}]:
         one = t.stream.Transform()
