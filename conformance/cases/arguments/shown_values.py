@@ -29,7 +29,7 @@ def Emitter(t):
     shown(t, "limit", emitter)
 
 
-@case(about="an error's text shows several listeners of an event as an array, and a once() listener with what it wraps")
+@case(about="an error's text shows several listeners as an array, and a once() listener with the one it wraps")
 def ListenersOfAnEvent(t):
     emitter = t.events.EventEmitter()
     emitter.once("b", lambda: None)
@@ -43,7 +43,7 @@ def ListenersOfAnEvent(t):
     shown(t, "symbol", emitter)
 
 
-@case(about="ERR_UNHANDLED_ERROR shows an EventEmitter and the like whole")
+@case(about="the text of ERR_UNHANDLED_ERROR shows an emitter, abort signal, block list or address uncut")
 def UnhandledError(t):
     emitter = t.events.EventEmitter()
     emitter.once("b", lambda: None)
@@ -64,7 +64,7 @@ def named_listener():
     pass
 
 
-@case(about="a text of the form %s shows what stands in an EventEmitter, a stream or a socket by its class only")
+@case(about="an error whose text formats its value with %s shows the objects inside it by their class only")
 def Formatted(t):
     emitter = t.events.EventEmitter()
     emitter.on("a", lambda: None)
@@ -113,7 +113,7 @@ def SocketOfALife(t):
     serve_here(t, on_connection, start, {})
 
 
-@case(about="an error's text shows a net.Socket that connects by name with the name")
+@case(about="an error's text shows a net.Socket that connects by host name with that name")
 def SocketWithAHost(t):
     client = t.net.connect(port=1, host="no..host")
     shown(t, "connecting", client)
@@ -147,7 +147,7 @@ def Datagrams(t):
     socket.bind(0, "127.0.0.1", bound)
 
 
-@case(about="an error's text shows a stream by its listeners, those it has places for first")
+@case(about="an error's text shows a stream's listeners, those of the events that it knows from the start first")
 def Streams(t):
     for Kind in [t.stream.Readable, t.stream.Writable, t.stream.Duplex, t.stream.Transform, t.stream.PassThrough]:
         stream = Kind()
@@ -169,7 +169,7 @@ def both_ways(t):
     return t.stream.Readable(read=lambda size: None), t.stream.Writable(write=lambda chunk, encoding, done: done())
 
 
-@case(about="a hook that is an option of a stream is shown with its own name or the option's")
+@case(about="an error's text shows a hook given as an option by the function's name, or else the option's")
 def Hooks(t):
     def fetch():
         pass
@@ -178,7 +178,7 @@ def Hooks(t):
         t.attempt("encoding", lambda: t.stream.Readable(encoding=one))
 
 
-@case(about="listeners that Node adds to a stream are shown by its own names: those of pipe()")
+@case(about="an error's text shows the listeners that pipe() adds by Node's names for them")
 def PipedStreams(t):
     source, sink = both_ways(t)
     source.pipe(sink)
@@ -186,14 +186,14 @@ def PipedStreams(t):
     shown(t, "sink", sink)
 
 
-@case(about="listeners that Node adds to a stream are shown by its own names: those of finished()")
+@case(about="an error's text shows the listeners that finished() adds by Node's names for them")
 def FinishedStreams(t):
     for one in both_ways(t):
         t.stream.finished(one, lambda error=None: None)
         shown(t, "stream", one)
 
 
-@case(about="listeners that Node adds to a stream are shown by its own names: those of pipeline() and compose()")
+@case(about="an error's text shows the listeners that pipeline() and compose() add by Node's names for them")
 def PipelinedStreams(t):
     source, sink = both_ways(t)
     t.stream.pipeline(source, sink, lambda error=None: None)
@@ -205,7 +205,7 @@ def PipelinedStreams(t):
     shown(t, "tail", tail)
 
 
-@case(about="listeners that Node adds to an emitter are shown by its own names: those of async for, once() and on()")
+@case(about="an error's text shows the listeners that async for, once() and on() add by Node's names for them")
 def AwaitedStreams(t):
     async def read(stream):
         async for _chunk in stream:
@@ -224,7 +224,7 @@ def AwaitedStreams(t):
     t.note("iterates", events is not None)
 
 
-@case(about="listeners that Node adds to a dgram.Socket or server are shown by its own names")
+@case(about="an error's text shows the listeners that bind(), connect() and listen() add by Node's names for them")
 def PendingCalls(t):
     bound = t.dgram.create_socket("udp4")
     bound.bind(0, "127.0.0.1", lambda: bound.close())
@@ -239,7 +239,7 @@ def PendingCalls(t):
     controller.abort()
 
 
-@case(about="events named by numbers are shown first, those named by symbols last")
+@case(about="an error's text shows the events of an emitter with numbers first and symbols last")
 def EventNames(t):
     emitter = t.events.EventEmitter()
     for name in [t.events.error_monitor, "b", "10", "9", "09", ""]:
@@ -248,7 +248,7 @@ def EventNames(t):
     t.attempt("options", lambda: t.net.Socket(object_mode=[{"b": 1, "2": 2, "1": 3}]))
 
 
-@case(about="a stream that compose() cannot use where it stands is shown in the error's text")
+@case(about="the error of compose() shows the stream that cannot stand in its place")
 def Composed(t):
     t.attempt("readable", lambda: t.stream.compose(t.stream.PassThrough(), t.stream.Readable()))
     t.attempt("writable", lambda: t.stream.compose(t.stream.Writable(), t.stream.PassThrough()))
@@ -284,7 +284,7 @@ def Addresses(t):
     shown(t, "closed bound socket", bound)
 
 
-@case(about="what a program has put on a server or a stream is shown after what it has from Node")
+@case(about="an error's text shows properties that a program set on a server or stream after those from Node")
 def OwnProperties(t):
     server = t.net.create_server()
     server.max_connections = 5
@@ -299,82 +299,85 @@ def OwnProperties(t):
     shown(t, "itself", emitter)
 
 
-@case(about="an object that holds itself is shown with <ref *1> and [Circular *1]")
+@case(about="an error's text shows an object that holds itself with <ref *1> and [Circular *1]")
 def Circular(t):
     values = [1]
     values.append(values)
     shown(t, "list", values)
 
 
-@case(about="the text of an argument error shows long, quoted and odd values as Node does")
-def ReceivedTexts(t):
-    class_like = t.net.Socket()
+def received(t, wanted, check):
+    """What `check` says to every kind of value, where `wanted` is what it takes."""
+    t.attempt(f"{wanted}: nothing", lambda: check())
+    for value in [
+        None, True, False, 5, -1.5, float("nan"), float("-inf"), "x", "", "it's", 'it\'s "quoted"', "a\nb",
+        "a" * 28, "a" * 29, "b" * 1000, [1, 2], {"a": 1}, {}, b"abc", t.callback("f"), t.error("wrong"),
+    ]:  # fmt: skip
+        t.attempt(wanted, lambda: check(value))
+
+
+@case(about="the text of ERR_INVALID_ARG_TYPE shows what was received, for every kind of value")
+def Received(t):
+    blocked = t.net.BlockList()
+    received(t, "text", lambda *values: blocked.add_address(*values))
+    received(t, "options", lambda *values: t.net.create_server(*values).listening)
+    socket = t.net.Socket()
+    socket.on("error", lambda error: None)
+    received(t, "milliseconds", lambda *values: socket.set_timeout(*values) is socket)
+    received(t, "data", lambda *values: socket.write(*values))
     for value in [
         "a" * 28, "a" * 29, "a" * 200, "it's", 'say "x"', "a\nb", "\u00e9\u4e2d", "back\\slash",
         0.1, 1e21, 123456789012345, [], [1, 2, 3], {"a": {"b": 1}}, b"bytes", -0.0,
     ]:  # fmt: skip
-        t.attempt("value", lambda: t.net.connect({"port": 80, "auto_select_family": value}))
-    t.attempt("socket", lambda: t.net.connect({"port": class_like}))
-    t.attempt("server", lambda: t.net.connect({"port": t.net.create_server()}))
-
-
-def received(t, check):
-    t.attempt("undefined", lambda: check())
-    t.attempt("null", lambda: check(None))
-    t.attempt("true", lambda: check(True))
-    t.attempt("false", lambda: check(False))
-    t.attempt("number", lambda: check(5))
-    t.attempt("fraction", lambda: check(-1.5))
-    t.attempt("NaN", lambda: check(float("nan")))
-    t.attempt("infinity", lambda: check(float("-inf")))
-    t.attempt("text", lambda: check("x"))
-    t.attempt("empty text", lambda: check(""))
-    t.attempt("quoted text", lambda: check("it's"))
-    t.attempt("both quotes", lambda: check('it\'s "quoted"'))
-    t.attempt("newline", lambda: check("a\nb"))
-    t.attempt("28 characters", lambda: check("a" * 28))
-    t.attempt("29 characters", lambda: check("a" * 29))
-    t.attempt("long text", lambda: check("b" * 1000))
-    t.attempt("list", lambda: check([1, 2]))
-    t.attempt("object", lambda: check({"a": 1}))
-    t.attempt("empty object", lambda: check({}))
-    t.attempt("bytes", lambda: check(b"abc"))
-    t.attempt("function", lambda: check(t.callback("f")))
-    t.attempt("error", lambda: check(t.error("wrong")))
-
-
-@case(
-    about="an ERR_INVALID_ARG_TYPE says what it received, for any kind of value: a text where none is wanted"
-)
-def ReceivedOfText(t):
-    blocked = t.net.BlockList()
-    received(t, lambda *values: blocked.add_address(*values))
-
-
-@case(about="an ERR_INVALID_ARG_TYPE says what it received, for any kind of value: options")
-def ReceivedOfOptions(t):
-    received(t, lambda *values: t.net.create_server(*values).listening)
-
-
-@case(about="an ERR_INVALID_ARG_TYPE says what it received, for any kind of value: a number of milliseconds")
-def ReceivedOfNumber(t):
-    socket = t.net.Socket()
-    received(t, lambda *values: socket.set_timeout(*values) is socket)
+        t.attempt("boolean", lambda: t.net.connect({"port": 80, "auto_select_family": value}))
+    t.attempt("a socket for a port", lambda: t.net.connect({"port": t.net.Socket()}))
+    t.attempt("a server for a port", lambda: t.net.connect({"port": t.net.create_server()}))
     socket.destroy()
 
 
-@case(about="an ERR_INVALID_ARG_TYPE says what it received, for any kind of value: data to write")
-def ReceivedOfChunk(t):
-    socket = t.net.Socket()
-    socket.on("error", lambda error: None)
-    received(t, lambda *values: socket.write(*values))
-    socket.destroy()
-
-
-@case(about="an ERR_INVALID_ARG_VALUE shows the value: a host with a NUL, a family, a bad flag")
+@case(about="the text of ERR_INVALID_ARG_VALUE shows the value: a host with a null byte, an object mode")
 def InvalidValues(t):
     t.attempt("host", lambda: t.net.connect(port=1, host="a\0b"))
     t.attempt("object mode", lambda: t.net.Socket(object_mode=True))
     t.attempt("readable", lambda: t.net.Socket(readable_object_mode={"a": [1, "two"]}))
     t.attempt("writable", lambda: t.net.Socket(writable_object_mode="yes"))
     t.attempt("falsy", lambda: t.net.Socket(object_mode=0, readable_object_mode="").readable)
+
+
+@case(about="an error's text shows a large number with the digits of a double, and from 1e21 on with an exponent")
+def LargeNumbers(t):
+    for value in [1e20, 123456789012345680000.0, -1e20, 1e21, 1.5e300, 1e16, 4294967297, 1e15]:
+        t.attempt("timeout", lambda: t.net.Socket().set_type_of_service(value))
+        t.attempt("mark", lambda: t.net.Socket({"high_water_mark": -value}).ready_state)
+        t.attempt("port", lambda: t.net.connect(value))
+
+
+@case(about="an error's text shows a value of 128 characters whole and cuts one of 129")
+def LongTexts(t):
+    for length in [124, 125, 126, 127, 128, 129]:
+        value = "x" * length
+        t.attempt(f"{length}", lambda: t.stream.Readable(high_water_mark=value))
+        t.attempt(f"{length}", lambda: t.stream.PassThrough(readable_high_water_mark=[value]))
+    for length in [24, 25, 26, 27, 28, 29]:
+        value = "x" * length
+        t.attempt(f"{length}", lambda: t.events.EventEmitter().on("x", value))
+        t.attempt(f"{length}", lambda: t.stream.Readable(read=lambda size: None).push(lambda: value))
+
+
+@case(about="an error's text counts a string in UTF-16 units, may cut between them, and escapes half a character")
+def WideCharacters(t):
+    wide = "\U0001f600"
+    for value in ["x" * 26 + wide, "x" * 27 + wide, "x" * 24 + wide * 3, wide * 70, "a\ud800b"]:
+        t.attempt("type", lambda: t.events.EventEmitter().on("x", value))
+        t.attempt("value", lambda: t.stream.Readable(high_water_mark=value))
+        t.attempt("list", lambda: t.stream.Readable(high_water_mark=[value]))
+
+
+@case(about="an error's text shows a long string of several lines as quoted lines joined by +")
+def SeveralLines(t):
+    for rest in [73, 74, 75, 76]:
+        value = "a\n" + "b" * (rest - 1)
+        t.attempt(f"text of {rest + 1}", lambda: t.stream.Readable(high_water_mark=value))
+        t.attempt(f"in a list, {rest + 1}", lambda: t.stream.Readable(high_water_mark=[value]))
+    t.attempt("quotes", lambda: t.stream.Readable(high_water_mark="it's\n" * 20))
+    t.attempt("one line", lambda: t.stream.Readable(high_water_mark="b" * 90 + "\n"))

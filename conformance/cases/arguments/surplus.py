@@ -1,4 +1,4 @@
-"""Arguments beyond those that a call takes: they are dropped, as JavaScript drops them."""
+"""Arguments beyond those that a call takes: every call ignores them, as JavaScript does."""
 
 from conformance import case
 
@@ -65,7 +65,7 @@ def Connection(t):
     server.listen(0, "127.0.0.1", 5, connect)
 
 
-@case(about="connect() takes a callback in the last place only: what stands behind it is not dropped")
+@case(about="connect() and listen() take a callback only as their last argument")
 def ConnectCallback(t):
     socket = t.net.connect(9, "127.0.0.1", t.callback("never"), 1)
     t.note("listeners", socket.listener_count("connect"))

@@ -634,11 +634,3 @@ def GoneSocket(t):
     t.attempt("set_keep_alive", lambda: gone(t.net.Socket()).set_keep_alive(True, 1000).destroyed)
     t.attempt("set_encoding", lambda: gone(t.net.Socket()).set_encoding("utf8").readable_encoding)
     t.attempt("destroy_soon", lambda: gone(t.net.Socket()).destroy_soon())
-
-
-@case(about="a number beyond 2**53 is shown with the digits of a double, from 1e21 on as a power")
-def LargeNumbers(t):
-    for value in [1e20, 123456789012345680000.0, -1e20, 1e21, 1.5e300, 1e16, 4294967297, 1e15]:
-        t.attempt("timeout", lambda: t.net.Socket().set_type_of_service(value))
-        t.attempt("mark", lambda: t.net.Socket({"high_water_mark": -value}).ready_state)
-        t.attempt("port", lambda: t.net.connect(value))

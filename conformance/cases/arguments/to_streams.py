@@ -274,37 +274,6 @@ def UnableToPipe(t):
     gone.on("close", lambda: t.attempt("closed", join))
 
 
-@case(about="error texts show a value of 128 characters in full, and cut one of 129")
-def LongValues(t):
-    for length in [124, 125, 126, 127, 128, 129]:
-        value = "x" * length
-        t.attempt(f"{length}", lambda: t.stream.Readable(high_water_mark=value))
-        t.attempt(f"{length}", lambda: t.stream.PassThrough(readable_high_water_mark=[value]))
-    for length in [24, 25, 26, 27, 28, 29]:
-        value = "x" * length
-        t.attempt(f"{length}", lambda: t.events.EventEmitter().on("x", value))
-        t.attempt(f"{length}", lambda: t.stream.Readable(read=lambda size: None).push(lambda: value))
-
-
-@case(about="error texts count and cut characters beyond 16 bits in halves, and escape the half of one")
-def ValuesOfWideCharacters(t):
-    wide = "\U0001f600"
-    for value in ["x" * 26 + wide, "x" * 27 + wide, "x" * 24 + wide * 3, wide * 70, "a\ud800b"]:
-        t.attempt("type", lambda: t.events.EventEmitter().on("x", value))
-        t.attempt("value", lambda: t.stream.Readable(high_water_mark=value))
-        t.attempt("list", lambda: t.stream.Readable(high_water_mark=[value]))
-
-
-@case(about="error texts show a long text of several lines as a sum of its lines")
-def ValuesOfSeveralLines(t):
-    for rest in [73, 74, 75, 76]:
-        value = "a\n" + "b" * (rest - 1)
-        t.attempt(f"text of {rest + 1}", lambda: t.stream.Readable(high_water_mark=value))
-        t.attempt(f"in a list, {rest + 1}", lambda: t.stream.Readable(high_water_mark=[value]))
-    t.attempt("quotes", lambda: t.stream.Readable(high_water_mark="it's\n" * 20))
-    t.attempt("one line", lambda: t.stream.Readable(high_water_mark="b" * 90 + "\n"))
-
-
 @case(about="finished() checks its options first, then its callback, then its stream")
 def OrderOfChecksOfFinished(t):
     through = t.stream.PassThrough()
