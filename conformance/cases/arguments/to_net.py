@@ -55,7 +55,7 @@ def ServerListener(t):
     t.attempt("both", lambda: t.net.create_server(listener, listener).listener_count("connection"))
 
 
-@case(about="allow_half_open, pause_on_connect, no_delay and keep_alive of a server count by their truth")
+@case(about="a server keeps allow_half_open as it is given, and pause_on_connect, no_delay and keep_alive as booleans")
 def ServerProperties(t):
     for value in [*PLAIN, t.callback("never")]:
         server = t.net.create_server({"allow_half_open": value, "pause_on_connect": value, "no_delay": value})
@@ -133,7 +133,7 @@ def TypeOfService(t):
 
 @case(about="the encoding of a Socket must be a known one or falsy, its default encoding a known one or null")
 def EncodingsOfASocket(t):
-    for value in PLAIN:  # a function's source would stand in the text
+    for value in [*PLAIN, "utf8", "latin1"]:  # a function's source would stand in the text
         t.attempt("encoding", lambda: t.net.Socket({"encoding": value}).readable_encoding)
         t.attempt("default encoding", lambda: t.net.Socket({"default_encoding": value}).ready_state)
 
@@ -263,7 +263,7 @@ def PositionalHost(t):
     attempt("host, null, callback", four, four.connect(80, "127.0.0.1", None, connected))
 
 
-@case(about="a path of connect() must be a string or null, and wins over a bad port")
+@case(about="a path of connect() must be a string unless it is falsy, and wins over a bad port")
 def Path(t):
     attempt_all(t, "path and port", lambda value: start(t, {**HERE, "path": value}))
     for value in [5, True, [], {}, b"/tmp/x"]:
@@ -342,7 +342,7 @@ def Hints(t):
         refuse(t, "address", {**HERE, "hints": value})
 
 
-@case(about="the option timeout of connect() must be a finite number from 0 up, or null")
+@case(about="the option timeout of connect() must be a finite number from 0 up unless it is falsy")
 def TimeoutOption(t):
     attempt_all(t, "timeout", lambda value: start(t, {**HERE, "timeout": value}))
 

@@ -4,7 +4,7 @@ from conformance import case
 from conformance.scenery import accept_one, serve
 
 
-@case(about="a refused connection gives one 'error' that says where to, then 'close' with true")
+@case(about="a refused connection emits one 'error' with the address and port, then 'close' with true")
 def Refused(t):
     server = t.net.create_server()
 
@@ -40,7 +40,7 @@ def RefusedIpv6(t):
     server.listen(0, "::1", on_listening)
 
 
-@case(about="connecting to a unix socket that does not exist gives ENOENT with its path")
+@case(about="connecting to a unix socket that does not exist fails with ENOENT and the path")
 def UnixSocketMissing(t):
     client = t.watch("client", t.net.connect(t.path("missing.sock")))
     client.on("error", t.callback("error"))
@@ -58,7 +58,7 @@ def UncaughtErrorSurvived(t):
     t.watch("client", t.net.connect(t.path("missing.sock")))
 
 
-@case(about="a taken port is told by 'error' on a later tick, without 'close'")
+@case(about="listen() on a port in use emits 'error' on a later tick, and no 'close'")
 def AddressInUse(t):
     first = t.net.create_server()
 
@@ -76,7 +76,7 @@ def AddressInUse(t):
     first.listen(0, "127.0.0.1", on_listening)
 
 
-@case(about="a path that is taken is reported with the path as address and port -1")
+@case(about="listen() on a path in use reports the path as the address and -1 as the port")
 def PathInUse(t):
     first = t.net.create_server()
     path = t.path("taken.sock")
@@ -89,7 +89,7 @@ def PathInUse(t):
     first.listen(path, on_listening)
 
 
-@case(about="listen() works again from within the 'error' that told of a taken port")
+@case(about="listen() works again inside the 'error' of a port in use")
 def ListenAgainAfterError(t):
     first = t.net.create_server()
 
@@ -107,7 +107,7 @@ def ListenAgainAfterError(t):
     first.listen(0, "127.0.0.1", on_listening)
 
 
-@case(about="an address that is not the machine's cannot be listened on: EADDRNOTAVAIL")
+@case(about="listen() on an address that the machine does not have fails with EADDRNOTAVAIL")
 def AddressNotAvailable(t):
     server = t.watch("server", t.net.create_server())
     server.on("error", t.callback("error"))
@@ -115,14 +115,14 @@ def AddressNotAvailable(t):
     t.snapshot(server)
 
 
-@case(about="a host name that cannot be resolved gives 'lookup' and 'error' with ENOTFOUND")
+@case(about="connect() to a host name that cannot be resolved emits 'lookup' and 'error', both with ENOTFOUND")
 def HostNotFound(t):
     client = t.watch("client", t.net.connect(port=80, host="no..host"))
     client.on("error", t.callback("error"))
     t.note("state", client.ready_state)
 
 
-@case(about="a server whose host name cannot be resolved gives ENOTFOUND and does not listen")
+@case(about="listen() on a host name that cannot be resolved emits 'error' with ENOTFOUND and no 'listening'")
 def ServerHostNotFound(t):
     server = t.watch("server", t.net.create_server())
     server.on("error", t.callback("error"))
@@ -217,7 +217,7 @@ class ResetByPeer:
         client.on("connect", lambda: client.write("hello"))
 
 
-@case(about="reset_and_destroy() closes its own side quietly and is ECONNRESET at the other")
+@case(about="reset_and_destroy() closes its own side without an error, and the peer gets ECONNRESET")
 class ResetAndDestroy:
     def server(t):
         def on_connection(peer):
@@ -233,7 +233,7 @@ class ResetAndDestroy:
         client.on("connect", lambda: client.write("hello"))
 
 
-@case(about="a 'connection' listener that throws harms neither server nor connection")
+@case(about="an exception in a 'connection' listener leaves the server and the connection working")
 def ConnectionListenerThrows(t):
     t.on_uncaught(lambda error: t.note("uncaught", error))
     server = t.watch("server", t.net.create_server())
