@@ -1,7 +1,7 @@
 """Errors: who gets them, with which code and text, and what state they leave behind."""
 
 from conformance import case
-from conformance.scenery import accept_one, serve
+from conformance.scenery import accept_one
 
 
 @case(about="a refused connection emits one 'error' with the address and port, then 'close' with true")
@@ -50,12 +50,6 @@ def UnixSocketMissing(t):
 def NoErrorListener(t):
     client = t.watch("client", t.net.connect(t.path("missing.sock")))
     client.on("close", t.callback("closed"))
-
-
-@case(about="an uncaught 'error' that the process survives is still followed by 'close' with true")
-def UncaughtErrorSurvived(t):
-    t.on_uncaught(lambda error: t.note("uncaught", error))
-    t.watch("client", t.net.connect(t.path("missing.sock")))
 
 
 @case(about="listen() on a port in use emits 'error' on a later tick, and no 'close'")
@@ -176,23 +170,6 @@ class WriteAfterDestroy:
         client.on("connect", on_connect)
 
 
-@case(about="destroy(error) emits that error, then 'close' with true; a second one is ignored")
-class DestroyWithError:
-    def server(t):
-        accept_one(t)
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-        client.on("error", t.callback("error"))
-
-        def on_connect():
-            client.destroy(t.error("first"))
-            client.destroy(t.error("second"))
-            t.snapshot(client)
-
-        client.on("connect", on_connect)
-
-
 @case(about="write() on a socket that was never connected gives ERR_SOCKET_CLOSED and closes it")
 def WriteUnconnected(t):
     socket = t.watch("socket", t.net.Socket())
@@ -209,22 +186,6 @@ class ResetByPeer:
         peer = listener.accept()
         peer.recv(5)
         peer.reset()
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-        client.on("error", t.callback("error"))
-        client.on("data", lambda chunk: None)
-        client.on("connect", lambda: client.write("hello"))
-
-
-@case(about="reset_and_destroy() closes its own side without an error, and the peer gets ECONNRESET")
-class ResetAndDestroy:
-    def server(t):
-        def on_connection(peer):
-            t.watch("peer", peer)
-            peer.once("data", lambda chunk: t.note("returns itself", peer.reset_and_destroy() == peer))
-
-        serve(t, on_connection)
 
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
