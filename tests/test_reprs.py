@@ -44,6 +44,32 @@ def test_what_it_shows(fresh_loop: None, thing: Any, shown: str) -> None:
     nodesock.run()
 
 
+def test_streams_show_what_they_hold_and_how_they_ended(fresh_loop: None) -> None:
+    seen: list[str] = []
+
+    def main() -> None:
+        source = stream.Readable(read=lambda size: None)
+        seen.append(repr(source))
+        source.push(b"abc")
+        source.pause()
+        source.destroy()
+        seen.append(repr(source))
+        sink = stream.Writable(write=lambda chunk, encoding, callback: None)
+        sink.write(b"abc")
+        seen.append(repr(sink))
+        sink.end()
+        sink.destroy()
+        seen.append(repr(sink))
+
+    nodesock.run(main)
+    assert seen == [
+        "<Readable readable=idle:0>",
+        "<Readable readable=paused:3 closed>",
+        "<Writable writable=open:3>",
+        "<Writable writable=ending:3 closed>",
+    ]
+
+
 def test_connections_show_their_ends_and_nothing_is_remembered_for_it(fresh_loop: None) -> None:
     seen: list[str] = []
 

@@ -124,6 +124,24 @@ class DestroyWithErrorFailsIteration:
         t.spawn(iterate())
 
 
+@case(about="destroy(error) before the first chunk makes an async iteration that waits for it raise the error")
+class DestroyWithErrorBeforeTheFirstChunk:
+    def server(t):
+        serve(t, lambda peer: peer.on("error", lambda error: None).resume())
+
+    def client(t, port):
+        t.on_uncaught(lambda error: t.note("uncaught", error))
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        async def iterate():
+            async for chunk in client:
+                t.note("never", chunk)
+            t.note("never", None)
+
+        client.on("connect", lambda: client.destroy(t.error("mine")))
+        t.spawn(iterate())
+
+
 @case(about="a reset by the peer makes an async iteration raise ECONNRESET")
 class ResetFailsIteration:
     def raw(r):

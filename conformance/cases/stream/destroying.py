@@ -1,4 +1,4 @@
-"""stream.destroy(), the function of the module, on streams and on other objects."""
+"""stream.destroy(), the function of the module, on streams and on other objects; and _undestroy(), which takes it back."""
 
 from conformance import case
 
@@ -17,3 +17,26 @@ def DestroyOld(t):
     t.stream.destroy(emitter, t.error("an emitter"))
     t.stream.destroy(emitter, t.error("an emitter again"))
     t.stream.destroy({"a": 1}, t.error("a dict"))
+
+
+@case(about="_undestroy() makes a stream that has ended and closed work again, with its listeners")
+def Undestroyed(t):
+    source = t.watch("source", t.stream.Readable(read=lambda size: None))
+    sink = t.watch("sink", t.stream.Writable(write=lambda chunk, encoding, callback: callback()))
+    both = t.watch("both", t.stream.PassThrough())
+
+    def again():
+        for one in [source, sink, both]:
+            one._undestroy()
+            t.snapshot(one)
+        source.push(b"again")
+        t.note("read", source.read())
+        sink.end(b"again", t.callback("ended again"))
+        both.end(b"again")
+
+    for one in [source, both]:
+        one.resume()
+    source.push(None)
+    sink.end(b"once")
+    both.end(b"once")
+    t.immediate(lambda: t.immediate(again))

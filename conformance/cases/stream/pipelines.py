@@ -679,7 +679,7 @@ class PipelineIntoSocket:
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
         client.resume()
         source = t.watch("source", t.stream.Readable.from_([b"one", b"two"]))
-        t.stream.pipeline(source, client, t.callback("done"))
+        t.stream.pipeline(source, capitals(t), client, t.callback("done"))
         t.note("connecting", client.connecting)
 
 

@@ -27,6 +27,21 @@ class Echo:
         client.write("echo")
 
 
+@case(about="a socket piped into itself returns its peer's FIN, without allow_half_open too")
+class EchoWithoutHalfOpen:
+    def server(t):
+        def on_connection(peer):
+            t.watch("peer", peer)
+            peer.pipe(peer)
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+        client.end("round")
+
+
 @case(
     about="two sockets piped into each other pass data and FIN on in both directions",
     skip_unless="node<26.1",
