@@ -1,4 +1,4 @@
-"""stream.destroy(), the function of the module, on streams and on other objects; and _undestroy(), which takes it back."""
+"""stream.destroy(), the function of the module, on streams and other objects; _undestroy(), which takes it back."""
 
 from conformance import case
 
