@@ -47,7 +47,9 @@ HARNESS_LAYERS = [
     {"judge"},
     {"tell"},
     {"opening"},
-    {"__init__", "cli", "pytest_plugin", "surface", "surface_names"},
+    {"__init__", "surface", "surface_names"},
+    {"command"},
+    {"cli", "pytest_plugin"},
     {"__main__", "conftest"},
 ]
 HARNESS_RANK = {name: rank for rank, names in enumerate(HARNESS_LAYERS) for name in names}

@@ -1,0 +1,134 @@
+"""``list``, ``show``, ``export`` and ``diff``: what cases there are, and how one was played."""
+
+import ast
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from conformance.command.options import Failed, one_case, select, selects_cases, with_settings
+from conformance.config import Config
+from conformance.judge.session import pairings
+from conformance.judge.verdict import Exit
+from conformance.language.case import Case
+from conformance.language.export import export as export_program
+from conformance.tell import traces
+from conformance.tell.place import last
+from conformance.tell.printable import one_line, printable, to_json
+
+
+@click.command("list")
+@selects_cases
+@click.option("--json", "as_json", is_flag=True, help="One JSON array on stdout.")
+@with_settings("subject")
+def list_(globs: Sequence[str], keywords: str, as_json: bool, config: Config) -> None:
+    """List cases, each with its requirement."""
+    items = select(globs, keywords, None, config)
+    if as_json:
+        rows = [
+            {
+                "id": case.id,
+                "about": case.about,
+                "roles": [role.name for role in (*case.roles, *case.raw_roles)],
+                "pairings": [pairing.name for pairing in wanted],
+                "file": str(case.file),
+                "line": case.line,
+            }
+            for case, wanted in items
+        ]
+        click.echo(to_json(rows))
+        return
+    width = max(len(case.id) for case, _ in items)
+    for case, _ in items:
+        click.echo(one_line(f"{case.id:<{width}}  {case.about}"))
+
+
+@click.command(short_help="Show a case: about, roles, source, JavaScript.")
+@click.argument("case_id", metavar="CASE")
+def show(case_id: str) -> None:
+    """Show a case: its requirement, its roles, its source and the JavaScript made from it."""
+    case = one_case(case_id)
+    click.echo(printable(f"{case.id}\n  {case.about}\n  {case.file}:{case.line}\n"))
+    for role in (*case.roles, *case.raw_roles):
+        needs = f", waits for {', '.join(role.needs)}" if role.needs else ""
+        click.echo(f"  role {role.name}{' (played by the harness)' if role.raw else ''}{needs}")
+    for name, value in (
+        ("needs", case.skip_unless),
+        ("deadline", case.deadline_ms and f"{case.deadline_ms} ms"),
+    ):
+        if value:
+            click.echo(f"  {name} {value}")
+    click.echo(f"  pairings {', '.join(pairing.name for pairing in pairings(case))}")
+    click.echo(printable(f"\n# Python\n\n{_source(case)}"))
+    for role in case.roles:
+        click.echo(printable(f"\n// JavaScript, role {role.name}\n\n{case.programs[role.name]}"))
+
+
+@click.command()
+@click.argument("case_id", metavar="CASE")
+@click.option("--pairing", metavar="NAME", help="Which pairing (default: the first that is not conformant).")
+@click.option("--all", "everything", is_flag=True, help="Every step, not only what is near a difference.")
+@with_settings("subject", "output")
+def diff(case_id: str, pairing: str | None, everything: bool, config: Config) -> NoReturn:
+    """Show the traces of the last run beside the reference's. Exits 1 if they differ.
+
+    CASE may also be the bare name of a case of that run.
+    """
+    from conformance.tell.terminal import side_by_side
+
+    case = one_case(case_id, config.output)
+    names = [one.name for one in pairings(case, subject=config.subject_name)]
+    if pairing is not None and pairing not in names:
+        raise Failed(f"{case.id} has no pairing {pairing!r}; it has {', '.join(names)}", Exit.USAGE)
+    place = traces.newest([last(config.output), config.output], case.id)
+    recorded = [traces.read(place, case.id, name) for name in names]
+    reference, *others = recorded
+    wanted = [one for one in others if one is not None and pairing in (None, one.meta["pairing"])]
+    if reference is None or not wanted:
+        at = traces.directory_of(place, case.id, pairing or "")
+        raise Failed(f"no traces under {at}: run the case first", Exit.NOTHING_SELECTED)
+    found = next((one for one in wanted if one.meta["verdict"] != "conformant"), wanted[0])
+    meta = found.meta
+    click.echo(f"{meta['case']}[{meta['pairing']}]: {meta['verdict']}")
+    for difference in meta["differences"]:
+        click.echo(one_line(f"  {difference['category']}: {difference['message']}"))
+    reasons = [] if meta["differences"] else [meta["reason"], meta.get("raced")]
+    for text in filter(None, (*meta["unstable"], *reasons)):
+        click.echo(one_line(f"  {text}"))
+    side_by_side(reference, found, sys.stdout, everything)
+    sys.exit(Exit.DIVERGENT if meta["differences"] else Exit.CONFORMANT)
+
+
+@click.command()
+@click.argument("case_id", metavar="CASE")
+@click.option(
+    "-o", "--to", type=click.Path(path_type=Path), metavar="FILE", help="Write there, not to stdout."
+)
+def export(case_id: str, to: Path | None) -> None:
+    """Print the case as one program for plain node."""
+    program = export_program(one_case(case_id))
+    if to is None:
+        click.echo(program, nl=False)
+        return
+    try:
+        to.write_text(program, encoding="utf-8")
+    except OSError as error:
+        raise Failed(f"{to}: cannot be written: {error.strerror}", Exit.USAGE) from None
+
+
+def _source(case: Case) -> str:
+    source = case.file.read_text(encoding="utf-8")
+    lines = source.splitlines()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.lineno <= case.line <= (
+            node.end_lineno or 0
+        ):
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            return "\n".join(lines[first - 1 : node.end_lineno])
+        if any(
+            decorator.lineno <= case.line < node.lineno for decorator in getattr(node, "decorator_list", ())
+        ):
+            return "\n".join(lines[case.line - 1 : node.end_lineno])
+    return source

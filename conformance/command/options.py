@@ -1,0 +1,148 @@
+"""What the verbs share on the command line: how cases are selected, and the options that override the settings file."""
+
+import fnmatch
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from conformance import config as settings
+from conformance.config import Config
+from conformance.errors import NothingSelected
+from conformance.judge.session import Pairing, pairings
+from conformance.judge.verdict import Exit
+from conformance.language.case import Case
+from conformance.language.selection import collect
+from conformance.tell import traces
+from conformance.tell.console import address
+from conformance.tell.place import last
+
+Items = list[tuple[Case, list[Pairing]]]
+Command = Callable[..., Any]
+
+
+class Failed(Exception):
+    """Ends the program with one line on stderr and an exit code."""
+
+    def __init__(self, message: str, code: Exit) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def selects_cases(command: Command) -> Command:
+    """The arguments of every verb that selects cases."""
+    command = click.option(
+        "-k",
+        "keywords",
+        metavar="WORDS",
+        default="",
+        help="Only items whose name has every one of these words; -WORD leaves out.",
+    )(command)
+    return click.argument("globs", nargs=-1, metavar="[CASE]...")(command)
+
+
+def with_settings(*names: str) -> Callable[[Command], Command]:
+    """The options that override the settings file, by name; the command gets a checked ``config``."""
+    options = {
+        "node": click.option(
+            "--node",
+            multiple=True,
+            metavar="WHICH",
+            help="docker, local, a version that npm has, like 22 or 24.5.0, or docker,22.",
+        ),
+        "subject": click.option(
+            "--subject", metavar="NAME", help="What is compared: python (nodesock), node:VERSION …"
+        ),
+        "repeat": click.option(
+            "--repeat", type=int, metavar="N", help="Reference runs per case (default 3)."
+        ),
+        "confirm": click.option(
+            "--confirm",
+            type=int,
+            metavar="N",
+            help="Further reference runs before a divergence is believed (default 15).",
+        ),
+        "rerun": click.option(
+            "--rerun", type=int, metavar="N", help="Further runs of an item that diverges (default 10)."
+        ),
+        "jobs": click.option(
+            "--jobs", "-j", type=int, metavar="N", help="Cases at a time (default: as many as cores)."
+        ),
+        "deadline": click.option(
+            "--deadline", type=float, metavar="SECONDS", help="What a role may take (default 10)."
+        ),
+        "output": click.option(
+            "--output",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="Reports and traces (default build/conformance).",
+        ),
+        "known_divergences": click.option(
+            "--known-divergences",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="The accepted deviations.",
+        ),
+        "cache": click.option(
+            "--no-cache", "cache", flag_value=False, default=None, help="Do not use kept reference runs."
+        ),
+    }
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def configured(**arguments: Any) -> Any:
+            given = {name: arguments.pop(name) for name in names}
+            node = given.pop("node", ())
+            config = replace(
+                settings.load(), **{name: value for name, value in given.items() if value is not None}
+            )
+            for choice in node:
+                config = config.with_node(choice)
+            return command(config=settings.check(config), **arguments)
+
+        wrapped: Command = configured
+        for name in reversed(names):
+            wrapped = options[name](wrapped)
+        return wrapped
+
+    return decorate
+
+
+def select(globs: Sequence[str], keywords: str, pairing: str | None, config: Config) -> Items:
+    """The cases and their pairings that are meant. Raises ``NothingSelected``."""
+    words = keywords.split()
+    items: Items = []
+    for case in collect(tuple(globs) or config.cases):
+        wanted = [
+            one
+            for one in pairings(case, subject=config.subject_name)
+            if (pairing is None or fnmatch.fnmatchcase(one.name, pairing))
+            and _named(f"{case.id}[{one.name}]", words)
+        ]
+        if wanted:
+            items.append((case, wanted))
+    if not items:
+        what = " and ".join(
+            part
+            for part in (f"-k {keywords!r}" if words else "", f"--pairing {pairing!r}" if pairing else "")
+            if part
+        )
+        raise NothingSelected(f"nothing matches {what}" if what else "there is no case")
+    return items
+
+
+def _named(name: str, words: Sequence[str]) -> bool:
+    return all((word[1:] not in name) if word.startswith("-") else (word in name) for word in words)
+
+
+def one_case(case_id: str, output: Path | None = None) -> Case:
+    """The one case of that id; with ``output``, first among those whose traces lie there, by id or name."""
+    played = [] if output is None else traces.programs_called([last(output), output], case_id)
+    found = collect(played or [case_id])
+    if len(found) > 1:
+        some = ", ".join(address(case) for case in found[:3])
+        raise Failed(f"{case_id!r} means {len(found)} cases ({some} …), one is wanted", Exit.USAGE)
+    return found[0]
