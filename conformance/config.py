@@ -16,6 +16,9 @@ from typing import Any
 #: What ``node`` may be besides a version.
 PROVIDERS = ("docker", "local")
 
+#: The words for a subject that is a command, up to what is run.
+_COMMANDS = ("cmd:", "program:")
+
 _VERSION = re.compile(r"v?\d+(?:\.\d+){0,2}\Z")
 
 
@@ -27,11 +30,12 @@ class ConfigError(Exception):
 class Config:
     """All settings of a run.
 
-    ``node`` is a provider (docker, local), a version (24, 24.5, 24.5.0) or both with a comma, None for
-    the default. ``subject`` is held against it, ``output`` is where reports and traces go, ``cases`` are
-    globs or case files. ``deadline`` is seconds per role, ``repeat`` the number of reference runs,
-    ``confirm`` how many more there are before a divergence is believed, ``rerun`` how often an item that
-    diverges is run again, ``jobs`` how many cases run at once.
+    ``node`` is a provider (docker, local), versions (24, 24.5, 24.5.0) or both, with commas, None for the default: the
+    first version judges, the others are shown beside it. ``subject`` holds the words for what is held against it, with
+    commas. ``output`` is where reports and traces go, ``cases`` are globs or case files. ``deadline`` is seconds per
+    role. One run of the reference is enough where a subject equals it; else there are ``repeat``, and ``confirm`` more
+    before a divergence is believed. ``rerun`` is how often an item that diverges is run again, ``jobs`` how many cases
+    run at once.
     """
 
     node: str | None = None
@@ -53,22 +57,42 @@ class Config:
 
     @property
     def version(self) -> str | None:
-        """The wanted Node version, or None for the pinned one."""
-        return _choice(self.node)[1]
+        """The version of Node that judges, or None for the pinned one."""
+        return next(iter(_choice(self.node)[1]), None)
+
+    @property
+    def further_versions(self) -> tuple[str, ...]:
+        """The versions of Node that are shown beside the one that judges."""
+        return _choice(self.node)[1][1:]
 
     def with_node(self, text: str) -> "Config":
         """The config with ``text`` laid over its choice of Node: what ``text`` does not say stays. Raises
         ``ConfigError``.
         """
-        provider, version = _choice(text)
-        parts = (provider or self.provider, version or self.version)
+        provider, versions = _choice(text)
+        old_provider, old_versions = _choice(self.node)
+        parts = (provider or old_provider, *(versions or old_versions))
         return replace(self, node=",".join(part for part in parts if part) or None)
 
     @property
-    def subject_name(self) -> str:
-        """What the subject is called in pairings: ``python``, ``node22`` for ``node:22``."""
-        kind, _, version = self.subject.partition(":")
-        return f"node{version}" if kind == "node" else self.subject
+    def subjects(self) -> tuple[str, ...]:
+        """The words of ``subject``, one for each subject. Behind ``cmd:`` or ``program:`` commas belong to the word."""
+        words: list[str] = []
+        rest, comma = self.subject, ","
+        while comma and not rest.lstrip().startswith(_COMMANDS):
+            word, comma, rest = rest.partition(",")
+            words.append(word.strip())
+        return (*words, rest.strip()) if comma else tuple(words)
+
+    @property
+    def subject_names(self) -> tuple[str, ...]:
+        """What the subjects are called in pairings: ``python``, ``node22`` for ``node:22``, ``cmd`` for ``cmd:…``."""
+        return tuple(map(_name_of, self.subjects))
+
+    @property
+    def version_names(self) -> tuple[str, ...]:
+        """What the further versions are called in pairings: ``node22``."""
+        return tuple(f"node{version}" for version in self.further_versions)
 
     @property
     def workers(self) -> int:
@@ -91,22 +115,42 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-def _choice(text: str | None) -> tuple[str | None, str | None]:
-    provider = version = None
+def _choice(text: str | None) -> tuple[str | None, tuple[str, ...]]:
+    """The provider and the versions that ``node`` names. Raises ``ConfigError``."""
+    provider: str | None = None
+    versions: list[str] = []
     for part in (text or "").split(","):
         word = part.strip()
         if word in PROVIDERS:
+            if provider is not None:
+                raise ConfigError(f"node: one of docker and local, not {provider} and {word}")
             provider = word
         elif _VERSION.match(word):
             version = word.removeprefix("v")
+            if version in versions:
+                raise ConfigError(f"node: {version} stands there twice")
+            versions.append(version)
         elif word:
             raise ConfigError(f"node: {word!r} is none of docker, local and a version like 24 or 24.5.0")
-    return provider, version
+    return provider, tuple(versions)
+
+
+def _name_of(subject: str) -> str:
+    kind, _, rest = subject.partition(":")
+    if kind == "node":
+        return f"node{rest}"
+    return kind if rest else subject
 
 
 def check(config: Config) -> Config:
     """The same config, its values checked. Raises ``ConfigError``."""
     _choice(config.node)
+    names = [*config.subject_names, *config.version_names]
+    if not config.subject_names or not all(names):
+        raise ConfigError(f"subject: a word is missing in {config.subject!r}")
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ConfigError(f"subject: two of them are called {twice}")
     if config.repeat < 1:
         raise ConfigError(f"repeat: at least 1 reference run is needed, not {config.repeat}")
     if config.confirm < 0:

@@ -1,14 +1,15 @@
 """Opening a session: the run directory, the reference and the subject, closed again whatever happens."""
 
 import contextlib
-import fnmatch
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 from conformance.config import Config, ConfigError
 from conformance.errors import writing
-from conformance.judge.session import Pairing, Session
+from conformance.judge.pairing import Pairing
+from conformance.judge.session import Session
 from conformance.judge.verdict import KNOWN_DIVERGENCES, KnownDivergence, Result, load_known_divergences
 from conformance.language.case import Case
 from conformance.play.runner import PairingTrace
@@ -32,9 +33,7 @@ def subject_named(name: str, provider: str | None = None) -> Subject:
         return PythonSubject()
     kind, _, version = name.partition(":")
     if kind == "node" and version:
-        other = NodeSubject(provider, version)
-        other.name = f"node{version}"
-        return other
+        return NodeSubject(provider, version, name=f"node{version}")
     from importlib.metadata import entry_points  # costs more than the built-in subjects need
 
     offered = {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
@@ -54,29 +53,44 @@ def subject_named(name: str, provider: str | None = None) -> Subject:
 
 
 def known_divergences(config: Config) -> tuple[KnownDivergence, ...]:
-    """The accepted deviations that hold for the configured subject: nodesock's own list only for nodesock."""
-    path = config.known_divergences or (KNOWN_DIVERGENCES if config.subject == "python" else None)
-    known = load_known_divergences(path) if path is not None else ()
-    return tuple(entry for entry in known if fnmatch.fnmatchcase(config.subject, entry.subject))
+    """The accepted deviations of the configured subjects; nodesock's own list holds for nodesock alone."""
+    if config.known_divergences is not None:
+        return load_known_divergences(config.known_divergences)
+    if "python" not in config.subjects:
+        return ()
+    return tuple(replace(entry, subject="python") for entry in load_known_divergences(KNOWN_DIVERGENCES))
 
 
 @contextlib.contextmanager
-def opened(config: Config, keep: Path | None = None, *, roles: int = POOL) -> Iterator[Session]:
+def opened(
+    config: Config, keep: Path | None = None, *, roles: int = POOL, only: Collection[str] | None = None
+) -> Iterator[Session]:
     """A session with everything open, which keeps its traces under ``keep``.
 
-    ``roles`` is how many Node processes can be of use at once. Raises ``ConfigError`` or ``SubjectUnavailable`` before
+    ``roles`` is how many Node processes can be of use at once, ``only`` the names of the subjects and versions that are
+    needed, all without it. Raises ``ConfigError`` or ``SubjectUnavailable`` before
     anything runs.
     """
     known = known_divergences(config)
-    subject = subject_named(config.subject, config.provider)
-    reference: Subject = NodeSubject(config.provider, config.version, min(roles, POOL))
+    subjects = [
+        subject_named(word, config.provider)
+        for word, name in zip(config.subjects, config.subject_names, strict=True)
+        if only is None or name in only
+    ]
+    pool = min(roles, POOL)
+    versions: list[Subject] = [
+        NodeSubject(config.provider, version, pool, name)
+        for version, name in zip(config.further_versions, config.version_names, strict=True)
+        if only is None or name in only
+    ]
+    reference: Subject = NodeSubject(config.provider, config.version, pool)
     with contextlib.ExitStack() as stack:
         run_dir = stack.enter_context(RunDirectory())
-        for one in (reference, subject):
+        for one in (reference, *subjects, *versions):
             stack.callback(one.close)  # before it is open: an open that fails half-way is closed as well
             one.open(run_dir)
         keeper = _keeper(keep) if keep is not None else None
-        session = Session(config, reference, subject, run_dir, known=known, keep=keeper)
+        session = Session(config, reference, subjects, run_dir, versions=versions, known=known, keep=keeper)
         stack.callback(
             session.stopping.set
         )  # a judge that still runs must not take the closing for a verdict

@@ -25,7 +25,8 @@ import pytest
 
 if TYPE_CHECKING:
     from conformance.config import Config
-    from conformance.judge.session import Pairing, Session
+    from conformance.judge.pairing import Pairing
+    from conformance.judge.session import Session
     from conformance.judge.verdict import KnownDivergence, Result
     from conformance.language.case import Case
 
@@ -74,13 +75,13 @@ class CaseFile(pytest.File):
     def collect(self) -> Iterator[CaseItem]:
         from conformance.config import ConfigError
         from conformance.errors import CollectionError
-        from conformance.judge.session import pairings
+        from conformance.judge.pairing import pairings
         from conformance.language.collect import collect_file
 
         try:
-            subject = _run_of(self.config).settings().subject_name
+            settings = _run_of(self.config).settings()
             for case in collect_file(self.path):
-                for pairing in pairings(case, subject=subject):
+                for pairing in pairings(case, subjects=settings.subject_names, versions=settings.version_names):
                     item = CaseItem.from_parent(
                         self, name=f"{case.id}[{pairing.name}]", case=case, pairing=pairing
                     )
@@ -200,7 +201,7 @@ class _Run:
     def session(self) -> Session:
         """The open session. A failure to open it is remembered: one try is enough for all items."""
         from conformance.opening import opened
-        from conformance.tell.console import headline
+        from conformance.tell.console import headlines
         from conformance.tell.place import last
 
         if self._failure is not None:
@@ -211,10 +212,7 @@ class _Run:
             except Exception as error:
                 self._failure = error
                 raise
-            reference = self._session.reference.describe()
-            self._headlines.append(headline(reference, self._session.subject.describe()))
-            if reference.get("note"):
-                self._headlines.append(f"note: {reference['note']}")
+            self._headlines += headlines(self._session.sides())
         return self._session
 
     @pytest.hookimpl(trylast=True)

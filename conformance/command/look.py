@@ -10,7 +10,7 @@ import click
 
 from conformance.command.options import Failed, one_case, select, selects_cases, with_settings
 from conformance.config import Config
-from conformance.judge.session import pairings
+from conformance.judge.pairing import pairings
 from conformance.judge.verdict import Exit
 from conformance.language.case import Case
 from conformance.language.export import export as export_program
@@ -70,7 +70,7 @@ def show(case_id: str) -> None:
 @click.argument("case_id", metavar="CASE")
 @click.option("--pairing", metavar="NAME", help="Which pairing (default: the first that is not conformant).")
 @click.option("--all", "everything", is_flag=True, help="Every step, not only what is near a difference.")
-@with_settings("subject", "output")
+@with_settings("node", "subject", "output")
 def diff(case_id: str, pairing: str | None, everything: bool, config: Config) -> NoReturn:
     """Show the traces of the last run beside the reference's. Exits 1 if they differ.
 
@@ -79,7 +79,7 @@ def diff(case_id: str, pairing: str | None, everything: bool, config: Config) ->
     from conformance.tell.terminal import side_by_side
 
     case = one_case(case_id, config.output)
-    names = [one.name for one in pairings(case, subject=config.subject_name)]
+    names = [one.name for one in pairings(case, subjects=config.subject_names, versions=config.version_names)]
     if pairing is not None and pairing not in names:
         raise Failed(f"{case.id} has no pairing {pairing!r}; it has {', '.join(names)}", Exit.USAGE)
     place = traces.newest([last(config.output), config.output], case.id)

@@ -12,7 +12,7 @@ from conformance.judge.verdict import Exit
 from conformance.opening import opened
 from conformance.play.subjects import node_binary
 from conformance.play.subjects.base import ReferenceUnavailable
-from conformance.tell.console import headline
+from conformance.tell.console import headlines
 from conformance.tell.printable import one_line, to_json
 
 
@@ -28,7 +28,8 @@ def surface(as_json: bool, config: Config) -> NoReturn:
         if as_json:
             click.echo(to_json(found.to_json()))
         else:
-            click.echo(headline(session.reference.describe(), session.subject.describe()))
+            for line in headlines(session.sides()):
+                click.echo(line)
             for line in found.lines():
                 click.echo(one_line(line))
     sys.exit(Exit.DIVERGENT if found.gaps or found.stale else Exit.CONFORMANT)

@@ -12,7 +12,7 @@ import click
 from conformance import config as settings
 from conformance.config import Config
 from conformance.errors import NothingSelected
-from conformance.judge.session import Pairing, pairings
+from conformance.judge.pairing import Pairing, pairings
 from conformance.judge.verdict import Exit
 from conformance.language.case import Case
 from conformance.language.selection import collect
@@ -118,7 +118,7 @@ def select(globs: Sequence[str], keywords: str, pairing: str | None, config: Con
     for case in collect(tuple(globs) or config.cases):
         wanted = [
             one
-            for one in pairings(case, subject=config.subject_name)
+            for one in pairings(case, subjects=config.subject_names, versions=config.version_names)
             if (pairing is None or fnmatch.fnmatchcase(one.name, pairing))
             and _named(f"{case.id}[{one.name}]", words)
         ]

@@ -14,18 +14,18 @@ from conformance.command.ending import terminated_like_interrupted
 from conformance.command.options import Failed, Items, select, selects_cases, with_settings
 from conformance.config import Config, ConfigError
 from conformance.errors import OutputError, writing
-from conformance.judge.session import Session
+from conformance.judge.session import Session, Sides
 from conformance.judge.verdict import Exit, Outcome, Result, Verdict
 from conformance.language.case import Case
 from conformance.language.selection import case_files, ids_matching
 from conformance.opening import opened
 from conformance.tell import flakes
-from conformance.tell.console import Reporter, headline, replay_command, resume_command, summary
+from conformance.tell.console import Reporter, headlines, replay_command, resume_command, summary
 from conformance.tell.document import document, write_json, write_junit
 from conformance.tell.html import write_html
 from conformance.tell.journal import Interrupted, Journal, Selection, interrupted
 from conformance.tell.place import clear, finish, last, show_unfinished, unfinished
-from conformance.tell.printable import one_line, to_json
+from conformance.tell.printable import to_json
 
 
 @click.command()
@@ -52,7 +52,8 @@ def run(
         raise ConfigError(f"output: {config.output} cannot be written: {error.strerror}") from None
     stream = sys.stderr if as_json else sys.stdout
     roles = sum(len(case.roles) for case, _ in items)
-    with terminated_like_interrupted(), opened(config, work, roles=roles) as session:
+    playing = {one.subject for _, wanted in items for one in wanted}
+    with terminated_like_interrupted(), opened(config, work, roles=roles, only=playing) as session:
         outcome, data = _run(session, items, selection, before, work, stream)
     if as_json:
         click.echo(to_json(data))
@@ -63,14 +64,12 @@ def _run(
     session: Session, items: Items, selection: Selection, before: Interrupted | None, work: Path, stream: TextIO
 ) -> tuple[Outcome, dict[str, Any]]:
     """Judge all items, say so on ``stream`` and write the reports; the outcome and the content of ``report.json``."""
-    config, reference, subject = session.config, session.reference.describe(), session.subject.describe()
+    config, sides = session.config, session.sides()
+    reference = sides.reference
     cases = [case for case, _ in items]
-    data = document(Outcome(()), reference, subject)
-    sides = {side: data[side] for side in ("reference", "subject")}
     finished = {} if before is None else _taken_over(before, cases, sides)
-    print(headline(reference, subject), file=stream)
-    if reference.get("note"):
-        print(one_line(f"note: {reference['note']}"), file=stream)
+    for line in headlines(sides):
+        print(line, file=stream)
     stream.flush()
     replay = {
         f"{case.id}[{one.name}]": replay_command(case, one.name, config, reference)
@@ -92,7 +91,7 @@ def _run(
         for line in summary(outcome, time.monotonic() - started):
             print(line, file=stream)
         stream.flush()
-        data = document(outcome, reference, subject)
+        data = document(outcome, sides)
         go_on = resume_command(selection, config, reference)
         try:
             journal.release()
@@ -165,12 +164,11 @@ def _interrupted(output: Path, selection: Selection) -> Interrupted:
     return found
 
 
-def _taken_over(before: Interrupted, cases: Sequence[Case], sides: Mapping[str, Any]) -> dict[str, Result]:
+def _taken_over(before: Interrupted, cases: Sequence[Case], sides: Sides) -> dict[str, Result]:
     """The results of the interrupted run that still hold. Raises ``Failed`` if it compared something else."""
-    for side in ("reference", "subject"):
-        if before.sides[side] != sides[side]:
-            was, now = (", ".join(str(v) for v in one[side].values() if v) for one in (before.sides, sides))
-            raise Failed(f"--resume: the {side} of the interrupted run was {was}; now it is {now}", Exit.USAGE)
+    was, now = ("; ".join(headlines(one)) for one in (before.sides, sides))
+    if was != now:
+        raise Failed(f"--resume: the interrupted run was {was}; now it is {now}", Exit.USAGE)
     return before.taken_over(cases)
 
 

@@ -21,6 +21,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from conformance.language.case import Case
+from conformance.play.runner import PairingTrace
 from conformance.play.trace import Record
 
 #: Ports below are never handed out by the kernel, so a case means them.
@@ -32,6 +34,7 @@ NUMBERED = {"fd": "<fd>", "pid": "<pid>", "ppid": "<pid>", "inode": "<inode>", "
 #: How many characters of joined data are shown; the stage shows as many of one chunk.
 HEAD = 48
 
+_NUMBER = re.compile(r"(?<![\w.])\d{4,5}(?![\w.])")
 _PORT_NAME = re.compile(r"(?:^|[_ -])ports?$|[a-z]Ports?$")
 _ADDRESS = re.compile(r"\A(?:\d{1,3}(?:\.\d{1,3}){3}|(?=[0-9A-Fa-f.]*:)[0-9A-Fa-f:.]+(?:%\w+)?|localhost)\Z")
 _ADDRESS_AND_PORT = re.compile(
@@ -144,6 +147,34 @@ def normalize(
         role: NormalTrace(tuple(renamer.step(step) for step in sequence), (garbage or {}).get(role))
         for role, sequence in steps.items()
     }
+
+
+def normal(case: Case, run: PairingTrace) -> dict[str, NormalTrace]:
+    """The normalised traces of one run of the case."""
+    return normal_run(run, [role.name for role in case.roles], case.exact_chunks, literals(case))
+
+
+def normal_run(
+    run: PairingTrace, roles: Sequence[str], exact_chunks: bool, literals: Collection[int]
+) -> dict[str, NormalTrace]:
+    """The same for a run read back from disk, where there is no ``Case``."""
+    garbage = {
+        fault.role: fault.message for fault in reversed(run.faults) if fault.kind == "garbage" and fault.role
+    }
+    return normalize(
+        {role: [Record.from_json(record) for record in run.roles.get(role, ())] for role in roles},
+        exact_chunks=exact_chunks,
+        directories=[run.path_dir] if run.path_dir else [],
+        literals=literals,
+        garbage=garbage,
+    )
+
+
+def literals(case: Case) -> frozenset[int]:
+    """The four- and five-digit numbers that the case's programs spell out: the platform did not choose
+    them.
+    """
+    return frozenset(int(number) for program in case.programs.values() for number in _NUMBER.findall(program))
 
 
 # Steps: which line a record belongs to, and the joining of chunks.

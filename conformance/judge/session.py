@@ -1,14 +1,12 @@
 """A session: cases × pairings judged against the reference, some at a time, until done or interrupted.
 
-For each case the reference is run several times (or its kept runs are used), and every other pairing once.
-A difference is believed only when further reference runs still do not show it: three runs may all have had
-the same luck with an order that is in fact free. Then the item itself is run again: if none of these runs
-diverges it is conformant and marked as ``raced``. Whatever the harness or the machine gets wrong on the way
-makes the item ``errored``.
+The reference of a case is run as often as its verdicts need (``reference.py``), every other pairing once. Where a
+difference stands against all reference runs the item itself is run again: if none of these runs diverges it is
+conformant and marked as ``raced``. Whatever the harness or the machine gets wrong on the way makes the item
+``errored``.
 """
 
 import functools
-import itertools
 import os
 import re
 import threading
@@ -16,15 +14,16 @@ import time
 import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from conformance.config import Config
 from conformance.errors import OutputError
-from conformance.judge.compare import Comparison, Difference, Expectation
-from conformance.judge.normalize import NormalTrace, normalize
-from conformance.judge.trouble import trouble
+from conformance.judge.compare import Comparison, Difference
+from conformance.judge.normalize import normal
+from conformance.judge.pairing import Pairing, pairings
+from conformance.judge.reference import Reference, ReferenceFailed, References
 from conformance.judge.verdict import (
     HIDING,
     KnownDivergence,
@@ -40,7 +39,6 @@ from conformance.language.case import Case
 from conformance.play.cache import TraceCache
 from conformance.play.runner import Fault, PairingTrace, run_pairing
 from conformance.play.subjects.base import Subject
-from conformance.play.trace import Record
 
 #: Runs one pairing: case, role → subject, run directory, deadline in seconds.
 Player = Callable[[Case, Mapping[str, Subject], Path, float], PairingTrace]
@@ -50,55 +48,33 @@ _NOT_RUN = "the run was interrupted before this item"
 #: What in a case's JavaScript makes it depend on the clock.
 _TIMER = re.compile(r"\b(?:timeout|setTimeout|setInterval)(?=\()")
 
-_NUMBER = re.compile(r"(?<![\w.])\d{4,5}(?![\w.])")
-
 
 @dataclass(frozen=True)
-class Pairing:
-    """Who plays which role: ``subject_roles`` the subject, all others the reference."""
+class Sides:
+    """Who took part in a run, by what each says of itself: ``subjects`` and ``versions`` by their names in pairings."""
 
-    name: str
-    subject_roles: frozenset[str]
+    reference: Mapping[str, Any]
+    subjects: Mapping[str, Mapping[str, Any]]
+    versions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
-    @property
-    def is_reference(self) -> bool:
-        return not self.subject_roles
+    def to_json(self) -> dict[str, Any]:
+        """All of it as plain data, for ``from_json``."""
+        return asdict(self)
 
-
-def pairings(case: Case, reference: str = "node", subject: str = "python") -> list[Pairing]:
-    """All pairings of a case, the reference first: two for one role, four for two."""
-    names = [role.name for role in case.roles]
-    found = []
-    for plays in itertools.product((False, True), repeat=len(names)):
-        roles = frozenset(name for name, play in zip(names, plays, strict=True) if play)
-        found.append(Pairing("-".join(subject if play else reference for play in plays), roles))
-    return found
-
-
-class ReferenceFailed(Exception):
-    """The reference did not get through the case; ``str()`` says how. Its items are ``errored``."""
-
-    def __init__(self, reason: str, run: PairingTrace) -> None:
-        super().__init__(reason)
-        self.run = run
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Sides":
+        """The inverse of ``to_json``."""
+        return cls(data["reference"], data["subjects"], data["versions"])
 
 
 class Stopped(Exception):
     """The session was interrupted: what is being judged does not count."""
 
 
-@dataclass
-class Reference:
-    """The runs of a case's reference, and what they demand."""
-
-    runs: list[PairingTrace]
-    expectation: Expectation
-    confirmed: bool = False
-
-
 class Session:
-    """Judges items, from several threads at once. ``reference`` and ``subject`` are already open.
+    """Judges items, from several threads at once. Every subject is already open.
 
+    ``subjects`` are held against the ``reference``, ``versions`` are further versions of Node that are shown beside it.
     ``keep`` is called with the runs behind every result, ``known`` are the accepted deviations.
     """
 
@@ -106,31 +82,44 @@ class Session:
         self,
         config: Config,
         reference: Subject,
-        subject: Subject,
+        subjects: Sequence[Subject],
         run_dir: Path,
         *,
+        versions: Sequence[Subject] = (),
         known: Sequence[KnownDivergence] = (),
         keep: Callable[[Case, Pairing, Sequence[PairingTrace], Result], None] | None = None,
         play: Player | None = None,
     ) -> None:
         self.config = config
         self.reference = reference
-        self.subject = subject
+        self.subjects = {subject.name: subject for subject in subjects}
+        self.versions = {version.name: version for version in versions}
         self.known = tuple(known)
         self._run_dir = run_dir
         self._keep = keep
-        self._described: Mapping[str, Any] = reference.describe()
-        self._cache = TraceCache(config.output / "cache") if config.cache else None
-        self._references: dict[str, Reference | ReferenceFailed] = {}
-        self._locks: dict[str, threading.Lock] = {}
-        self._lock = threading.Lock()
         self.stopping = threading.Event()
         self._play = play or functools.partial(run_pairing, stopping=self.stopping.is_set)
+        self._references = References(
+            lambda case: self.run_once(case, self.reference),
+            reference.describe(),
+            TraceCache(config.output / "cache") if config.cache else None,
+            self._keep_reference,
+            repeat=config.repeat,
+            confirm=config.confirm,
+        )
+
+    def sides(self) -> Sides:
+        """What the reference, the subjects and the further versions say of themselves."""
+        return Sides(
+            self.reference.describe(),
+            {name: subject.describe() for name, subject in self.subjects.items()},
+            {name: version.describe() for name, version in self.versions.items()},
+        )
 
     # -- one item ------------------------------------------------------------------------------------------
 
     def pairings(self, case: Case) -> list[Pairing]:
-        return pairings(case, self.reference.name, self.subject.name)
+        return pairings(case, self.reference.name, tuple(self.subjects), tuple(self.versions))
 
     def judge(self, case: Case, pairing: Pairing) -> Result:
         """The verdict on one item, its runs kept. Raises ``Stopped`` after an interruption and ``OutputError`` where
@@ -143,15 +132,18 @@ class Session:
     def _judged(self, case: Case, pairing: Pairing) -> tuple[Result, Sequence[PairingTrace]]:
         started = time.monotonic()
         runs: Sequence[PairingTrace] = ()
-        result = Result(case.id, pairing.name, Verdict.ERRORED)
+        result = Result(case.id, pairing.name, Verdict.ERRORED, subject=pairing.subject, is_version=pairing.is_version)
         try:
-            reason = case.skip_reason(self._node_version())
+            reason = case.skip_reason(_version_of(self.reference))
             if reason is not None:
                 result = replace(result, verdict=Verdict.SKIPPED, reason=reason)
             else:
-                reference = self._reference(case)
+                reference = self._references.of(case)
                 started = time.monotonic()
-                result, runs = self._judge(case, pairing, reference)
+                if pairing.is_reference:
+                    result = self._reference_result(case, reference)
+                else:
+                    result, runs = self._judge(case, pairing, reference, result)
         except ReferenceFailed as error:
             result = replace(result, reason=str(error))
         except (Stopped, OutputError):
@@ -166,41 +158,59 @@ class Session:
         return accept(result, self.known), runs
 
     def _judge(
-        self, case: Case, pairing: Pairing, reference: Reference
+        self, case: Case, pairing: Pairing, reference: Reference, blank: Result
     ) -> tuple[Result, Sequence[PairingTrace]]:
-        if pairing.is_reference:
-            return self._reference_result(case, reference), ()
+        player = (self.versions if pairing.is_version else self.subjects)[pairing.subject]
         players = {
-            role.name: self.subject if role.name in pairing.subject_roles else self.reference
-            for role in case.roles
+            role.name: player if role.name in pairing.subject_roles else self.reference for role in case.roles
         }
         run = self._run(case, players)
         if run.fatal_faults:
-            return Result(case.id, pairing.name, Verdict.ERRORED, "; ".join(map(str, run.fatal_faults))), [
-                run
-            ]
+            return replace(blank, reason="; ".join(map(str, run.fatal_faults))), [run]
         comparison = self._compare(case, pairing, reference, run)
+        if comparison.first is not None:
+            self._references.repeat(case, reference)
+            comparison = self._compare(case, pairing, reference, run)
         if comparison.first is not None and comparison.first.category not in HIDING:
-            self._confirm(case, reference)
+            self._references.confirm(case, reference)
             comparison = self._compare(case, pairing, reference, run)
         runs, load = [run], round(os.getloadavg()[0], 2)
         first = comparison.first
-        if first is not None and not any(entry.covers(case.id, pairing.name) for entry in self.known):
+        if first is not None and not any(entry.covers(blank) for entry in self.known):
             comparison = self._rerun(case, pairing, players, reference, runs, comparison)
         verdict, reason = judged(comparison)
-        result = Result(
-            case.id,
-            pairing.name,
-            verdict,
-            reason + _timing(case, verdict),
-            round(run.duration_s, 3),
+        result = replace(
+            blank,
+            verdict=verdict,
+            reason=reason + _timing(case, verdict),
+            duration_s=round(run.duration_s, 3),
             differences=comparison.differences,
             unstable=comparison.unstable,
             reference_runs=len(reference.runs),
         )
         if first is not None and verdict is Verdict.CONFORMANT:
             result = replace(result, raced=Raced(len(runs), 1, first, load))
-        return result, runs
+        return (self._against_requirement(case, player, result) if pairing.is_version else result), runs
+
+    def _against_requirement(self, case: Case, player: Subject, result: Result) -> Result:
+        """What a further version did, held against the case's ``skip_unless``: where the two contradict each other the
+        case is wrong."""
+        version = _version_of(player)
+        left_out = case.skip_reason(version)
+        words = f"the case is wrong: skip_unless={case.skip_unless!r}"
+        of = f"Node {'.'.join(map(str, version or ()))}"
+        if left_out is None:
+            if result.verdict is Verdict.DIVERGENT and case.names_versions:
+                reason = f"{words} lets {of} play, which differs: {result.reason}"
+                return replace(result, verdict=Verdict.ERRORED, reason=reason)
+            return result
+        if result.verdict is Verdict.CONFORMANT:
+            reason = f"{words} leaves out {of}, which does the same"
+            return replace(result, verdict=Verdict.ERRORED, reason=reason, raced=None)
+        if result.verdict is Verdict.DIVERGENT:
+            reason = f"{left_out}; {of} differs: {result.reason}"
+            return replace(result, verdict=Verdict.SKIPPED, reason=reason, differences=())
+        return result
 
     def _rerun(
         self,
@@ -231,46 +241,15 @@ class Session:
         """One run with every role played by ``player``, judged by nobody."""
         return self._run(case, {role.name: player for role in case.roles})
 
+    def _run(self, case: Case, players: Mapping[str, Subject]) -> PairingTrace:
+        if self.stopping.is_set():
+            raise Stopped
+        run = self._play(case, players, self._run_dir, self.config.deadline)
+        if self.stopping.is_set():
+            raise Stopped
+        return run
+
     # -- the reference -------------------------------------------------------------------------------------
-
-    def _reference(self, case: Case) -> Reference:
-        """The reference of a case, made once, by whoever asks first. Raises ``ReferenceFailed``."""
-        with self._lock_of(case):
-            found = self._references.get(case.id)
-            if found is None:
-                try:
-                    found = self._run_reference(case)
-                except ReferenceFailed as error:
-                    found = error
-                self._references[case.id] = found
-                self._keep_reference(case, found)
-        if isinstance(found, ReferenceFailed):
-            raise found
-        return found
-
-    def _run_reference(self, case: Case) -> Reference:
-        kept = self._cache.load(case, self._described) if self._cache is not None else []
-        runs = [
-            *kept,
-            *(self._reference_run(case, number) for number in range(len(kept) + 1, self.config.repeat + 1)),
-        ]
-        enough = len(kept) >= self.config.repeat + self.config.confirm
-        reference = Reference(runs, _expectation(case, runs), confirmed=enough)
-        if len(runs) > len(kept):
-            self._store(case, reference)
-        return reference
-
-    def _confirm(self, case: Case, reference: Reference) -> None:
-        """Run the reference some more, once: what it then varies on is no difference."""
-        with self._lock_of(case):
-            if reference.confirmed or not self.config.confirm:
-                return
-            first = len(reference.runs) + 1
-            reference.runs += [self._reference_run(case, first + more) for more in range(self.config.confirm)]
-            reference.expectation = _expectation(case, reference.runs)
-            reference.confirmed = True
-            self._store(case, reference)
-            self._keep_reference(case, reference)
 
     def _reference_result(self, case: Case, reference: Reference | ReferenceFailed) -> Result:
         name = self.pairings(case)[0].name
@@ -286,35 +265,6 @@ class Session:
         if self._keep is not None:
             runs = [reference.run] if isinstance(reference, ReferenceFailed) else reference.runs
             self._keep(case, self.pairings(case)[0], runs, self._reference_result(case, reference))
-
-    def _store(self, case: Case, reference: Reference) -> None:
-        if self._cache is not None and not reference.expectation.unstable:
-            self._cache.store(case, self._described, reference.runs)
-
-    def _reference_run(self, case: Case, number: int) -> PairingTrace:
-        run = self._run(case, {role.name: self.reference for role in case.roles})
-        reason = trouble(case, run)
-        if reason is not None:
-            raise ReferenceFailed(f"reference run {number}: {reason}", run)
-        return run
-
-    def _run(self, case: Case, players: Mapping[str, Subject]) -> PairingTrace:
-        if self.stopping.is_set():
-            raise Stopped
-        run = self._play(case, players, self._run_dir, self.config.deadline)
-        if self.stopping.is_set():
-            raise Stopped
-        return run
-
-    def _lock_of(self, case: Case) -> threading.Lock:
-        with self._lock:
-            return self._locks.setdefault(case.id, threading.Lock())
-
-    def _node_version(self) -> tuple[int, ...] | None:
-        if self._described.get("name") != "node":
-            return None
-        numbers = re.findall(r"\d+", str(self._described.get("version", "")))
-        return tuple(map(int, numbers[:3])) or None
 
     # -- all items -----------------------------------------------------------------------------------------
 
@@ -341,7 +291,8 @@ class Session:
         landed = threading.Lock()
 
         def take(case: Case, wanted: Sequence[Pairing]) -> None:
-            for pairing in wanted:
+            # The reference's own item comes last: what the others needed more runs for may show that it varies.
+            for pairing in sorted(wanted, key=lambda one: one.is_reference):
                 if _name(case, pairing) in finished:
                     continue
                 result, runs = self._judged(case, pairing)
@@ -367,50 +318,33 @@ class Session:
             executor.shutdown(wait=not self.stopping.is_set(), cancel_futures=True)
         with landed:
             ordered = [
-                results.get(_name(case, pairing)) or Result(case.id, pairing.name, Verdict.NOT_RUN, _NOT_RUN)
+                results.get(_name(case, pairing)) or _not_run(case, pairing)
                 for case, wanted in items
                 for pairing in wanted
             ]
             interrupted = self.stopping.is_set()
-            of_these = [(case.id, pairing.name) for case, _ in items for pairing in self.pairings(case)]
+            of_these = [_not_run(case, pairing) for case, _ in items for pairing in self.pairings(case)]
             gone = () if interrupted else tuple(stale(self.known, ordered, of_these, matching))
             return Outcome(tuple(ordered), gone, interrupted, trouble, len(finished))
 
 
-def normal(case: Case, run: PairingTrace) -> dict[str, NormalTrace]:
-    """The normalised traces of one run of the case."""
-    return normal_run(run, [role.name for role in case.roles], case.exact_chunks, literals(case))
+def _name(case: Case, pairing: Pairing) -> str:
+    return f"{case.id}[{pairing.name}]"
 
 
-def normal_run(
-    run: PairingTrace, roles: Sequence[str], exact_chunks: bool, literals: Collection[int]
-) -> dict[str, NormalTrace]:
-    """The same for a run read back from disk, where there is no ``Case``."""
-    garbage = {
-        fault.role: fault.message for fault in reversed(run.faults) if fault.kind == "garbage" and fault.role
-    }
-    return normalize(
-        {role: [Record.from_json(record) for record in run.roles.get(role, ())] for role in roles},
-        exact_chunks=exact_chunks,
-        directories=[run.path_dir] if run.path_dir else [],
-        literals=literals,
-        garbage=garbage,
+def _not_run(case: Case, pairing: Pairing) -> Result:
+    return Result(
+        case.id, pairing.name, Verdict.NOT_RUN, _NOT_RUN, subject=pairing.subject, is_version=pairing.is_version
     )
 
 
-def literals(case: Case) -> frozenset[int]:
-    """The four- and five-digit numbers that the case's programs spell out: the platform did not choose
-    them.
-    """
-    return frozenset(int(number) for program in case.programs.values() for number in _NUMBER.findall(program))
-
-
-def _expectation(case: Case, runs: Sequence[PairingTrace]) -> Expectation:
-    return Expectation([normal(case, run) for run in runs])
-
-
-def _name(case: Case, pairing: Pairing) -> str:
-    return f"{case.id}[{pairing.name}]"
+def _version_of(subject: Subject) -> tuple[int, ...] | None:
+    """The version of a subject that is Node, as numbers."""
+    described = subject.describe()
+    if described.get("name") != "node":
+        return None
+    numbers = re.findall(r"\d+", str(described.get("version", "")))
+    return tuple(map(int, numbers[:3])) or None
 
 
 def _timing(case: Case, verdict: Verdict) -> str:

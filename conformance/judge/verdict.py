@@ -82,7 +82,9 @@ class Result:
 
     ``reason`` is one line (empty for a conformant item); ``accepted`` is the reason of a known divergence,
     None for all others. ``duration_s`` is the wall time in seconds, without the time of shared reference
-    runs.
+    runs, ``reference_runs`` how many runs of the reference the verdict rests on. ``subject`` is who is held against
+    the reference, empty for the reference's own item; ``is_version`` marks a further version of Node: its differences
+    are shown and fail no run.
     """
 
     id: str
@@ -95,15 +97,16 @@ class Result:
     accepted: str | None = None
     reference_runs: int = 0
     raced: Raced | None = None
+    subject: str = ""
+    is_version: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """All of it as plain data, for ``from_json``."""
         return {
-            **{name: getattr(self, name) for name in ("id", "pairing", "reason", "duration_s", "accepted")},
+            **{name: getattr(self, name) for name in _PLAIN},
             "verdict": self.verdict.value,
             "differences": [difference.to_json() for difference in self.differences],
             "unstable": [asdict(unstable) for unstable in self.unstable],
-            "reference_runs": self.reference_runs,
             "raced": None if self.raced is None else self.raced.to_json(),
         }
 
@@ -128,7 +131,9 @@ class Result:
 
     @property
     def word(self) -> str:
-        """The verdict in one word, ``accepted`` for an accepted deviation."""
+        """The verdict in one word: ``accepted`` for an accepted deviation, ``differing`` where a version diverges."""
+        if self.verdict is Verdict.DIVERGENT and self.is_version:
+            return "differing"
         return "accepted" if self.accepted is not None else self.verdict.value
 
     @property
@@ -138,9 +143,11 @@ class Result:
     @property
     def fails(self) -> bool:
         """Whether this item alone makes the run end other than 0."""
-        return self.verdict is Verdict.ERRORED or (
-            self.verdict is Verdict.DIVERGENT and self.accepted is None
-        )
+        return self.word in ("errored", "divergent")
+
+
+#: The fields of a ``Result`` that are plain data already.
+_PLAIN = ("id", "pairing", "reason", "duration_s", "accepted", "reference_runs", "subject", "is_version")
 
 
 def judged(comparison: Comparison) -> tuple[Verdict, str]:
@@ -170,9 +177,14 @@ class KnownDivergence:
     intermittent: bool = False
     link: str = ""
 
-    def covers(self, case: str, pairing: str) -> bool:
-        """Whether the item is one that the entry means."""
-        return fnmatch.fnmatchcase(case, self.case) and fnmatch.fnmatchcase(pairing, self.pairing)
+    def covers(self, result: "Result") -> bool:
+        """Whether the item is one that the entry means: never one of a further version of Node."""
+        return (
+            not result.is_version
+            and fnmatch.fnmatchcase(result.id, self.case)
+            and fnmatch.fnmatchcase(result.pairing, self.pairing)
+            and fnmatch.fnmatchcase(result.subject, self.subject)
+        )
 
     def accepts(self, difference: Difference) -> bool:
         """Whether the entry accepts this difference of an item that it covers."""
@@ -262,7 +274,7 @@ def accept(result: Result, known: Sequence[KnownDivergence]) -> Result:
     """
     if result.verdict is not Verdict.DIVERGENT:
         return result
-    covering = [entry for entry in known if entry.covers(result.id, result.pairing)]
+    covering = [entry for entry in known if entry.covers(result)]
     by = [
         next((entry for entry in covering if entry.accepts(difference)), None)
         for difference in result.differences
@@ -280,22 +292,22 @@ def accept(result: Result, known: Sequence[KnownDivergence]) -> Result:
 def stale(
     known: Iterable[KnownDivergence],
     results: Sequence[Result],
-    items: Collection[tuple[str, str]],
+    items: Sequence[Result],
     matching: Callable[[str], Collection[str]],
 ) -> list[KnownDivergence]:
     """The entries that no longer diverge: all that they cover was played, and nothing they accept was there.
 
-    ``items`` are all the (case, pairing) of the cases that were run; ``matching`` gives the ids of all cases
+    ``items`` are all items of the cases that were run, played or not; ``matching`` gives the ids of all cases
     that a glob means. An entry of which nothing or only a part was played is not judged.
     """
-    played = {(result.id, result.pairing) for result in results}
-    cases = {case for case, _ in items}
+    played = {result.name for result in results}
+    cases = {item.id for item in items}
     found = []
     for entry in known:
-        covered = [result for result in results if entry.covers(result.id, result.pairing)]
+        covered = [result for result in results if entry.covers(result)]
         if entry.intermittent or not covered or not all(map(entry.is_gone_from, covered)):
             continue
-        if any(entry.covers(*item) and item not in played for item in items):
+        if any(entry.covers(item) and item.name not in played for item in items):
             continue
         if entry.case in cases or set(matching(entry.case)) <= cases:
             found.append(entry)
@@ -304,11 +316,14 @@ def stale(
 
 @dataclass(frozen=True)
 class Totals:
-    """How many items ended how. ``divergent`` leaves out the accepted ones, ``raced`` are some of the conformant."""
+    """How many items ended how. ``divergent`` leaves out the accepted ones and those of further versions of Node, which
+    are ``differing``; ``raced`` are some of the conformant.
+    """
 
     conformant: int = 0
     divergent: int = 0
     accepted: int = 0
+    differing: int = 0
     unstable: int = 0
     skipped: int = 0
     errored: int = 0

@@ -108,6 +108,11 @@ class Case:
                 return role
         raise KeyError(f"{self.id} has no role {name!r}")
 
+    @property
+    def names_versions(self) -> bool:
+        """Whether ``skip_unless`` says which versions of Node behave as the reference does."""
+        return "node" in (self.skip_unless or "")
+
     def skip_reason(self, node_version: tuple[int, ...] | None = None) -> str | None:
         """Why the case cannot run here, or None. Node requirements are not looked at without a version."""
         for requirement in (self.skip_unless or "").split():

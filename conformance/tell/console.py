@@ -13,6 +13,7 @@ from typing import Any, TextIO
 from conformance import config as settings
 from conformance.config import Config
 from conformance.judge.compare import Difference
+from conformance.judge.session import Sides
 from conformance.judge.verdict import Outcome, Result, Verdict
 from conformance.language.case import Case
 from conformance.language.collect import is_built_in
@@ -24,6 +25,7 @@ COLOURS = {
     "conformant": "green",
     "divergent": "red",
     "accepted": "cyan",
+    "differing": "cyan",
     "unstable": "yellow",
     "skipped": "bright_black",
     "errored": "magenta",
@@ -43,18 +45,24 @@ _OPTIONS = {
 }
 
 
-def headline(reference: Mapping[str, Any], subject: Mapping[str, Any]) -> str:
-    """The first line of a run: who is held against whom, and where the reference comes from."""
-    theirs = [f"libuv {subject.get('libuv') or 'unknown'}"]
-    if subject.get("python"):
-        theirs.append(f"Python {subject['python']}")
-    ours = [f"libuv {reference.get('libuv') or 'unknown'}", f"provider: {reference.get('provider')}"]
-    if reference.get("image"):
-        ours.append(f"image {reference['image']}")
-    return one_line(
-        f"{subject.get('name')} {subject.get('version') or ''} ({', '.join(theirs)}) "
-        f"against Node {reference.get('version')} ({', '.join(ours)})"
-    )
+def headlines(sides: Sides) -> list[str]:
+    """The first lines of a run: who is held against whom, where each comes from, and what they remark."""
+    node = f"Node {sides.reference.get('version')} ({_origin(sides.reference)})"
+    lines = [
+        f"{one.get('name')} {one.get('version') or ''} ({_origin(one)}) against {node}"
+        for one in sides.subjects.values()
+    ]
+    lines += [f"beside it Node {one.get('version')} ({_origin(one)})" for one in sides.versions.values()]
+    said = [one.get("note") for one in (sides.reference, *sides.subjects.values(), *sides.versions.values())]
+    lines += [f"note: {note}" for note in dict.fromkeys(said) if note]
+    return list(map(one_line, lines))
+
+
+def _origin(side: Mapping[str, Any]) -> str:
+    parts = [f"libuv {side.get('libuv') or 'unknown'}"]
+    parts += [f"Python {side['python']}"] if side.get("python") else [f"provider: {side.get('provider')}"]
+    parts += [f"image {side['image']}"] if side.get("image") else []
+    return ", ".join(parts)
 
 
 def address(case: Case) -> str:
@@ -80,7 +88,8 @@ def resume_command(selection: Selection, config: Config, reference: Mapping[str,
 
 def _run_command(words: Sequence[str], config: Config, reference: Mapping[str, Any]) -> str:
     """``conformance run`` with this interpreter and all options that the settings file does not imply."""
-    node = ",".join(part for part in (str(reference.get("provider") or ""), config.version or "") if part)
+    versions = [version for version in (config.version, *config.further_versions) if version]
+    node = ",".join(part for part in (str(reference.get("provider") or ""), *versions) if part)
     implied = settings.load()
     options = ["--node", node]
     for name, option in _OPTIONS.items():
@@ -146,7 +155,9 @@ class Reporter:
         """Take one result; called with one at a time."""
         word = word_for(result)
         words = self._words.setdefault(result.id, [])
-        words.append(f"{result.pairing} {'ok' if word == 'conformant' else word}")
+        # The reference's own item is judged last and named first.
+        at = len(words) if result.subject else 0
+        words.insert(at, f"{result.pairing} {'ok' if word == 'conformant' else word}")
         self._left[result.id] -= 1
         if not self._left[result.id]:
             print(one_line(f"{result.id}: {', '.join(words)}"), file=self._stream)
@@ -171,6 +182,8 @@ def describe(result: Result, replay: str | None) -> list[Line]:
     word = word_for(result)
     lines = [Line(((word.upper(), f"bold {COLOURS[word]}"), (" ", ""), (one_line(result.name), "bold")))]
     lines.append(_line(f"  {result.raced or reason(result)}"))
+    if result.is_version:
+        return lines
     difference = result.first_difference
     if difference is not None and not difference.path:
         lines += map(_line, difference_lines(difference))
@@ -198,9 +211,19 @@ def summary(outcome: Outcome, seconds: float) -> list[str]:
     ]
     cases = len({result.id for result in outcome.results})
     lines.append(f"{cases} cases, {len(outcome.results)} items in {seconds:.1f} s: {outcome.totals}")
+    runs = [one.reference_runs for one in outcome.results if not one.subject and one.reference_runs]
+    if runs and max(runs) > 1:
+        more = [number for number in runs if number > 1]
+        often = f"{_range(more)} times for {len(more)}"
+        lines.append(f"the reference was run once for {len(runs) - len(more)} cases, {often}")
     if outcome.taken_over:
         lines.append(f"resumed: {outcome.taken_over} results were taken over from the interrupted run")
     return lines
+
+
+def _range(numbers: Sequence[int]) -> str:
+    least, most = min(numbers), max(numbers)
+    return str(least) if least == most else f"{least} to {most}"
 
 
 def _line(text: str) -> Line:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as xml
 
+from conformance.judge.session import Sides
 from conformance.judge.verdict import Outcome, Result, Verdict
 from conformance.tell.place import write
 from conformance.tell.printable import one_line, to_json
@@ -12,19 +13,20 @@ from conformance.tell.printable import one_line, to_json
 SCHEMA = Path(__file__).parent / "schema.json"
 
 
-def document(outcome: Outcome, reference: Mapping[str, Any], subject: Mapping[str, Any]) -> dict[str, Any]:
-    """The content of ``report.json``; ``schema.json`` beside this file says its form.
+#: Goes up when a reader of ``report.json`` has to change.
+FORMAT = 2
 
-    ``reference`` and ``subject`` are what the subjects say of themselves.
-    """
+
+def document(outcome: Outcome, sides: Sides) -> dict[str, Any]:
+    """The content of ``report.json``; ``schema.json`` beside this file says its form."""
     data: dict[str, Any] = {
-        "reference": {
-            "node": reference.get("version"),
-            "libuv": reference.get("libuv"),
-            "provider": reference.get("provider"),
-            "image": reference.get("image"),
-        },
-        "subject": {key: subject.get(key) for key in ("name", "version", "libuv", "python")},
+        "schema": FORMAT,
+        "reference": _node(sides.reference),
+        "subjects": [
+            {"called": called, **{key: subject.get(key) for key in _SUBJECT}}
+            for called, subject in sides.subjects.items()
+        ],
+        "versions": [{"called": called, **_node(version)} for called, version in sides.versions.items()],
         "totals": outcome.totals.to_json(),
     }
     if outcome.stale:
@@ -33,15 +35,25 @@ def document(outcome: Outcome, reference: Mapping[str, Any], subject: Mapping[st
     return data
 
 
+#: What stands in the report of what a subject says of itself.
+_SUBJECT = ("name", "version", "libuv", "python", "provider", "image", "note")
+
+
+def _node(node: Mapping[str, Any]) -> dict[str, Any]:
+    return {"node": node.get("version"), **{key: node.get(key) for key in ("libuv", "provider", "image")}}
+
+
 def _case(result: Result) -> dict[str, Any]:
     difference = result.first_difference
     raced = {"raced": result.raced.to_json()} if result.raced is not None else {}
     return {
         "id": result.id,
         "pairing": result.pairing,
+        "subject": result.subject or None,
         "verdict": result.verdict.value,
         "reason": reason(result),
         "duration_s": result.duration_s,
+        "reference_runs": result.reference_runs,
         "first_difference": difference.to_json() if difference is not None else None,
         **raced,
     }

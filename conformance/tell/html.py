@@ -74,9 +74,8 @@ def _shown(value: Any) -> Any:
 
 
 def _urgency(result: Result) -> int:
-    return ("errored", "divergent", "not_run", "unstable", "raced", "accepted", "skipped", "conformant").index(
-        "raced" if result.raced is not None else result.word
-    )
+    order = ("errored", "divergent", "not_run", "unstable", "raced", "accepted", "differing", "skipped", "conformant")
+    return order.index("raced" if result.raced is not None else result.word)
 
 
 def _views(output: Path, case: str, results: Sequence[Result]) -> list[dict[str, Any]]:

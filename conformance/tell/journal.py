@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.errors import writing
+from conformance.judge.session import Sides
 from conformance.judge.verdict import Result
 from conformance.language.case import Case
 from conformance.tell.place import Reserve, last, unfinished
@@ -21,7 +22,7 @@ from conformance.tell.place import Reserve, last, unfinished
 NAME = "results.jsonl"
 
 #: Goes up when the form of the file changes.
-FORMAT = 1
+FORMAT = 2
 
 # What one case takes in the journal and in the reports, traces apart, with room to spare; and what a run takes anyway.
 _PER_CASE, _AT_LEAST = 8192, 1 << 18
@@ -46,7 +47,7 @@ class Interrupted:
     """A run that did not write its reports, or not all of them: what it was, and what it had judged."""
 
     selection: Selection
-    sides: Mapping[str, Any]
+    sides: Sides
     results: Mapping[str, Result]
     digests: Mapping[str, str]
 
@@ -67,7 +68,7 @@ class Journal:
         self,
         directory: Path,
         selection: Selection,
-        sides: Mapping[str, Any],
+        sides: Sides,
         items: Sequence[Case],
         finished: Mapping[str, Result],
     ) -> None:
@@ -79,7 +80,7 @@ class Journal:
         new = directory / f".{NAME}"
         with writing(directory):
             self._fd = os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC, 0o644)
-            self._append({"format": FORMAT, "selection": asdict(selection), **sides})
+            self._append({"format": FORMAT, "selection": asdict(selection), "sides": sides.to_json()})
             for result in finished.values():
                 self.add(result)
             self._reserve.take()
@@ -159,7 +160,7 @@ def _read(path: Path) -> Interrupted | None:
         results[result.name], digests[result.name] = result, data["case"]
     selected = header["selection"]
     selection = Selection(tuple(selected["cases"]), selected["keywords"], selected["pairing"])
-    return Interrupted(selection, {side: header[side] for side in ("reference", "subject")}, results, digests)
+    return Interrupted(selection, Sides.from_json(header["sides"]), results, digests)
 
 
 @cache

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conformance.judge.normalize import NormalTrace
-from conformance.judge.session import Pairing, literals, normal_run
+from conformance.judge.normalize import NormalTrace, literals, normal_run
+from conformance.judge.pairing import Pairing
 from conformance.judge.verdict import Result
 from conformance.language.case import Case
 from conformance.language.export import export

@@ -102,6 +102,36 @@ def test_workers_default_to_the_usable_cores():
     assert check(Config(jobs=3)).workers == 3
 
 
-def test_the_subject_has_a_word_for_pairings():
-    assert Config().subject_name == "python"
-    assert Config(subject="node:22").subject_name == "node22"
+def test_subjects_have_words_for_pairings():
+    assert Config().subject_names == ("python",)
+    assert Config(subject="python, node:22,bun@1.4.5").subject_names == ("python", "node22", "bun@1.4.5")
+    words = Config(subject="python,cmd:/a/runtime --with=one,two")
+    assert words.subjects == ("python", "cmd:/a/runtime --with=one,two")
+    assert words.subject_names == ("python", "cmd")
+
+
+def test_the_first_version_judges_and_the_others_stand_beside_it():
+    config = Config(node="docker,24,22.13,v26")
+    assert (config.provider, config.version) == ("docker", "24")
+    assert (config.further_versions, config.version_names) == (("22.13", "26"), ("node22.13", "node26"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"node": "24,24"}, "24 stands there twice"),
+        ({"node": "docker,local"}, "one of docker and local"),
+        ({"node": "24,latest"}, "'latest' is none of docker, local and a version"),
+        ({"subject": "python,python"}, "two of them are called python"),
+        ({"node": "24,22", "subject": "node:22"}, "two of them are called node22"),
+        ({"subject": "cmd:/a,cmd:/b"}, None),
+        ({"subject": "python,"}, "a word is missing"),
+        ({"subject": ""}, "a word is missing"),
+    ],
+)
+def test_unknown_and_repeated_words(settings, words):
+    if words is None:
+        assert check(Config(**settings)).subjects == ("cmd:/a,cmd:/b",)
+        return
+    with pytest.raises(ConfigError, match=words):
+        check(Config(**settings))

@@ -78,11 +78,11 @@ def cpu_of_judging_and_reporting(pair: Pair, output: Path) -> float:
 
     config = Config(output=output, repeat=2, confirm=1, jobs=1, cache=False)
     case = make_case()
-    session = Session(config, Made("node"), Made("python"), output, keep=keep, play=play)
+    session = Session(config, Made("node"), [Made("python")], output, keep=keep, play=play)
     gc.collect()
     started = time.process_time()
     outcome = session.run([(case, session.pairings(case))], lambda result: None)
-    data = document(outcome, {}, {})
+    data = document(outcome, session.sides())
     write_html(output, outcome, data, {}, {})
     taken = time.process_time() - started
     assert [result.verdict.value for result in outcome.results] == ["conformant", "divergent"]

@@ -14,7 +14,8 @@ import jsonschema
 import pytest
 
 from conformance.config import Config
-from conformance.judge.session import Session
+from conformance.judge import reference
+from conformance.judge.session import Session, Sides
 from conformance.judge.verdict import Exit, KnownDivergence, Outcome, Result, Verdict
 from conformance.language.case import Case
 from conformance.language.collect import collect_file
@@ -35,8 +36,8 @@ def judge(local_node: NodeSubject, run_dir: Path, tmp_path_factory: pytest.TempP
     def judge_one(subject: Subject, case: str, pairing: str, **settings: Any) -> Result:
         output = tmp_path_factory.getbasetemp() / "out"
         config = Config(cache=False, output=output, repeat=2, confirm=1, **{"deadline": 3.0, **settings})
-        session = Session(config, local_node, subject, run_dir)
-        session._references = references
+        session = Session(config, local_node, [subject], run_dir)
+        session._references._found = references
         item = next(one for one in session.pairings(CASES[case]) if one.name == pairing)
         result = session.judge(CASES[case], item)
         check_report(result, local_node, subject)
@@ -47,7 +48,8 @@ def judge(local_node: NodeSubject, run_dir: Path, tmp_path_factory: pytest.TempP
 
 def check_report(result: Result, reference: Subject, subject: Subject) -> None:
     """The report says the same as the result, in the form it promises."""
-    data = json.loads(json.dumps(document(Outcome((result,)), reference.describe(), subject.describe())))
+    sides = Sides(reference.describe(), {subject.name: subject.describe()})
+    data = json.loads(json.dumps(document(Outcome((result,)), sides)))
     jsonschema.validate(data, json.loads(SCHEMA.read_text()))
     told = data["cases"][0]
     assert told["verdict"] == result.verdict
@@ -466,7 +468,7 @@ def reference_session(local_node: Any, run_dir: Path, tmp_path: Path, lie: Any, 
     reference = liars.Liar(local_node, lie)
     reference.name = "node"
     config = Config(cache=False, output=tmp_path, repeat=3, confirm=2, **settings)
-    return Session(config, reference, liars.Liar(local_node, liars.honesty), run_dir)
+    return Session(config, reference, [liars.Liar(local_node, liars.honesty)], run_dir)
 
 
 def judge_all(session: Session, case: Case) -> Outcome:
@@ -474,8 +476,9 @@ def judge_all(session: Session, case: Case) -> Outcome:
 
 
 def test_a_reference_that_varies_is_unstable_and_says_in_what(
-    local_node: NodeSubject, run_dir: Path, tmp_path: Path
+    local_node: NodeSubject, run_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(reference, "SAMPLE", 1)
     runs = iter(range(100))
 
     def every_other() -> liars.Lie:
@@ -498,7 +501,7 @@ def test_an_order_that_only_later_reference_runs_show_to_be_free_is_no_divergenc
         return swapped() if next(runs) == 3 else liars.honesty()
 
     session = reference_session(local_node, run_dir, tmp_path, fourth_swaps)
-    session.subject = liars.Liar(local_node, swapped)
+    session.subjects = {"liar": liars.Liar(local_node, swapped)}
     outcome = judge_all(session, CASES["datagram"])
     assert [result.verdict for result in outcome.results] == [Verdict.CONFORMANT, Verdict.CONFORMANT]
 
@@ -533,7 +536,7 @@ def test_an_accepted_deviation_does_not_fail_and_a_stale_entry_does(
     assert [str(entry) for entry in outcome.stale] == ["lied_about/refused[liar]"]
     assert outcome.exit is Exit.DIVERGENT
 
-    session.subject = liars.Liar(local_node, once(ERROR, shift("args.0.errno")))
+    session.subjects = {"liar": liars.Liar(local_node, once(ERROR, shift("args.0.errno")))}
     outcome = session.run([(case, session.pairings(case))], lambda result: None)
     assert (
         outcome.results[1].accepted == "it is what it is" and outcome.results[1].verdict is Verdict.DIVERGENT

@@ -175,7 +175,7 @@ def test_only_the_same_comparison_is_resumed(project: Path) -> None:
     other = run(project, "--resume", "mine.py")
     assert other.returncode == 4 and "no interrupted run of this selection" in other.stderr
     other = run(project, "--resume", "--subject", "node:24")
-    assert other.returncode == 4 and "the subject of the interrupted run was nodesock" in other.stderr
+    assert other.returncode == 4 and "the interrupted run was nodesock" in other.stderr
     assert run(project, "mine.py::*first").returncode == 0  # a replay in between takes nothing away
     done = run(project, "--resume")
     assert done.returncode == 0 and "resumed: 4 results" in done.stdout, done

@@ -57,12 +57,14 @@ class Provider(Protocol):
 class NodeSubject(Openable):
     """Node.js of one version.
 
-    ``provider`` is "docker", "local" or None for docker where it answers; no ``version`` is the reference's.
+    ``provider`` is "docker", "local" or None for docker where it answers; no ``version`` is the reference's. ``name``
+    stands for it in pairings.
     """
 
-    name = "node"
-
-    def __init__(self, provider: str | None = None, version: str | None = None, pool: int = POOL) -> None:
+    def __init__(
+        self, provider: str | None = None, version: str | None = None, pool: int = POOL, name: str = "node"
+    ) -> None:
+        self.name = name
         self._wanted = provider
         self._version = node_binary.resolve(version or node_binary.DEFAULT_VERSION)
         self._pool = pool
@@ -105,9 +107,9 @@ class NodeSubject(Openable):
 
     def describe(self) -> Description:
         if self._provider is None:
-            return {"name": self.name, "version": self._version}
+            return {"name": "node", "version": self._version}
         return {
-            "name": self.name,
+            "name": "node",
             "version": self._hello["versions"]["node"],
             "libuv": self._hello["versions"]["uv"],
             "provider": self._provider.provider,

@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 from conformance.config import Config
+from conformance.judge import reference
 from conformance.judge.session import Session
 from conformance.judge.verdict import Exit, KnownDivergence, Outcome, Verdict
 from conformance.language.case import Case
@@ -18,7 +19,7 @@ from conformance.tell import flakes, traces
 from conformance.tell.console import describe, summary
 from conformance.tell.document import SCHEMA, document, write_junit
 from conformance.tell.html import write_html
-from tests.conformance.tell.test_report import REFERENCE, SUBJECT, Scripted
+from tests.conformance.tell.test_report import REFERENCE, SIDES, SUBJECT, Scripted
 from tests.conformance.traces import ending, note
 
 CASE_FILE = """
@@ -69,7 +70,7 @@ class Scene:
         session = Session(
             config,
             Scripted("node", REFERENCE),
-            Scripted("python", SUBJECT),
+            [Scripted("python", SUBJECT)],
             self.output,
             known=self.known,
             keep=lambda *arguments: traces.write(self.output, *arguments),
@@ -89,7 +90,7 @@ def test_an_item_that_diverges_once_has_raced(tmp_path: Path) -> None:
     assert "2 conformant (1 raced)" in summary(outcome, 1.0)[-1]
     said = "\n".join(map(str, describe(result, None)))
     assert "RACED made_up/plain[python]" in said and "diverged in 1 of 11 runs: main: note n" in said
-    data = document(outcome, REFERENCE, SUBJECT)
+    data = document(outcome, SIDES)
     jsonschema.validate(data, json.loads(SCHEMA.read_text()))
     assert data["cases"][1]["raced"]["first_difference"]["got"] == 2 and "raced" not in data["cases"][0]
     write_junit(tmp_path / "junit.xml", outcome, {})
@@ -120,7 +121,10 @@ def test_no_further_runs_where_none_are_wanted_or_the_divergence_is_known(tmp_pa
     assert scene.run().results[1].accepted == "so be it"
 
 
-def test_a_case_that_depends_on_time_is_said_to_if_the_reference_varies(tmp_path: Path) -> None:
+def test_a_case_that_depends_on_time_is_said_to_if_the_reference_varies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reference, "SAMPLE", 1)
     timed = Scene(tmp_path, [CONFORMANT], case="timed", varies=True).run().results
     assert [result.verdict for result in timed] == [Verdict.UNSTABLE, Verdict.UNSTABLE]
     for result in timed:

@@ -41,6 +41,7 @@ def result(
         0.1,
         differences,
         accepted=accepted,
+        subject="" if pairing == "node" else "python",
     )
 
 
@@ -92,10 +93,12 @@ def test_exit_codes_are_pytests():
 
 def test_totals_count_accepted_deviations_apart():
     totals = Totals.of(
-        [result(verdict) for verdict in Verdict] + [result(Verdict.DIVERGENT, accepted="fine")]
+        [result(verdict) for verdict in Verdict]
+        + [result(Verdict.DIVERGENT, accepted="fine"), replace(result(Verdict.DIVERGENT), is_version=True)]
     )
-    assert totals == Totals(1, 1, 1, 1, 1, 1, 1)
-    assert str(totals) == "1 conformant, 1 divergent, 1 accepted, 1 unstable, 1 skipped, 1 errored, 1 not_run"
+    assert totals == Totals(1, 1, 1, 1, 1, 1, 1, 1)
+    words = "1 conformant, 1 divergent, 1 accepted, 1 differing, 1 unstable, 1 skipped, 1 errored, 1 not_run"
+    assert str(totals) == words
     assert str(Totals.of([result(Verdict.CONFORMANT)])) == "1 conformant, 0 divergent, 0 errored"
 
 
@@ -151,7 +154,10 @@ def test_what_is_not_accepted_comes_first():
     assert (found.reason, [one.category for one in found.differences]) == ("the state", ["state", "order"])
 
 
-ITEMS = [("a/b", "node"), ("a/b", "python"), ("a/c", "python")]
+ITEMS = [
+    Result(case, pairing, Verdict.NOT_RUN, subject="" if pairing == "node" else "python")
+    for case, pairing in (("a/b", "node"), ("a/b", "python"), ("a/c", "python"))
+]
 
 
 def matching(glob: str) -> list[str]:
@@ -214,16 +220,23 @@ def test_every_key_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("subject", "kept"), [("python", ["both"]), ("bun", ["both", "bun's"]), ("node:22", ["both", "node's"])]
+    ("subject", "kept"), [("python", ["both"]), ("bun", ["both", "bun's"]), ("node22", ["both", "node's"])]
 )
 def test_an_entry_may_be_of_one_subject(tmp_path: Path, subject: str, kept: list[str]) -> None:
     path = tmp_path / "known.toml"
-    subjects = {"both": "", "bun's": 'subject = "bun"', "node's": 'subject = "node:*"'}
+    subjects = {"both": "", "bun's": 'subject = "bun"', "node's": 'subject = "node*"'}
     path.write_text(
         "\n".join(f'[[divergence]]\ncase = "*"\nreason = "{name}"\n{key}' for name, key in subjects.items())
     )
-    found = known_divergences(Config(subject=subject, known_divergences=path))
-    assert [entry.reason for entry in found] == kept
+    item = Result("a/b", f"node-{subject}", Verdict.DIVERGENT, subject=subject)
+    known = known_divergences(Config(subject="python,bun,node:22", known_divergences=path))
+    assert [entry.reason for entry in known if entry.covers(item)] == kept
+    assert not any(entry.covers(replace(item, is_version=True)) for entry in known)
+
+
+def test_our_own_list_is_for_nodesock_alone() -> None:
+    assert known_divergences(Config(subject="bun")) == ()
+    assert all(entry.subject == "python" for entry in known_divergences(Config(subject="bun,python")))
 
 
 def test_our_own_list_is_readable():

@@ -21,7 +21,7 @@ from conformance.language.collect import collect_file
 from conformance.play.runner import Fault, PairingTrace
 from conformance.play.trace import DEEPEST, Record, TraceError
 from conformance.tell import traces
-from conformance.tell.console import Reporter, describe, headline, summary
+from conformance.tell.console import Reporter, describe, headlines, summary
 from conformance.tell.document import SCHEMA, document, write_json, write_junit
 from conformance.tell.html import write_html
 from conformance.tell.printable import LONGEST, one_line, printable
@@ -93,7 +93,7 @@ def written(case: Case, output: Path, about: str, ours: list[Record], theirs: li
     session = Session(
         Config(output=output, repeat=2, confirm=0, jobs=1, cache=False),
         Scripted("node", reference),
-        Scripted("python", subject),
+        [Scripted("python", subject)],
         output,
         keep=lambda *arguments: traces.write(output, *arguments),
         play=play,
@@ -109,12 +109,12 @@ def written(case: Case, output: Path, about: str, ours: list[Record], theirs: li
             progress.result(result)
 
         outcome = session.run(items, show)
-    lines = [headline(reference, subject), *summary(outcome, 1.0)]
+    lines = [*headlines(session.sides()), *summary(outcome, 1.0)]
     for line in lines:
         print(line, file=stream)
     everything = [line for result in outcome.results for line in describe(result, about)]
     assert not any("\n" in str(line) for line in everything)
-    data = document(outcome, reference, subject)
+    data = document(outcome, session.sides())
     write_json(output / "report.json", data)
     write_junit(output / "junit.xml", outcome, replay)
     write_html(output, outcome, data, {case.id: about}, replay)

@@ -11,7 +11,7 @@ from junitparser import JUnitXml
 
 from conformance.config import Config
 from conformance.judge.normalize import normalize
-from conformance.judge.session import Session
+from conformance.judge.session import Session, Sides
 from conformance.judge.verdict import KnownDivergence, Outcome, Verdict
 from conformance.language.case import Case
 from conformance.language.collect import collect_file
@@ -30,7 +30,15 @@ REFERENCE = {
     "provider": "docker",
     "image": "node:24 sha256:1",
 }
-SUBJECT = {"name": "nodesock", "version": "0.1.0", "libuv": "1.52.1", "python": "3.11.7", "pyuv": "1.4.0"}
+SUBJECT = {
+    "name": "nodesock",
+    "version": "0.1.0",
+    "libuv": "1.52.1",
+    "provider": "fork",
+    "python": "3.11.7",
+    "pyuv": "1.4.0",
+}
+SIDES = Sides(REFERENCE, {"python": SUBJECT})
 
 CASE_FILE = """
 from conformance import case
@@ -111,28 +119,40 @@ def run(tmp_path: Path) -> Any:
     def keep(*arguments: Any) -> None:
         traces.write(output, *arguments)
 
-    session = Session(config, reference, subject, tmp_path, keep=keep, play=play)
+    session = Session(config, reference, [subject], tmp_path, keep=keep, play=play)
     outcome = session.run([(case, session.pairings(case)) for case in cases], lambda result: None)
     return output, outcome, {case.name: case for case in cases}
 
 
 def test_report_json_is_as_promised(run: Any) -> None:
     _, outcome, _ = run
-    data = document(outcome, REFERENCE, SUBJECT)
+    data = document(outcome, SIDES)
     jsonschema.Draft202012Validator.check_schema(json.loads(SCHEMA.read_text()))
     jsonschema.validate(data, json.loads(SCHEMA.read_text()))
-    assert list(data) == ["reference", "subject", "totals", "cases"]
+    assert list(data) == ["schema", "reference", "subjects", "versions", "totals", "cases"]
     assert data["reference"] == {
         "node": "24.19.0",
         "libuv": "1.52.1",
         "provider": "docker",
         "image": "node:24 sha256:1",
     }
-    assert data["subject"] == {"name": "nodesock", "version": "0.1.0", "libuv": "1.52.1", "python": "3.11.7"}
+    assert data["subjects"] == [
+        {
+            "called": "python",
+            "name": "nodesock",
+            "version": "0.1.0",
+            "libuv": "1.52.1",
+            "python": "3.11.7",
+            "provider": "fork",
+            "image": None,
+            "note": None,
+        }
+    ]
     assert data["totals"] == {
         "conformant": 6,
         "divergent": 1,
         "accepted": 0,
+        "differing": 0,
         "unstable": 0,
         "skipped": 2,
         "errored": 1,
@@ -159,7 +179,7 @@ def test_stale_entries_are_in_the_report(run: Any, tmp_path: Path) -> None:
     _, outcome, _ = run
     entry = KnownDivergence("made_up/talk", "*", "was once", ("order",), link="https://example.org/1")
     told = Outcome(outcome.results, (entry,))
-    data = document(told, REFERENCE, SUBJECT)
+    data = document(told, SIDES)
     jsonschema.validate(data, json.loads(SCHEMA.read_text()))
     assert data["stale_known_divergences"] == [
         {
@@ -190,7 +210,8 @@ def test_raw_traces_are_kept_untouched_and_can_be_read_back(run: Any) -> None:
     directory = output / "traces" / "made_up" / "talk"
     lines = (directory / "node-node" / "server.jsonl").read_text().splitlines()
     assert [Record.from_line(line) for line in lines] == TALK["server"]
-    assert (directory / "node-node" / "server.run-2.jsonl").exists()
+    assert not (directory / "node-node" / "server.run-2.jsonl").exists()  # one run was enough
+    assert (directory.parent / "differs" / "node" / "main.run-3.jsonl").exists()
     assert "'use strict'" in (directory / "program.js").read_text()
     recorded = traces.read(output, "made_up/talk", "python-node")
     assert recorded is not None
@@ -214,9 +235,9 @@ def test_reference_runs_come_from_the_cache_the_second_time(run: Any, tmp_path: 
         return play(case, players, run_dir, deadline)
 
     config = Config(output=output, repeat=2, confirm=1, jobs=1)
-    for version, expected in (("24.19.0", ["python"]), ("22.20.0", ["node", "node", "python"])):
+    for version, expected in (("24.19.0", ["python"]), ("22.20.0", ["node", "python"])):
         reference = Scripted("node", {**REFERENCE, "version": version})
-        session = Session(config, reference, Scripted("python", SUBJECT), tmp_path, play=counted)
+        session = Session(config, reference, [Scripted("python", SUBJECT)], tmp_path, play=counted)
         case = cases["fails"]
         session.run([(case, session.pairings(case))], lambda result: None)
         assert played == expected
@@ -247,7 +268,7 @@ class Checker(HTMLParser):
 
 def test_html_is_whole_self_contained_and_escaped(run: Any) -> None:
     output, outcome, cases = run
-    data = document(outcome, REFERENCE, SUBJECT)
+    data = document(outcome, SIDES)
     write_json(output / "report.json", data)
     write_junit(output / "junit.xml", outcome, {})
     replay = {result.name: f"replay {result.name}" for result in outcome.results}

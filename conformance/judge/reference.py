@@ -1,0 +1,131 @@
+"""The reference's runs of each case, and what they demand: one run where that is enough, more where a difference asks.
+
+What the reference did once, it may do: a subject that equals one run of it exactly, order across objects included, is
+conformant. A difference is believed only when further runs still show it. They come in two steps, ``repeat`` runs and
+then ``confirm`` more: three runs may all have had the same luck with an order that is in fact free. One case in twenty
+always gets ``repeat`` runs, so that one on which the reference varies is found though every subject equals it.
+"""
+
+import random
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.judge.compare import Expectation
+from conformance.judge.normalize import normal
+from conformance.judge.trouble import trouble
+from conformance.language.case import Case
+from conformance.play.cache import TraceCache
+from conformance.play.runner import PairingTrace
+
+#: The share of the cases whose reference is always run ``repeat`` times.
+SAMPLE = 0.05
+
+
+class ReferenceFailed(Exception):
+    """The reference did not get through the case; ``str()`` says how. Its items are ``errored``."""
+
+    def __init__(self, reason: str, run: PairingTrace) -> None:
+        super().__init__(reason)
+        self.run = run
+
+
+@dataclass
+class Reference:
+    """The runs of a case's reference, and what they demand."""
+
+    runs: list[PairingTrace]
+    expectation: Expectation
+
+
+class References:
+    """The references of all cases, each made once, by whichever thread asks first.
+
+    ``play`` runs a case once with the reference in every role. ``keep`` is called with what there is whenever there is
+    more. ``seed`` decides which cases are in the sample.
+    """
+
+    def __init__(
+        self,
+        play: Callable[[Case], PairingTrace],
+        described: Mapping[str, Any],
+        cache: TraceCache | None,
+        keep: Callable[[Case, Reference | ReferenceFailed], None],
+        *,
+        repeat: int,
+        confirm: int,
+        seed: int | None = None,
+    ) -> None:
+        self._play = play
+        self._described = described
+        self._cache = cache
+        self._keep = keep
+        self._repeat = repeat
+        self._confirm = confirm
+        self._seed = random.randrange(1 << 32) if seed is None else seed
+        self._found: dict[str, Reference | ReferenceFailed] = {}
+        self._locks: dict[str, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def of(self, case: Case) -> Reference:
+        """The reference with as many runs as it has, one at least. Raises ``ReferenceFailed``."""
+        with self._lock_of(case):
+            found = self._found.get(case.id)
+            if found is None:
+                try:
+                    found = self._begin(case)
+                except ReferenceFailed as error:
+                    found = error
+                self._found[case.id] = found
+                self._keep(case, found)
+        if isinstance(found, ReferenceFailed):
+            raise found
+        return found
+
+    def repeat(self, case: Case, reference: Reference) -> None:
+        """See to it that there are ``repeat`` runs. Raises ``ReferenceFailed``."""
+        self._extend(case, reference, self._repeat)
+
+    def confirm(self, case: Case, reference: Reference) -> None:
+        """See to it that there are ``confirm`` runs more than that. Raises ``ReferenceFailed``."""
+        self._extend(case, reference, self._repeat + self._confirm)
+
+    def _begin(self, case: Case) -> Reference:
+        kept = self._cache.load(case, self._described) if self._cache is not None else []
+        in_sample = random.Random(f"{self._seed} {case.id}").random() < SAMPLE
+        wanted = self._repeat if in_sample else 1
+        runs = [*kept, *(self._run(case, number) for number in range(len(kept) + 1, wanted + 1))]
+        reference = Reference(runs, _expectation(case, runs))
+        if len(runs) > len(kept):
+            self._store(case, reference)
+        return reference
+
+    def _extend(self, case: Case, reference: Reference, wanted: int) -> None:
+        with self._lock_of(case):
+            if len(reference.runs) >= wanted:
+                return
+            more = [self._run(case, number) for number in range(len(reference.runs) + 1, wanted + 1)]
+            reference.runs += more
+            reference.expectation = _expectation(case, reference.runs)
+            self._store(case, reference)
+            self._keep(case, reference)
+
+    def _store(self, case: Case, reference: Reference) -> None:
+        if self._cache is not None and not reference.expectation.unstable:
+            self._cache.store(case, self._described, reference.runs)
+
+    def _run(self, case: Case, number: int) -> PairingTrace:
+        run = self._play(case)
+        reason = trouble(case, run)
+        if reason is not None:
+            raise ReferenceFailed(f"reference run {number}: {reason}", run)
+        return run
+
+    def _lock_of(self, case: Case) -> threading.Lock:
+        with self._lock:
+            return self._locks.setdefault(case.id, threading.Lock())
+
+
+def _expectation(case: Case, runs: Sequence[PairingTrace]) -> Expectation:
+    return Expectation([normal(case, run) for run in runs])
