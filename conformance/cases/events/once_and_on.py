@@ -160,10 +160,10 @@ def Connections(t):
     t.spawn(walk())
 
 
-@case(about="events.once() of 'listening', 'connect' and 'close' is fulfilled with the event's arguments")
+@case(about="events.once() of a server or socket is fulfilled with the arguments of its event")
 def Once(t):
     server = t.watch("server", t.net.create_server())
-    server.on("connection", lambda peer: [peer.end(), peer.resume(), server.close()])
+    server.on("connection", lambda peer: [peer.end("bye"), peer.resume(), server.close()])
 
     async def life():
         server.listen(0, "127.0.0.1")
@@ -172,6 +172,7 @@ def Once(t):
         client = t.watch("client", t.net.connect(server.address().port, "127.0.0.1"))
         t.note("connect", await t.events.once(client, "connect"))
         t.note("left", counts(client))
+        t.note("data", await t.events.once(client, "data"))
         client.resume()
         t.note("close", await t.events.once(client, "close"))
         t.note("server closed", await closed)
@@ -202,16 +203,6 @@ def OnceAborted(t):
 
     t.on_uncaught(lambda error: t.note("uncaught", error))
     server.listen(0, "127.0.0.1", on_listening)
-
-
-@case(about="events.once() of 'error' is fulfilled with it")
-def OnceError(t):
-    async def wait():
-        client = t.watch("client", t.net.connect(1, "127.0.0.1"))
-        t.note("error", await t.events.once(client, "error"))
-        t.note("close", await t.events.once(client, "close"))
-
-    t.spawn(wait())
 
 
 @case(about="events.once() of an AbortSignal is fulfilled with the event of its abort, and listens for no 'error'")
@@ -254,11 +245,12 @@ def OnOfASignal(t):
     t.next_tick(lambda: controller.abort())
 
 
-@case(about="events.once() and on() reject anything that is neither an emitter nor an event target")
+@case(about="events.once() and on() reject anything but an emitter or event target, and a signal that is none")
 def NoEmitter(t):
     for value in [{}, 5, "text", t.abort_controller(), None]:
         t.events.once(value, "x").then(None, lambda error: t.note("once", error))
         t.attempt("on", lambda: t.events.on(value, "x"))
+    t.events.once(t.events.EventEmitter(), "x", signal=5).then(None, lambda error: t.note("signal", error))
 
 
 @case(about="events.once() whose signal cannot be left, or whose emitter keeps its listeners, never settles")
@@ -328,8 +320,8 @@ def OnceAbortCannotLeave(t):
     controller.abort()
 
 
-@case(about="events.once() is fulfilled with the event's arguments, those of 'error' too if that is waited for")
-def OncePromise(t):
+@case(about="events.once() of 'error' is fulfilled with the error, of an emitter as of a socket")
+def OnceError(t):
     emitter = t.events.EventEmitter()
 
     async def wait():
@@ -338,21 +330,36 @@ def OncePromise(t):
         t.next_tick(lambda: emitter.emit("error", t.error("waited for")))
         t.note("error", await t.events.once(emitter, "error"))
         t.note("left", emitter.event_names())
+        client = t.watch("client", t.net.connect(1, "127.0.0.1"))
+        t.note("error", await t.events.once(client, "error"))
+        t.note("close", await t.events.once(client, "close"))
 
     t.spawn(wait())
 
 
-@case(about="events.once() is rejected with an 'error' that comes first, and leaves no listener")
-def OncePromiseRejects(t):
+@case(about="events.once() is rejected with an 'error' that comes before its event, and leaves no listener")
+def OnceRejects(t):
     t.on_uncaught(lambda error: t.note("uncaught", error))
     emitter = t.events.EventEmitter()
+    server = t.watch("server", t.net.create_server())
 
-    async def wait():
-        t.next_tick(lambda: emitter.emit("error", t.error("instead")))
-        t.note("never", await t.events.once(emitter, "go"))
+    async def wait(source, event):
+        t.note("never", await t.events.once(source, event))
 
-    t.spawn(wait())
-    t.immediate(lambda: t.note("left", emitter.event_names()))
+    def with_server():
+        server.listen(0, "192.0.2.1")
+        server.once("error", t.callback("error"))
+        t.spawn(wait(server, "listening"))
+        server.once("error", lambda error: t.immediate(with_socket))
+
+    def with_socket():
+        client = t.watch("client", t.net.connect(t.path("missing.sock")))
+        client.once("close", lambda had_error: t.note("left", counts(client)))
+        t.spawn(wait(client, "connect"))
+
+    t.next_tick(lambda: emitter.emit("error", t.error("instead")))
+    t.spawn(wait(emitter, "go"))
+    t.immediate(lambda: [t.note("left", emitter.event_names()), with_server()])
 
 
 @case(about="events.on() yields the arguments of each event until an event that closes it")
@@ -373,14 +380,30 @@ def OnIterator(t):
     t.immediate(emit_all)
 
 
-@case(about="events.once() of 'listening' is rejected with the 'error' of a failed listen()")
-def OnceOfAFailedListen(t):
-    server = t.watch("server", t.net.create_server())
+@case(about="events.once() settles one microtask after its event, or three if both happen in one turn")
+def OnceMicrotasks(t):
+    emitter = t.events.EventEmitter()
 
-    async def life():
-        server.listen(0, "192.0.2.1")
-        server.once("error", t.callback("error"))
-        await t.events.once(server, "listening")
+    async def wait(name, promise):
+        try_count = []
+        counting = [True]
 
-    t.on_uncaught(lambda error: t.note("rejected with", error))
-    t.spawn(life())
+        def hop():
+            try_count.append(1)
+            if counting[0] and len(try_count) < 20:
+                t.microtask(hop)
+
+        t.microtask(hop)
+        await promise
+        counting[0] = False
+        t.note(name, len(try_count))
+
+    early = t.events.once(emitter, "x")
+
+    def later():
+        now = t.events.once(emitter, "x")
+        emitter.emit("x")
+        t.spawn(wait("early", early))
+        t.spawn(wait("now", now))
+
+    t.immediate(later)

@@ -134,9 +134,10 @@ def InLookup(t):
     client.on("lookup", throws(t))
 
 
-@case(about="an error without listener ends the process with the socket's handle still closing")
+@case(about="an 'error' without a listener ends the process with code 1, before the socket has closed")
 def InError(t):
     socket = t.watch("socket", t.net.Socket())
+    socket.on("close", t.callback("closed"))
     busy(t)
     socket.connect(t.path("missing.sock"))
 

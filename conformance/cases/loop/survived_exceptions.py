@@ -190,7 +190,7 @@ def thrower(t, what):
     return throwing
 
 
-@case(about="an exception in 'connection' leaves the connection open: it is counted, read and closed normally")
+@case(about="an exception in 'connection' leaves the connection open: both sides still read, end and close")
 def Connection(t):
     survive(t)
     server = t.watch("server", t.net.create_server())
@@ -198,6 +198,7 @@ def Connection(t):
     def on_connection(peer):
         t.watch("peer", peer)
         peer.resume()
+        peer.end("still here")
         server.close()
 
     server.on("connection", on_connection)
@@ -451,6 +452,7 @@ def Error(t):
 
     missing = watch("missing", t.net.connect(t.path("missing")))
     missing.on("close", lambda had_error: watch("refused", t.net.connect(1, "127.0.0.1")))
+    watch("destroyed", t.net.Socket()).destroy(t.error("given to destroy()"))
 
 
 @case(about="after an 'error' without a listener that is survived, 'close' still comes")
@@ -481,13 +483,14 @@ def Timeout(t):
 
     def ready(near, far, server):
         server.close()
+        near.once("timeout", lambda: t.immediate(lambda: t.immediate(lambda: over(near, far))))
         near.set_timeout(5, thrower(t, "timeout"))
         near.once("timeout", t.callback("later listener"))
-        t.timeout(60, lambda: over(near, far))
 
     def over(near, far):
-        near.destroy()
-        far.destroy()
+        near.set_timeout(0)
+        near.resume().end()
+        far.resume().end()
 
     with_pair(t, ready)
 

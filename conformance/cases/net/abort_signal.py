@@ -133,7 +133,7 @@ def AfterDestroy(t):
     other.abort()
 
 
-@case(about="an abort passes the AbortError to the callbacks of pending writes")
+@case(about="an abort passes the AbortError to the callbacks of pending writes, those from before 'connect' too")
 class PendingWrites:
     def server(t):
         accepting(t)
@@ -142,9 +142,10 @@ class PendingWrites:
         controller = t.abort_controller()
         client = t.watch("client", t.net.connect(port=port, host="127.0.0.1", signal=controller.signal))
         client.on("error", t.callback("error"))
+        client.cork()
+        client.write("x", t.callback("before 'connect'"))
 
         def on_connect():
-            client.cork()
             client.write("a", t.callback("first"))
             client.write("b", t.callback("second"))
             client.end("c", t.callback("ended"))
@@ -181,24 +182,6 @@ def NoLife(t):
     t.watch("socket", t.net.Socket(signal=controller.signal))
     t.note("active", t.active())
     t.on_before_exit(lambda code: t.note("aborted", controller.signal.aborted))
-
-
-@case(about="a socket's signal that is not an AbortSignal throws ERR_INVALID_ARG_TYPE for options.signal")
-def WrongSignal(t):
-    t.attempt("number", lambda: t.net.Socket(signal=5))
-    t.attempt("text", lambda: t.net.Socket(signal="abort"))
-    t.attempt("object", lambda: t.net.Socket(signal={"a": 1}))
-    t.attempt("true", lambda: t.net.Socket(signal=True))
-    t.attempt("list", lambda: t.net.Socket(signal=[]))
-    t.attempt("connect", lambda: t.net.connect(port=1, host="127.0.0.1", signal=5))
-
-
-@case(about="a socket's signal that is null, false, 0 or empty counts as absent")
-def NoSignal(t):
-    t.attempt("null", lambda: t.net.Socket(signal=None).destroyed)
-    t.attempt("false", lambda: t.net.Socket(signal=False).destroyed)
-    t.attempt("zero", lambda: t.net.Socket(signal=0).destroyed)
-    t.attempt("empty", lambda: t.net.Socket(signal="").destroyed)
 
 
 @case(about="socket.connect() ignores the option signal; only the constructor takes one")
@@ -458,30 +441,3 @@ def LookalikeOfASocket(t):
     t.on_uncaught(failed_silently)
     t.attempt("aborted", lambda: t.net.Socket(signal={"aborted": True}).on("error", t.callback("error")).destroyed)
     t.attempt("not aborted", lambda: t.net.Socket(signal={"aborted": False}).destroyed)
-
-
-def start(t, server, client, at_once):
-    """Listen, connect `client`, and call `at_once` right behind connect()."""
-    t.watch("client", client)
-
-    def listening():
-        client.connect(server.address().port, "127.0.0.1")
-        at_once()
-
-    server.listen(0, "127.0.0.1", listening)
-
-
-@case(about="an abort in 'connect' destroys the socket and fails its queued writes with the AbortError")
-def AbortInConnect(t):
-    server = t.watch("server", t.net.create_server(lambda peer: peer.on("error", lambda error: None).resume()))
-    controller = t.abort_controller()
-    client = t.net.Socket(signal=controller.signal)
-    client.on("error", lambda error: None)
-    client.on("connect", lambda: controller.abort())
-    client.on("close", lambda had_error: server.close())
-
-    def at_once():
-        client.cork()
-        client.write("x", t.callback("written"))
-
-    start(t, server, client, at_once)

@@ -117,54 +117,6 @@ class AttemptInsideConnect:
         client.resume()
 
 
-@case(about="in 'error' of a refused connection the socket is already closed")
-class StateInsideError:
-    def raw(r):
-        r.publish(port=r.closed_port())
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-        t.snapshot(client)
-
-        def on_failed(address, port, family, error):
-            t.snapshot(client)
-            t.note("failed with", error)
-
-        client.on("connectionAttemptFailed", on_failed)
-        client.on("error", lambda error: t.snapshot(client))
-        client.on("close", lambda had_error: t.snapshot(client))
-
-
-@case(about="a refused connection fails the first waiting write as closed, the others and end() as refused")
-class RefusedWithWrites:
-    def raw(r):
-        r.publish(port=r.closed_port())
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-        client.on("error", t.callback("error"))
-        client.write("one", t.callback("first written"))
-        client.write("two", t.callback("second written"))
-        client.end("three", t.callback("ended"))
-        t.snapshot(client)
-        client.on("close", lambda had_error: t.snapshot(client))
-
-
-@case(about="an address that cannot be connected to fails at once, with the local end in the error")
-def RefusedAtOnce(t):
-    client = t.watch("client", t.net.connect(port=80, host="127.255.255.255"))
-    client.on("error", lambda error: t.snapshot(client))
-
-
-@case(
-    about="the error of an IPv6 address that fails at once has :: and port 0 as the local end",
-    skip_unless="ipv6",
-)
-def RefusedAtOnceIpv6(t):
-    client = t.watch("client", t.net.connect(port=80, host="ff01::1"))
-    client.on("error", lambda error: t.snapshot(client))
-
-
 @case(about="host 0.0.0.0 reaches a server on loopback, and 'connectionAttempt' has 0.0.0.0")
 class ZeroHost:
     def server(t):
@@ -252,12 +204,6 @@ def PortTexts(t):
         try_port(text)
 
 
-@case(about="connecting to port 0 is refused like any other port that nobody listens on")
-def PortZero(t):
-    client = t.watch("client", t.net.connect(0, "127.0.0.1"))
-    client.on("error", t.callback("error"))
-
-
 @case(about="an address that is read before the socket is bound stays empty until the socket is connected")
 class AddressReadTooEarly:
     def raw(r):
@@ -318,12 +264,6 @@ class AttemptListenerThrows:
 
         t.on_uncaught(on_uncaught)
         client.on("connectionAttempt", throws)
-
-
-@case(about="connecting to a path that is not a socket fails with ECONNREFUSED or ENOTSOCK")
-def PathIsDirectory(t):
-    client = t.watch("client", t.net.connect(t.path(".")))
-    client.on("error", t.callback("error"))
 
 
 @case(about="with a path there is no lookup: 'connectionAttempt' has the path alone, before connect() returns")

@@ -95,18 +95,6 @@ class HandleMoved:
         client.write("moved")
 
 
-@case(about="new Socket() accepts null, text, true or a list as options")
-def LenientSocket(t):
-    t.attempt("nothing", lambda: t.net.Socket().ready_state)
-    t.attempt("null", lambda: t.net.Socket(None).ready_state)
-    t.attempt("text", lambda: t.net.Socket("x").ready_state)
-    t.attempt("true", lambda: t.net.Socket(True).ready_state)
-    t.attempt("list", lambda: t.net.Socket([]).ready_state)
-    t.attempt("readable", lambda: t.net.Socket(readable=False, writable=False).ready_state)
-    t.attempt("write only", lambda: t.net.Socket(readable=False).ready_state)
-    t.attempt("read only", lambda: t.net.Socket(writable=False).ready_state)
-
-
 @case(about="wrapping a descriptor that the loop already watches throws open EEXIST, and leaves its handle active")
 def SocketOnWatchedFd(t):
     server = t.net.create_server()

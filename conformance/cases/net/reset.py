@@ -316,3 +316,19 @@ class DuringBigWrite:
         peer = listener.accept()
         peer.recv(65536)
         peer.reset()
+
+
+@case(about="a reset by the peer gives 'error' ECONNRESET and 'close' with true, but no 'end'")
+class ByPeer:
+    def raw(r):
+        listener = r.listen()
+        r.publish(port=listener.port)
+        peer = listener.accept()
+        peer.recv(5)
+        peer.reset()
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("error", t.callback("error"))
+        client.on("data", lambda chunk: None)
+        client.on("connect", lambda: client.write("hello"))

@@ -78,28 +78,6 @@ def Changed(t):
     keeps_alive = t.timeout(5000, lambda: None)
 
 
-@case(about="set_timeout() throws for bad numbers and for a callback that is not a function")
-def Validation(t):
-    socket = t.net.Socket()
-    t.attempt("nothing", lambda: socket.set_timeout())
-    t.attempt("None", lambda: socket.set_timeout(None))
-    t.attempt("text", lambda: socket.set_timeout("100"))
-    t.attempt("negative", lambda: socket.set_timeout(-1))
-    t.attempt("fraction below zero", lambda: socket.set_timeout(-0.5))
-    t.attempt("NaN", lambda: socket.set_timeout(float("nan")))
-    t.attempt("Infinity", lambda: socket.set_timeout(float("inf")))
-    t.attempt("object", lambda: socket.set_timeout({"ms": 5}))
-    t.attempt("boolean", lambda: socket.set_timeout(True))
-    t.note("the property has been set all the same", socket.timeout)
-    t.attempt("callback text", lambda: socket.set_timeout(0, "later"))
-    t.attempt("callback number", lambda: socket.set_timeout(0, 5))
-    t.attempt("callback None", lambda: socket.set_timeout(0, None))
-    t.attempt("callback text with a time", lambda: socket.set_timeout(1000, "later"))
-    t.note("timeout", socket.timeout)
-    t.note("listeners", socket.listener_count("timeout"))
-    t.note("active", t.active())
-
-
 @case(about="the property timeout keeps what was given, even fractions or more than a timer can hold")
 def Property(t):
     socket = t.net.Socket()
@@ -122,13 +100,6 @@ def Destroyed(t):
     t.attempt("wrong time", lambda: socket.set_timeout("x") == socket)
     t.note("timeout", socket.timeout)
     t.note("listeners", socket.listener_count("timeout"))
-
-
-@case(about="the timer of set_timeout() does not keep the process alive")
-def KeepsNothingAlive(t):
-    socket = t.net.Socket()
-    socket.set_timeout(30, t.callback("never"))
-    t.note("active", t.active())
 
 
 @case(about="a socket that was never connected can time out")
@@ -318,12 +289,6 @@ class OptionOfSocket:
         client.on("ready", lambda: t.timeout(30, lambda: client.end()))
 
 
-@case(about="net.connect() throws for a wrong option timeout as set_timeout() does")
-def OptionValidation(t):
-    t.attempt("text", lambda: t.net.connect(port=1, host="127.0.0.1", timeout="soon"))
-    t.attempt("negative", lambda: t.net.connect(port=1, host="127.0.0.1", timeout=-5))
-
-
 @case(about="a write that the peer does not take emits 'timeout', with its bytes still waiting")
 class StalledWrite:
     def client(t, port):
@@ -405,23 +370,6 @@ class NotAfterClose:
             t.timeout(50, lambda: t.note("time has passed", client.timeout))
 
         client.on("ready", on_ready)
-
-
-@case(about="an exception in 'timeout' is uncaught, and the socket stays open")
-class ThrowingListener:
-    def server(t):
-        accept_one(t)
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-        client.resume()
-        t.on_uncaught(lambda error: stop(client))
-
-        def on_timeout():
-            raise t.error("from the listener")
-
-        client.on("ready", lambda: client.set_timeout(10))
-        client.on("timeout", on_timeout)
 
 
 @case(about="sockets with equal timeouts time out in the order of their last activity")

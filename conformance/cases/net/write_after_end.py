@@ -1,4 +1,4 @@
-"""write() and end() after an end: the socket's own, the peer's FIN, or a reset."""
+"""write() and end() after an end: the socket's own, the peer's FIN, a reset, or destroy()."""
 
 from conformance import case
 from conformance.scenery import accept_one, serve
@@ -281,3 +281,37 @@ class AfterClose:
         client.on(
             "close", lambda had_error: t.note("returns", client.write("too late", t.callback("written")))
         )
+
+
+@case(about="write() after end() gives ERR_STREAM_WRITE_AFTER_END to its callback and 'error'")
+class AfterEnd:
+    def server(t):
+        accept_one(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("error", t.callback("error"))
+
+        def on_connect():
+            client.end("last")
+            t.note("write returns", client.write("too late", t.callback("written")))
+            t.note("state", client.ready_state)
+
+        client.on("connect", on_connect)
+        client.resume()
+
+
+@case(about="write() after destroy() gives ERR_STREAM_DESTROYED to its callback alone")
+class AfterDestroy:
+    def server(t):
+        accept_one(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.on("error", t.callback("error"))
+
+        def on_connect():
+            client.destroy()
+            t.note("write returns", client.write("too late", t.callback("written")))
+
+        client.on("connect", on_connect)

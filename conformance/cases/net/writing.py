@@ -78,27 +78,6 @@ class WriteInCallback:
         client.resume()
 
 
-@case(about="an exception in a write callback is uncaught, and later callbacks still come")
-class CallbackThrows:
-    def server(t):
-        collect(t)
-
-    def client(t, port):
-        t.on_uncaught(lambda error: t.note("uncaught", error))
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-
-        def throw(error):
-            raise t.error("the callback's own")
-
-        def on_ready():
-            client.write("one", t.callback("first", throw))
-            client.write("two", t.callback("second"))
-            t.immediate(lambda: client.end("three", t.callback("ended")))
-
-        client.on("ready", on_ready)
-        client.resume()
-
-
 @case(about="an empty write sends nothing, but its callback comes")
 class WriteNothing:
     def server(t):
@@ -319,28 +298,6 @@ class NoDrainAfterEnd:
         client.resume()
 
 
-@case(about="a peer's reset fails the write that waits and what is behind it")
-class ResetDuringLargeWrite:
-    def raw(r):
-        listener = r.listen()
-        r.publish(port=listener.port)
-        peer = listener.accept()
-        peer.recv(1)
-        peer.reset()
-
-    def client(t, port):
-        client = t.net.connect(port, "127.0.0.1")
-        client.pause()
-        client.on("error", t.callback("error"))
-
-        def on_ready():
-            client.write(b"x" * 33554432, t.callback("large"))
-            client.write("behind", t.callback("behind"))
-
-        client.on("ready", on_ready)
-        client.on("close", t.callback("closed"))
-
-
 @case(about="all corked writes fail with ECONNRESET after an unread reset")
 class CorkedAfterUnreadReset:
     def raw(r):
@@ -490,3 +447,11 @@ class BeforeConnect:
         t.note("waiting", client.writable_length)
         client.on("ready", lambda: client.end(t.callback("ended")))
         client.resume()
+
+
+@case(about="a write to a socket that was never connected fails with ERR_SOCKET_CLOSED and closes the socket")
+def Unconnected(t):
+    socket = t.watch("socket", t.net.Socket())
+    socket.on("error", t.callback("error"))
+    t.note("write returns", socket.write("nowhere", t.callback("written")))
+    t.note("state", socket.ready_state)

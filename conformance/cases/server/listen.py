@@ -91,32 +91,30 @@ def CloseBeforeLookup(t):
     t.note("listening", server.listening)
 
 
-@case(about="listen() again while a host name is being resolved gives the first one up")
+@case(about="a second listen(), on an address or a name, gives up the first one if that still resolves its host")
 def ListenWhileLookup(t):
-    server = t.watch("server", t.net.create_server())
-    server.on("listening", lambda: t.note("address", server.address().address))
-    server.on("error", lambda error: t.note("error", error))
-    server.listen(0, "127.1", t.callback("first"))
-    t.attempt("again", lambda: server.listen(0, "127.2", t.callback("second")))
-    t.note("listening", server.listening)
-    server.once(
-        "listening", lambda: t.immediate(lambda: t.immediate(lambda: server.close(t.callback("closed"))))
-    )
+    hosts = [["127.0.0.1", "127.0.0.1"], ["127.1", "127.0.0.1"], ["127.1", "127.2"]]
 
+    def listen_twice():
+        first, second = hosts.pop(0)
+        server = t.watch(f"{first}, then {second}", t.net.create_server())
 
-@case(about="listen() on an address while a host name is being resolved gives the name up")
-def ListenOnAddressWhileLookup(t):
-    server = t.watch("server", t.net.create_server())
+        def on_listening():
+            t.note("address", server.address().address)
+            t.immediate(lambda: t.immediate(lambda: server.close(t.callback("closed"))))
 
-    def on_listening():
-        t.note("address", server.address().address)
-        server.close(t.callback("closed"))
+        def on_close():
+            if len(hosts) > 0:
+                listen_twice()
 
-    server.on("listening", on_listening)
-    server.on("error", lambda error: t.note("error", error))
-    server.listen(0, "127.1", t.callback("first"))
-    t.attempt("again", lambda: server.listen(0, "127.0.0.1", t.callback("second")))
-    t.note("listening", server.listening)
+        server.on("error", lambda error: t.note("error", error))
+        server.once("listening", on_listening)
+        server.on("close", on_close)
+        server.listen(0, first, t.callback("first"))
+        t.attempt("again", lambda: server.listen(0, second, t.callback("second")))
+        t.note("listening", server.listening)
+
+    listen_twice()
 
 
 @case(about="close() and listen() again before the host name is resolved: only the second listens")

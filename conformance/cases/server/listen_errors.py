@@ -69,24 +69,42 @@ def CallbackOfAThrow(t):
 @case(about="listen() on a server that listens throws before it adds its callback or looks at its arguments")
 def AlreadyListening(t):
     server = t.watch("server", t.net.create_server())
-    server.listen(0, t.callback("listening", lambda: server.close()))
+
+    def on_listening():
+        t.attempt("in 'listening'", lambda: server.listen(0, "127.0.0.1"))
+        t.note("listening", server.listening)
+        server.close()
+
+    server.listen(0, t.callback("listening", on_listening))
     t.attempt("again", lambda: server.listen(0, t.callback("never")))
     t.attempt("bad port", lambda: server.listen(65536))
     t.attempt("bad options", lambda: server.listen({}))
     t.note("listeners", server.listener_count("listening"))
 
 
-@case(about="a failed listen() emits no 'close', and close() then gives ERR_SERVER_NOT_RUNNING")
+@case(about="a failed listen() emits 'error' on a later tick and no 'close'; close() then is ERR_SERVER_NOT_RUNNING")
 def NoCloseAfterError(t):
-    server = t.watch("server", t.net.create_server())
+    taken = t.net.create_server()
 
-    def on_error(error):
+    def listen(name, port, host):
+        server = t.watch(name, t.net.create_server())
+        server.on("error", t.callback("error", lambda: look(server)))
+        server.listen(port, host, t.callback("listening"))
+        t.note("at once", server.listening)
+        t.snapshot(server)
+
+    def look(server):
         t.note("listening", server.listening)
         t.note("address", server.address())
+        t.snapshot(server)
         t.immediate(lambda: server.close(t.callback("closed")))
 
-    server.on("error", on_error)
-    server.listen(0, "192.0.2.1", t.callback("listening"))
+    def on_listening():
+        listen("address in use", taken.address().port, "127.0.0.1")
+        listen("address of another machine", 0, "192.0.2.1")
+        t.immediate(lambda: t.immediate(lambda: taken.close()))
+
+    taken.listen(0, "127.0.0.1", on_listening)
 
 
 @case(about="a port in use on :: is EADDRINUSE with :::port in its message", skip_unless="ipv6")
@@ -221,3 +239,10 @@ def HandleOfClosedServer(t):
         t.immediate(lambda: first.close())
 
     first.listen(0, "127.0.0.1", on_listening)
+
+
+@case(about="listen() on a host name that cannot be resolved emits 'error' with ENOTFOUND and no 'listening'")
+def HostNotFound(t):
+    server = t.watch("server", t.net.create_server())
+    server.on("error", t.callback("error"))
+    server.listen(0, "no..host", t.callback("listening"))

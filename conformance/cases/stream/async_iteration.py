@@ -1,4 +1,4 @@
-"""Reading a socket by `async for`, and awaiting its events by once()."""
+"""Reading a socket by `async for`: what it yields, how it ends, and what it does to the socket."""
 
 from conformance import case
 from conformance.scenery import serve, serve_here
@@ -306,25 +306,6 @@ class IterateHalfOpen:
         t.spawn(iterate())
 
 
-@case(about="once() resolves with the arguments of the event, and rejects when the socket emits 'error'")
-class OncePromise:
-    def server(t):
-        serve(t, lambda peer: peer.end("bye"))
-
-    def client(t, port):
-        t.on_uncaught(lambda error: t.note("uncaught", error))
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-
-        async def follow():
-            t.note("connect", await t.events.once(client, "connect"))
-            t.note("data", await t.events.once(client, "data"))
-            t.note("close", await t.events.once(client, "close"))
-            failing = t.watch("failing", t.net.connect(t.path("missing.sock")))
-            t.note("never", await t.events.once(failing, "connect"))
-
-        t.spawn(follow())
-
-
 @case(about="pause() inside an async iteration does not stop it")
 class PauseInsideIteration:
     def server(t):
@@ -385,41 +366,3 @@ class WriteThenBreak:
             t.snapshot(client)
 
         t.spawn(iterate())
-
-
-@case(about="once() settles one microtask after its event, or three if both happen in one turn")
-def OnceMicrotasks(t):
-    emitter = t.events.EventEmitter()
-
-    async def wait(name, promise):
-        try_count = []
-        counting = [True]
-
-        def hop():
-            try_count.append(1)
-            if counting[0] and len(try_count) < 20:
-                t.microtask(hop)
-
-        t.microtask(hop)
-        await promise
-        counting[0] = False
-        t.note(name, len(try_count))
-
-    early = t.events.once(emitter, "x")
-
-    def later():
-        now = t.events.once(emitter, "x")
-        emitter.emit("x")
-        t.spawn(wait("early", early))
-        t.spawn(wait("now", now))
-
-    t.immediate(later)
-
-
-@case(about="once() rejects for anything but an emitter, and for a signal that is not an AbortSignal")
-def OnceOfNothing(t):
-    async def wait(name, promise):
-        promise.catch(t.callback(name))
-
-    t.spawn(wait("emitter", t.events.once({}, "x")))
-    t.spawn(wait("signal", t.events.once(t.events.EventEmitter(), "x", signal=5)))
