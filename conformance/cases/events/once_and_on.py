@@ -245,7 +245,7 @@ def OnOfASignal(t):
     t.next_tick(lambda: controller.abort())
 
 
-@case(about="events.once() and on() reject anything but an emitter or event target, and a signal that is none")
+@case(about="events.once() and on() reject what is neither emitter nor event target; once() also a wrong signal")
 def NoEmitter(t):
     for value in [{}, 5, "text", t.abort_controller(), None]:
         t.events.once(value, "x").then(None, lambda error: t.note("once", error))
@@ -320,7 +320,7 @@ def OnceAbortCannotLeave(t):
     controller.abort()
 
 
-@case(about="events.once() of 'error' is fulfilled with the error, of an emitter as of a socket")
+@case(about="events.once() of 'error' is fulfilled with the error, be it an emitter's or a socket's")
 def OnceError(t):
     emitter = t.events.EventEmitter()
 

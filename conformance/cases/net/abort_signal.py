@@ -133,7 +133,7 @@ def AfterDestroy(t):
     other.abort()
 
 
-@case(about="an abort passes the AbortError to the callbacks of pending writes, those from before 'connect' too")
+@case(about="an abort passes the AbortError to the callbacks of pending writes, even of those from before 'connect'")
 class PendingWrites:
     def server(t):
         accepting(t)

@@ -87,7 +87,7 @@ def FileOfAnother(t):
     first.listen(path, on_first)
 
 
-@case(about="listening on a path in use or another file fails with EADDRINUSE, with the path as address and port -1")
+@case(about="listening on any existing file fails with EADDRINUSE, with the path as address and port -1")
 def PathTaken(t):
     file = t.watch("on a file", t.net.create_server())
     file.on("error", t.callback("error", lambda: t.note("address", file.address())))

@@ -82,7 +82,7 @@ def AlreadyListening(t):
     t.note("listeners", server.listener_count("listening"))
 
 
-@case(about="a failed listen() emits 'error' on a later tick and no 'close'; close() then is ERR_SERVER_NOT_RUNNING")
+@case(about="a failed listen() emits 'error' later and no 'close'; close() then fails with ERR_SERVER_NOT_RUNNING")
 def NoCloseAfterError(t):
     taken = t.net.create_server()
 
