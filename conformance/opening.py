@@ -14,14 +14,19 @@ from conformance.judge.verdict import KNOWN_DIVERGENCES, KnownDivergence, Result
 from conformance.language.case import Case
 from conformance.play.runner import PairingTrace
 from conformance.play.subjects.base import ENTRY_POINT_GROUP, Subject, SubjectUnavailable
-from conformance.play.subjects.node import POOL, NodeSubject
+from conformance.play.subjects.command import CommandSubject
+from conformance.play.subjects.node import NodeSubject
 from conformance.play.subjects.python import PythonSubject
 from conformance.play.subjects.rundir import RunDirectory
+from conformance.play.subjects.supervised import POOL
 from conformance.tell import traces
+
+#: The words for the built-in subjects.
+SUBJECTS = ("python", "node:VERSION", "cmd:COMMAND", "program:COMMAND")
 
 
 def subject_named(name: str, provider: str | None = None) -> Subject:
-    """The subject of that name: ``python`` (nodesock), ``node:VERSION``, or one that a package offers.
+    """The subject of that name: one of ``SUBJECTS``, or one that a package offers.
 
     Raises ``ConfigError`` for an unknown name, ``SubjectUnavailable`` if what it runs on is not installed.
     """
@@ -34,12 +39,17 @@ def subject_named(name: str, provider: str | None = None) -> Subject:
     kind, _, version = name.partition(":")
     if kind == "node" and version:
         return NodeSubject(provider, version, name=f"node{version}")
+    if kind in ("cmd", "program"):
+        try:
+            return CommandSubject(kind, version, with_stage=kind == "cmd")
+        except ValueError as error:
+            raise ConfigError(f"subject: {name!r} is no command line: {error}") from None
     from importlib.metadata import entry_points  # costs more than the built-in subjects need
 
     offered = {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
     if name not in offered:
         raise ConfigError(
-            f"subject: there is no {name!r}; there are {', '.join(['python', 'node:VERSION', *offered])}"
+            f"subject: there is no {name!r}; there are {', '.join([*SUBJECTS, *offered])}"
         )
     try:
         subject = offered[name].load()()

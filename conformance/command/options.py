@@ -54,7 +54,9 @@ def with_settings(*names: str) -> Callable[[Command], Command]:
             help="docker, local, a version that npm has, like 22 or 24.5.0, or docker,22.",
         ),
         "subject": click.option(
-            "--subject", metavar="NAME", help="What is compared: python (nodesock), node:VERSION …"
+            "--subject",
+            metavar="NAME",
+            help="What is compared: python (nodesock), node:VERSION, cmd:COMMAND, program:COMMAND …",
         ),
         "repeat": click.option(
             "--repeat", type=int, metavar="N", help="Reference runs per case (default 3)."

@@ -27,7 +27,7 @@ class Description(TypedDict, total=False):
     """What a subject says of itself, as it stands in the report."""
 
     name: str  # "node" or "nodesock" or what a third implementation calls itself
-    version: str  # of the implementation, without a leading v
+    version: str | None  # of the implementation, without a leading v; None where nobody knows it
     libuv: str | None
     provider: str  # "docker" or "local" for node, "fork" for Python
     image: str | None  # tag and id of the container image
@@ -108,6 +108,19 @@ class Subject(Protocol):
         process's working directory. Raises ``RoleStartError``.
         """
         ...
+
+
+def role_command(
+    case: Case, role: Role, values: Mapping[str, Any], deadline_ms: int, path_dir: Path
+) -> dict[str, Any]:
+    """The first line that a role's process gets: what to play."""
+    return {
+        "case": case.id,
+        "role": role.name,
+        "values": dict(values),
+        "deadline_ms": deadline_ms,
+        "path_dir": str(path_dir),
+    }
 
 
 class Openable:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.containers import Container
 
+#: Where Node is in the container.
+IN_CONTAINER = "/usr/local/bin/node"
+
 #: On every container of ours; its value is the run directory.
 LABEL = "nodesock.conformance.run"
 
@@ -101,7 +104,7 @@ class DockerNode:
         self._follower: threading.Thread | None = None
         self.image: str | None = None
 
-    def open(self, run_dir: Path, directory: Path, pool: int) -> dict[str, Any]:
+    def open(self, run_dir: Path, directory: Path) -> dict[str, Any]:
         """Start the supervisor found in ``directory`` and return its hello.
 
         Raises ``ReferenceUnavailable``.
@@ -120,11 +123,11 @@ class DockerNode:
             sockets, roles = directory / "io", roles_directory(run_dir)
             self._lease = Lease(sockets / "lease.sock")
             files = resource.getrlimit(resource.RLIMIT_NOFILE)  # EMFILE comes as early as for the other roles
-            command = [str(directory / "supervisor.js"), str(sockets), str(pool)]
+            command = [str(directory / "supervisor.js"), str(sockets)]
             self._container = self._client.containers.create(
                 image.reference,
                 command,
-                entrypoint=["/usr/local/bin/node"],
+                entrypoint=[IN_CONTAINER],
                 auto_remove=True,
                 cap_drop=["ALL"],
                 labels={LABEL: str(run_dir)},

@@ -23,13 +23,13 @@ class LocalNode:
         """Whether the supervisor has ended."""
         return self._process is None or self._process.lost
 
-    def open(self, run_dir: Path, directory: Path, pool: int) -> dict[str, Any]:
+    def open(self, run_dir: Path, directory: Path) -> dict[str, Any]:
         """Start the supervisor found in ``directory`` and return its hello.
 
         Raises ``ReferenceUnavailable``.
         """
         sockets = directory / "io"
-        command = [str(self.binary), str(directory / "supervisor.js"), str(sockets), str(pool)]
+        command = [str(self.binary), str(directory / "supervisor.js"), str(sockets)]
         lease = Lease(sockets / "lease.sock")
         self._process = LeasedProcess(directory, command, {"PATH": os.defpath}, lease)
         try:

@@ -178,7 +178,7 @@ def test_a_container_that_does_not_come_up_says_why_and_is_removed(
         with pytest.raises(
             ReferenceUnavailable, match="ended before it was ready: Error: broken supervisor"
         ) as caught:
-            node.open(own, own, 1)
+            node.open(own, own)
     finally:
         node.close()
     assert "\n" not in str(caught.value)
