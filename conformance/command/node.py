@@ -10,7 +10,7 @@ from conformance.command.options import with_settings
 from conformance.config import Config
 from conformance.judge.verdict import Exit
 from conformance.opening import opened
-from conformance.play.subjects import node_binary
+from conformance.play.subjects import binaries
 from conformance.play.subjects.base import ReferenceUnavailable
 from conformance.tell.console import headlines
 from conformance.tell.printable import one_line, to_json
@@ -41,11 +41,11 @@ def node_() -> None:
     trouble = None
     known: list[str] = []
     try:
-        known = node_binary.published()
+        known = binaries.published()
     except ReferenceUnavailable as unavailable:
         trouble = str(unavailable)
     rows = [("line", "pinned", "cached", "newest on npm")]
-    for line in node_binary.lines(known):
+    for line in binaries.lines(known):
         newest = line.newest or ("not known" if trouble else "none")
         if line.pinned and line.newest and line.newest != line.pinned:
             newest += ", newer than the pinned one"
@@ -56,7 +56,7 @@ def node_() -> None:
             "  ".join([*(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)), newest])
         )
     click.echo(
-        f"\nthe reference is {node_binary.DEFAULT_VERSION}; the cache is {node_binary.cache_dir() / 'node'}"
+        f"\nthe reference is {binaries.DEFAULT_VERSION}; the cache is {binaries.cache_dir() / 'node'}"
     )
     if trouble:
         click.echo(f"newer releases are not known: {trouble}")

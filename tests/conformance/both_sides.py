@@ -14,7 +14,7 @@ import pytest
 from conformance.language.case import Case
 from conformance.language.collect import collect_file
 from conformance.play.subjects.base import ReferenceUnavailable
-from conformance.play.subjects.node_binary import DEFAULT_VERSION, obtain
+from conformance.play.subjects.binaries import DEFAULT_VERSION, obtain
 from conformance.play.values import encode
 
 FIXTURES = Path(__file__).parents[2] / "node_fixtures"

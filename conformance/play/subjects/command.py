@@ -11,9 +11,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from conformance.play.subjects import node_binary
+from conformance.play.subjects import binaries
 from conformance.play.subjects.base import Description, SubjectUnavailable
-from conformance.play.subjects.node_local import LocalNode
+from conformance.play.subjects.local import LocalNode
 from conformance.play.subjects.supervised import POOL, Launch, SupervisedSubject
 
 
@@ -47,5 +47,5 @@ class CommandSubject(SupervisedSubject):
         stage = [str(directory / "stage.js")] if self._with_stage else []
         command = [os.path.abspath(program), *self._words[1:], *stage]
         Launch(command, environment=dict(os.environ), directory=os.getcwd()).write(directory, self._pool)
-        self._provider = LocalNode(node_binary.obtain(node_binary.DEFAULT_VERSION))
+        self._provider = LocalNode(binaries.obtain(binaries.DEFAULT_VERSION))
         return self._provider.open(run_dir, directory)

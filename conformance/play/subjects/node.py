@@ -1,16 +1,16 @@
 """The reference: real Node.js, in a container or as a local process, one fresh process per role.
 
-This file chooses the provider; ``node_docker`` and ``node_local`` start the supervisor, ``supervised`` speaks with it,
-``node_binary`` knows the versions.
+This file chooses the provider; ``container`` and ``local`` start the supervisor, ``supervised`` speaks with it,
+``binaries`` knows the versions.
 """
 
 from pathlib import Path
 from typing import Any
 
-from conformance.play.subjects import node_binary
+from conformance.play.subjects import binaries
 from conformance.play.subjects.base import Description, ReferenceUnavailable
-from conformance.play.subjects.node_docker import IN_CONTAINER, DockerNode, docker_trouble
-from conformance.play.subjects.node_local import LocalNode
+from conformance.play.subjects.container import IN_CONTAINER, DockerNode, docker_trouble
+from conformance.play.subjects.local import LocalNode
 from conformance.play.subjects.supervised import POOL, Launch, SupervisedSubject
 
 
@@ -26,7 +26,7 @@ class NodeSubject(SupervisedSubject):
     ) -> None:
         super().__init__(name, pool)
         self._wanted = provider
-        self._version = node_binary.resolve(version or node_binary.DEFAULT_VERSION)
+        self._version = binaries.resolve(version or binaries.DEFAULT_VERSION)
         self._note: str | None = None
 
     def open(self, run_dir: Path) -> None:
@@ -63,7 +63,7 @@ class NodeSubject(SupervisedSubject):
             if self._wanted == "docker":
                 raise ReferenceUnavailable(f"Docker was asked for and cannot be used: {trouble}")
             self._note = f"Node runs as a local process, not in a container: {trouble}"
-        binary = node_binary.obtain(self._version)
+        binary = binaries.obtain(self._version)
         self._write_launch(str(binary), directory)
         self._provider = LocalNode(binary)
         return self._provider.open(run_dir, directory)

@@ -14,7 +14,7 @@ from conformance.judge.verdict import Result
 from conformance.language.case import Case
 from conformance.language.selection import collect
 from conformance.opening import subject_named
-from conformance.play.subjects import node_binary, supervised
+from conformance.play.subjects import binaries, supervised
 from conformance.play.subjects.base import Subject, SubjectUnavailable
 from conformance.play.subjects.command import CommandSubject
 from conformance.play.subjects.node import NodeSubject
@@ -67,7 +67,7 @@ def verdicts(reference: Subject, subject: Subject, cases: list[Case], run_dir: P
 
 
 def node_path() -> str:
-    return str(node_binary.obtain(node_binary.DEFAULT_VERSION))
+    return str(binaries.obtain(binaries.DEFAULT_VERSION))
 
 
 class TestNames:

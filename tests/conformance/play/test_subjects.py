@@ -14,7 +14,7 @@ import pytest
 
 from conformance.language.case import Case
 from conformance.language.collect import collect_file
-from conformance.play.subjects import node_binary, node_docker, supervised
+from conformance.play.subjects import binaries, container, supervised
 from conformance.play.subjects.base import (
     ReferenceUnavailable,
     RoleStartError,
@@ -138,9 +138,9 @@ class TestChoice:
     def test_an_engine_whose_containers_cannot_reach_python_roles_is_not_used(
         self, info: dict[str, Any], said: str
     ) -> None:
-        assert said in (node_docker._unfit(info) or "")
+        assert said in (container._unfit(info) or "")
         assert (
-            node_docker._unfit({"OSType": "linux", "OperatingSystem": "Debian", "SecurityOptions": None})
+            container._unfit({"OSType": "linux", "OperatingSystem": "Debian", "SecurityOptions": None})
             is None
         )
 
@@ -151,7 +151,7 @@ class TestChoice:
             raise ReferenceUnavailable("no space left")
 
         monkeypatch.setattr("conformance.play.subjects.node.docker_trouble", lambda: None)
-        monkeypatch.setattr(node_docker.DockerNode, "open", fail)
+        monkeypatch.setattr(container.DockerNode, "open", fail)
         with NodeSubject().opened(run_dir) as node:
             assert node.describe()["provider"] == "local"
             assert "no space left" in node.describe()["note"]
@@ -167,7 +167,7 @@ class TestLocalNode:
 
     def test_it_says_what_it_is(self, local_node: NodeSubject) -> None:
         described = local_node.describe()
-        assert described["version"] == node_binary.DEFAULT_VERSION
+        assert described["version"] == binaries.DEFAULT_VERSION
         assert described["provider"] == "local"
         assert described["libuv"] == "1.52.1"
 

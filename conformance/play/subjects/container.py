@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from conformance.play.last_words import cause
 from conformance.play.subjects import docker_address
 from conformance.play.subjects.base import ReferenceUnavailable
+from conformance.play.subjects.image import ensure_image
 from conformance.play.subjects.lease import Lease, LeaseLost
-from conformance.play.subjects.node_image import ensure_image
 from conformance.play.subjects.rundir import is_abandoned, roles_directory
 
 if TYPE_CHECKING:

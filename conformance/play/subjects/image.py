@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conformance.play.subjects import docker_address, node_binary
+from conformance.play.subjects import binaries, docker_address
 from conformance.play.subjects.base import ReferenceUnavailable
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def ensure_image(client: "DockerClient", version: str) -> Image:
     official = f"node:{version}-slim"
     image = _present(client, official)
     if image is None:
-        with node_binary.cache_lock(f"image-{version}") as cache:
+        with binaries.cache_lock(f"image-{version}") as cache:
             image = _present(client, official) or _pull(client, official, cache / "pull-failures.json")
             if image is None:
                 return _built(client, version)
@@ -137,7 +137,7 @@ def _remembered(memory: Path) -> dict[str, float]:
 
 
 def _built(client: "DockerClient", version: str) -> Image:
-    binary = node_binary.obtain(version)
+    binary = binaries.obtain(version)
     files = {"usr/local/bin/node": binary, **_libraries(binary)}
     texts = {"etc/nsswitch.conf": _NSSWITCH} | {
         name.lstrip("/"): Path(name).read_bytes() for name in _RESOLVER_FILES if Path(name).is_file()
@@ -189,7 +189,7 @@ def _build(
     from docker.errors import APIError, BuildError
 
     # On disk: the context is the size of Node, and the client streams a file.
-    with (node_binary.cache_dir() / "context.tar").open("w+b") as context:
+    with (binaries.cache_dir() / "context.tar").open("w+b") as context:
         with tarfile.open(fileobj=context, mode="w") as archive:
             _add_bytes(archive, "Dockerfile", _DOCKERFILE.read_bytes())
             for name, path in files.items():
