@@ -62,7 +62,7 @@ def program(tmp_path: Path, opened: Callable[[str], CommandSubject]) -> Callable
 
 def verdicts(reference: Subject, subject: Subject, cases: list[Case], run_dir: Path, output: Path) -> list[Result]:
     config = Config(output=output, repeat=1, confirm=0, rerun=0, deadline=5)
-    session = Session(config, reference, subject, run_dir)
+    session = Session(config, reference, [subject], run_dir)
     return [session.judge(case, pairing) for case in cases for pairing in session.pairings(case)]
 
 
@@ -88,9 +88,9 @@ class TestNames:
         assert str(caught.value) == "cmd: there is no program /no/such"
 
     def test_pairings_have_the_short_name(self) -> None:
-        assert Config(subject="cmd:/bin/x --flag").subject_name == "cmd"
-        assert Config(subject="program:/bin/x").subject_name == "program"
-        assert Config(subject="node:22").subject_name == "node22"
+        assert Config(subject="cmd:/bin/x --flag").subject_names == ("cmd",)
+        assert Config(subject="program:/bin/x").subject_names == ("program",)
+        assert Config(subject="node:22").subject_names == ("node22",)
 
 
 class TestRuntime:
