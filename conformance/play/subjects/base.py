@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TypedDict, runtime_checkable
 
 from conformance.language.case import Case, Role
+from conformance.play.trace import PROTOCOL
 
 #: The entry-point group under which other packages offer subjects: name → class with a constructor of no
 #: arguments.
@@ -113,8 +114,9 @@ class Subject(Protocol):
 def role_command(
     case: Case, role: Role, values: Mapping[str, Any], deadline_ms: int, path_dir: Path
 ) -> dict[str, Any]:
-    """The first line that a role's process gets: what to play."""
+    """The first line that a role's process gets: what to play (``conformance/protocol/command.json``)."""
     return {
+        "protocol": PROTOCOL,
         "case": case.id,
         "role": role.name,
         "values": dict(values),
