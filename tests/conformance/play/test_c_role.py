@@ -80,10 +80,10 @@ def test_a_lie_is_found(
 def test_a_case_that_it_does_not_know_is_divergent_and_the_reason_says_so(
     role: Path, local_node: NodeSubject, tmp_path: Path
 ) -> None:
-    code, items = run(role, tmp_path, "net/connect/port_zero")
-    item = items["net/connect/port_zero[program]"]
+    code, items = run(role, tmp_path, "net/connect_errors/port_zero")
+    item = items["net/connect_errors/port_zero[program]"]
     assert (code, item["verdict"], item["first_difference"]["category"]) == (1, "divergent", "died")
-    assert 'this program does not play "net/connect/port_zero", role "main"' in item["reason"]
+    assert 'this program does not play "net/connect_errors/port_zero", role "main"' in item["reason"]
 
 
 def test_its_lines_are_as_the_schemas_say(role: Path, local_node: NodeSubject, run_dir: Path) -> None:
