@@ -86,7 +86,9 @@ class Config:
 
     @property
     def subject_names(self) -> tuple[str, ...]:
-        """What the subjects are called in pairings: ``python``, ``node22`` for ``node:22``, ``cmd`` for ``cmd:…``."""
+        """What the subjects are called in pairings: ``python``, ``node22`` for ``node:22``, ``cmd`` for ``cmd:…``,
+        ``bun`` for ``bun@1.4.5``.
+        """
         return tuple(map(_name_of, self.subjects))
 
     @property
@@ -136,7 +138,7 @@ def _choice(text: str | None) -> tuple[str | None, tuple[str, ...]]:
 
 
 def _name_of(subject: str) -> str:
-    kind, _, rest = subject.partition(":")
+    kind, rest = (*re.split("[:@]", subject, maxsplit=1), "")[:2]
     if kind == "node":
         return f"node{rest}"
     return kind if rest else subject

@@ -1,6 +1,7 @@
 """Opening a session: the run directory, the reference and the subject, closed again whatever happens."""
 
 import contextlib
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
@@ -16,13 +17,17 @@ from conformance.play.runner import PairingTrace
 from conformance.play.subjects.base import ENTRY_POINT_GROUP, Subject, SubjectUnavailable
 from conformance.play.subjects.command import CommandSubject
 from conformance.play.subjects.node import NodeSubject
+from conformance.play.subjects.packaged import PackagedSubject
 from conformance.play.subjects.python import PythonSubject
 from conformance.play.subjects.rundir import RunDirectory
+from conformance.play.subjects.runtimes import RUNTIMES
 from conformance.play.subjects.supervised import POOL
 from conformance.tell import traces
 
 #: The words for the built-in subjects.
-SUBJECTS = ("python", "node:VERSION", "cmd:COMMAND", "program:COMMAND")
+SUBJECTS = ("python", "node:VERSION", "bun", "bun@VERSION", "deno", "deno@VERSION", "cmd:COMMAND", "program:COMMAND")
+
+_PACKAGED = re.compile(r"(?P<runtime>bun|deno)(?:@(?P<version>v?\d+(?:\.\d+){0,2}|\d+\.\d+\.\d+-[\w.]+))?")
 
 
 def subject_named(name: str, provider: str | None = None) -> Subject:
@@ -39,6 +44,9 @@ def subject_named(name: str, provider: str | None = None) -> Subject:
     kind, _, version = name.partition(":")
     if kind == "node" and version:
         return NodeSubject(provider, version, name=f"node{version}")
+    packaged = _PACKAGED.fullmatch(name)
+    if packaged is not None:
+        return PackagedSubject(RUNTIMES[packaged["runtime"]], provider, packaged["version"])
     if kind in ("cmd", "program"):
         try:
             return CommandSubject(kind, version, with_stage=kind == "cmd")

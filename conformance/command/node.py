@@ -12,6 +12,7 @@ from conformance.judge.verdict import Exit
 from conformance.opening import opened
 from conformance.play.subjects import binaries
 from conformance.play.subjects.base import ReferenceUnavailable
+from conformance.play.subjects.runtimes import NODE
 from conformance.tell.console import headlines
 from conformance.tell.printable import one_line, to_json
 
@@ -56,7 +57,7 @@ def node_() -> None:
             "  ".join([*(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)), newest])
         )
     click.echo(
-        f"\nthe reference is {binaries.DEFAULT_VERSION}; the cache is {binaries.cache_dir() / 'node'}"
+        f"\nthe reference is {NODE.default}; the cache is {binaries.cache_dir() / 'node'}"
     )
     if trouble:
         click.echo(f"newer releases are not known: {trouble}")

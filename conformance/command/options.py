@@ -56,7 +56,7 @@ def with_settings(*names: str) -> Callable[[Command], Command]:
         "subject": click.option(
             "--subject",
             metavar="NAME",
-            help="What is compared: python (nodesock), node:VERSION, cmd:COMMAND, program:COMMAND …",
+            help="What is compared: python (nodesock), bun, deno@2.9.6, node:22, cmd:COMMAND, program:COMMAND …",
         ),
         "repeat": click.option(
             "--repeat", type=int, metavar="N", help="Reference runs per case (default 3)."

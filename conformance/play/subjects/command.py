@@ -13,7 +13,8 @@ from typing import Any
 
 from conformance.play.subjects import binaries
 from conformance.play.subjects.base import Description, SubjectUnavailable
-from conformance.play.subjects.local import LocalNode
+from conformance.play.subjects.local import LocalProvider
+from conformance.play.subjects.runtimes import NODE
 from conformance.play.subjects.supervised import POOL, Launch, SupervisedSubject
 
 
@@ -47,5 +48,5 @@ class CommandSubject(SupervisedSubject):
         stage = [str(directory / "stage.js")] if self._with_stage else []
         command = [os.path.abspath(program), *self._words[1:], *stage]
         Launch(command, environment=dict(os.environ), directory=os.getcwd()).write(directory, self._pool)
-        self._provider = LocalNode(binaries.obtain(binaries.DEFAULT_VERSION))
+        self._provider = LocalProvider(binaries.obtain(NODE.default))
         return self._provider.open(run_dir, directory)

