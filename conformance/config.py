@@ -16,6 +16,9 @@ from typing import Any
 #: What ``node`` may be besides a version.
 PROVIDERS = ("docker", "local")
 
+#: What ``reference`` may be.
+REFERENCES = ("live", "recorded")
+
 #: The words for a subject that is a command, up to what is run.
 _COMMANDS = ("cmd:", "program:")
 
@@ -35,7 +38,8 @@ class Config:
     commas. ``output`` is where reports and traces go, ``cases`` are globs or case files. ``deadline`` is seconds per
     role. One run of the reference is enough where a subject equals it; else there are ``repeat``, and ``confirm`` more
     before a divergence is believed. ``rerun`` is how often an item that diverges is run again, ``jobs`` how many cases
-    run at once.
+    run at once. ``reference`` is live, or recorded: judged by what lies in ``recordings``. ``cache`` is where reference
+    runs are kept: True for a directory in ``output``, False for nowhere.
     """
 
     node: str | None = None
@@ -48,7 +52,9 @@ class Config:
     output: Path = Path("build/conformance")
     cases: tuple[str, ...] = ()
     known_divergences: Path | None = None
-    cache: bool = True
+    cache: bool | Path = True
+    reference: str = "live"
+    recordings: Path = Path("conformance-recordings")
 
     @property
     def provider(self) -> str | None:
@@ -97,6 +103,11 @@ class Config:
         return tuple(f"node{version}" for version in self.further_versions)
 
     @property
+    def cache_directory(self) -> Path | None:
+        """Where reference runs are kept; None for nowhere."""
+        return self.output / "cache" if self.cache is True else self.cache or None
+
+    @property
     def workers(self) -> int:
         """``jobs``, or the number of usable cores."""
         return self.jobs or len(os.sched_getaffinity(0))
@@ -113,7 +124,9 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "output": (str,),
     "cases": (list,),
     "known_divergences": (str,),
-    "cache": (bool,),
+    "cache": (bool, str),
+    "reference": (str,),
+    "recordings": (str,),
 }
 
 
@@ -153,6 +166,10 @@ def check(config: Config) -> Config:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise ConfigError(f"subject: two of them are called {twice}")
+    if config.reference not in REFERENCES:
+        raise ConfigError(f"reference: live or recorded, not {config.reference!r}")
+    if config.reference == "recorded" and config.further_versions:
+        raise ConfigError("reference: no further version of Node can be shown beside recordings")
     if config.repeat < 1:
         raise ConfigError(f"repeat: at least 1 reference run is needed, not {config.repeat}")
     if config.confirm < 0:
@@ -218,8 +235,8 @@ def _apply(config: Config, path: Path, table: Any) -> Config:
             wanted = " or ".join(kind.__name__ for kind in _TYPES[name])
             raise ConfigError(f"{path}: {key} must be {wanted}, not {value!r}")
         values[name] = value
-    for name in ("output", "known_divergences"):
-        if name in values:
+    for name in ("output", "known_divergences", "recordings", "cache"):
+        if isinstance(values.get(name), str):
             values[name] = path.parent / values[name]
     if "cases" in values:
         if not all(isinstance(item, str) for item in values["cases"]):

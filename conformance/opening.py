@@ -13,6 +13,7 @@ from conformance.judge.pairing import Pairing
 from conformance.judge.session import Session
 from conformance.judge.verdict import KNOWN_DIVERGENCES, KnownDivergence, Result, load_known_divergences
 from conformance.language.case import Case
+from conformance.play.recordings import RecordedNode
 from conformance.play.runner import PairingTrace
 from conformance.play.subjects.base import ENTRY_POINT_GROUP, Subject, SubjectUnavailable
 from conformance.play.subjects.command import CommandSubject
@@ -101,7 +102,11 @@ def opened(
         for version, name in zip(config.further_versions, config.version_names, strict=True)
         if only is None or name in only
     ]
-    reference: Subject = NodeSubject(config.provider, config.version, pool)
+    reference: Subject
+    if config.reference == "recorded":
+        reference = RecordedNode(config.recordings, config.version)
+    else:
+        reference = NodeSubject(config.provider, config.version, pool)
     with contextlib.ExitStack() as stack:
         run_dir = stack.enter_context(RunDirectory())
         for one in (reference, *subjects, *versions):

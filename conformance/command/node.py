@@ -1,6 +1,7 @@
 """``node`` and ``surface``: which versions of Node there are, and which public names Node has."""
 
 import sys
+from dataclasses import replace
 from typing import NoReturn
 
 import click
@@ -24,7 +25,8 @@ def surface(as_json: bool, config: Config) -> NoReturn:
     """Hold Node's own public names, found by reflection, against the subject's. Exits 1 on a gap."""
     from conformance.surface import check
 
-    with terminated_like_interrupted(), opened(config) as session:
+    live = replace(config, reference="live")
+    with terminated_like_interrupted(), opened(live) as session:
         found = check(session)
         if as_json:
             click.echo(to_json(found.to_json()))

@@ -34,7 +34,19 @@ from conformance.tell.printable import to_json
 @click.option("--resume", is_flag=True, help="Go on with the interrupted run; without a CASE, with its selection.")
 @click.option("--json", "as_json", is_flag=True, help="report.json on stdout, everything else on stderr.")
 @with_settings(
-    "node", "subject", "repeat", "confirm", "rerun", "jobs", "deadline", "output", "known_divergences", "cache"
+    "node",
+    "subject",
+    "reference",
+    "recordings",
+    "repeat",
+    "confirm",
+    "rerun",
+    "jobs",
+    "deadline",
+    "output",
+    "known_divergences",
+    "cache",
+    "no_cache",
 )
 def run(
     globs: Sequence[str], keywords: str, pairing: str | None, resume: bool, as_json: bool, config: Config

@@ -36,6 +36,8 @@ COLOURS = {
 #: The options that decide what a run does, by setting.
 _OPTIONS = {
     "subject": "--subject",
+    "reference": "--reference",
+    "recordings": "--recordings",
     "repeat": "--repeat",
     "confirm": "--confirm",
     "rerun": "--rerun",
@@ -89,15 +91,16 @@ def resume_command(selection: Selection, config: Config, reference: Mapping[str,
 def _run_command(words: Sequence[str], config: Config, reference: Mapping[str, Any]) -> str:
     """``conformance run`` with this interpreter and all options that the settings file does not imply."""
     versions = [version for version in (config.version, *config.further_versions) if version]
-    node = ",".join(part for part in (str(reference.get("provider") or ""), *versions) if part)
+    provider = None if config.reference == "recorded" else reference.get("provider")
+    node = ",".join(part for part in (str(provider or ""), *versions) if part)
     implied = settings.load()
-    options = ["--node", node]
+    options = ["--node", node] if node else []
     for name, option in _OPTIONS.items():
         value = getattr(config, name)
         if value != getattr(implied, name):
             options += [option, str(value)]
-    if implied.cache and not config.cache:
-        options.append("--no-cache")
+    if config.cache != implied.cache:
+        options += ["--cache", str(config.cache)] if config.cache else ["--no-cache"]
     return shlex.join([sys.executable, "-m", "conformance", "run", *words, *options])
 
 

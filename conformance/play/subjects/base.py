@@ -32,6 +32,7 @@ class Description(TypedDict, total=False):
     libuv: str | None
     provider: str  # "docker" or "local" for node, "fork" for Python
     image: str | None  # tag and id of the container image
+    recordings: str  # the directory of the recordings, where the reference is recorded
     python: str | None
     pyuv: str | None
     note: str | None  # one line that the run says first, for example why the provider is not docker
