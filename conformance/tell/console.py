@@ -212,13 +212,13 @@ def summary(outcome: Outcome, seconds: float) -> list[str]:
         one_line(f"{entry} in known_divergences.toml no longer diverges: remove it")
         for entry in outcome.stale
     ]
-    cases = len({result.id for result in outcome.results})
-    lines.append(f"{cases} cases, {len(outcome.results)} items in {seconds:.1f} s: {outcome.totals}")
     runs = [one.reference_runs for one in outcome.results if not one.subject and one.reference_runs]
     if runs and max(runs) > 1:
         more = [number for number in runs if number > 1]
         often = f"{_range(more)} times for {len(more)}"
         lines.append(f"the reference was run once for {len(runs) - len(more)} cases, {often}")
+    cases = len({result.id for result in outcome.results})
+    lines.append(f"{cases} cases, {len(outcome.results)} items in {seconds:.1f} s: {outcome.totals}")
     if outcome.taken_over:
         lines.append(f"resumed: {outcome.taken_over} results were taken over from the interrupted run")
     return lines
