@@ -161,6 +161,36 @@ class TestRuntime:
         assert "died with exit code 3 before its first record" in own.differences[0].message
         assert own.differences[0].message.endswith("stderr: ReferenceError: no require")
 
+    @pytest.mark.parametrize(
+        ("lie", "category"),
+        [
+            ("process.kill(process.pid, 'SIGKILL')", "died"),
+            ("setInterval(() => {}, 1000)", "hung"),
+            ("require('fs').writeSync(3, 'garbage')", "garbage"),
+            ("this.emit('lie')", "sequence"),
+            ("Object.defineProperty(this, 'bytesWritten', { value: 1e6 })", "state"),
+            ("process.exitCode = 7", "value"),
+        ],
+    )
+    def test_one_that_lies_is_divergent(
+        self,
+        opened: Callable[[str], CommandSubject],
+        local_node: NodeSubject,
+        run_dir: Path,
+        tmp_path: Path,
+        lie: str,
+        category: str,
+    ) -> None:
+        (tmp_path / "lie.js").write_text(
+            "const { Socket } = require('net'); const { end } = Socket.prototype;"
+            f"Socket.prototype.end = function (...given) {{ {lie}; return end.apply(this, given); }};"
+        )
+        subject = opened(f"cmd:{node_path()} -r {tmp_path}/lie.js")
+        (case,) = collect(["half_open/end_waits_for_reading"])
+        reference, own = verdicts(local_node, subject, [case], run_dir, tmp_path)
+        assert (str(reference.verdict), str(own.verdict)) == ("conformant", "divergent")
+        assert own.differences[0].category == category
+
     def test_one_that_never_becomes_ready_is_hung_and_not_waited_for_twice(
         self,
         opened: Callable[[str], CommandSubject],
