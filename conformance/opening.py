@@ -35,7 +35,8 @@ _PACKAGED = re.compile(r"(?P<runtime>bun|deno)(?:@(?P<version>v?\d+(?:\.\d+){0,2
 def subject_named(name: str, provider: str | None = None, pool: int = POOL) -> Subject:
     """The subject of that name: one of ``SUBJECTS``, or one that a package offers.
 
-    ``pool`` of its processes wait ready, if it is one that has a pool. Raises ``ConfigError`` for an unknown name, ``SubjectUnavailable`` if what it runs on is not installed.
+    ``pool`` of its processes wait ready, if it is one that has a pool. Raises ``ConfigError`` for an unknown name,
+    ``SubjectUnavailable`` if what it runs on is not installed.
     """
     if name == "python":
         if find_spec("nodesock") is None:
