@@ -35,7 +35,8 @@ class Config:
     commas. ``output`` is where reports and traces go, ``cases`` are globs or case files. ``deadline`` is seconds per
     role. One run of the reference is enough where a subject equals it; else there are ``repeat``, and ``confirm`` more
     before a divergence is believed. ``rerun`` is how often an item that diverges is run again, ``jobs`` how many cases
-    run at once.
+    run at once. ``seed`` shuffles the order of the cases and decides which of them get all reference runs anyway; None
+    is file order and a new choice each time.
     """
 
     node: str | None = None
@@ -44,6 +45,7 @@ class Config:
     confirm: int = 15
     rerun: int = 10
     jobs: int = 0
+    seed: int | None = None
     deadline: float = 10.0
     output: Path = Path("build/conformance")
     cases: tuple[str, ...] = ()
@@ -107,6 +109,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "confirm": (int,),
     "rerun": (int,),
     "jobs": (int,),
+    "seed": (int,),
     "deadline": (int, float),
     "output": (str,),
     "cases": (list,),

@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -11,9 +12,11 @@ import click
 from conformance.command.options import Failed, one_case, select, selects_cases, with_settings
 from conformance.config import Config
 from conformance.judge.pairing import pairings
+from conformance.judge.session import counted
 from conformance.judge.verdict import Exit
 from conformance.language.case import Case
 from conformance.language.export import export as export_program
+from conformance.language.selection import collect
 from conformance.tell import traces
 from conformance.tell.place import last
 from conformance.tell.printable import one_line, printable, to_json
@@ -21,11 +24,15 @@ from conformance.tell.printable import one_line, printable, to_json
 
 @click.command("list")
 @selects_cases
+@click.option("--areas", is_flag=True, help="The areas and topics, and how many cases each has, instead.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array on stdout.")
 @with_settings("subject")
-def list_(globs: Sequence[str], keywords: str, as_json: bool, config: Config) -> None:
+def list_(globs: Sequence[str], keywords: str, areas: bool, as_json: bool, config: Config) -> None:
     """List cases, each with its requirement."""
     items = select(globs, keywords, None, config)
+    if areas:
+        _show_areas([case for case, _ in items], as_json)
+        return
     if as_json:
         rows = [
             {
@@ -45,10 +52,44 @@ def list_(globs: Sequence[str], keywords: str, as_json: bool, config: Config) ->
         click.echo(one_line(f"{case.id:<{width}}  {case.about}"))
 
 
-@click.command(short_help="Show a case: about, roles, source, JavaScript.")
+def _show_areas(cases: Sequence[Case], as_json: bool) -> None:
+    topics = Counter(case.id.rpartition("/")[0] for case in cases)
+    areas = Counter(case.id.partition("/")[0] for case in cases)
+    if as_json:
+        rows = [
+            {
+                "area": area,
+                "cases": count,
+                "topics": {topic: number for topic, number in topics.items() if topic.partition("/")[0] == area},
+            }
+            for area, count in areas.items()
+        ]
+        click.echo(to_json(rows))
+        return
+    for area, count in areas.items():
+        click.echo(f"{count:6}  {area}")
+        for topic, number in topics.items():
+            if topic.startswith(f"{area}/"):
+                click.echo(f"{number:6}    {topic}")
+    click.echo(f"{len(cases):6}  cases in {counted(len(topics), 'topic')} of {counted(len(areas), 'area')}")
+
+
+@click.command(short_help="Show a case: about, roles, source, JavaScript. Or an area or a topic.")
 @click.argument("case_id", metavar="CASE")
 def show(case_id: str) -> None:
-    """Show a case: its requirement, its roles, its source and the JavaScript made from it."""
+    """Show a case: its requirement, its roles, its source and the JavaScript made from it.
+
+    Of an area, show its topics and how many cases each has; of a topic, its cases.
+    """
+    found = collect([case_id])
+    if len(found) > 1 and case_id in {part for case in found for part in _places(case)}:
+        topics = {case.id.rpartition("/")[0] for case in found}
+        if len(topics) > 1:
+            _show_areas(found, as_json=False)
+        else:
+            for case in found:
+                click.echo(one_line(f"{case.id}  {case.about}"))
+        return
     case = one_case(case_id)
     click.echo(printable(f"{case.id}\n  {case.about}\n  {case.file}:{case.line}\n"))
     for role in (*case.roles, *case.raw_roles):
@@ -116,6 +157,12 @@ def export(case_id: str, to: Path | None) -> None:
         to.write_text(program, encoding="utf-8")
     except OSError as error:
         raise Failed(f"{to}: cannot be written: {error.strerror}", Exit.USAGE) from None
+
+
+def _places(case: Case) -> tuple[str, str, str]:
+    """The area and the topic of a case, and the topic's bare name."""
+    topic = case.id.rpartition("/")[0]
+    return topic.partition("/")[0], topic, topic.rpartition("/")[2]
 
 
 def _source(case: Case) -> str:

@@ -2,6 +2,7 @@
 
 import fnmatch
 import functools
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -44,6 +45,16 @@ def selects_cases(command: Command) -> Command:
     return click.argument("globs", nargs=-1, metavar="[CASE]...")(command)
 
 
+def _seed(context: click.Context, option: click.Parameter, value: str | None) -> int | None:
+    """What ``--seed`` says: a whole number, or ``random`` for one that is drawn now."""
+    if value is None or value == "random":
+        return None if value is None else random.randrange(1 << 32)
+    try:
+        return int(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is neither a whole number nor random", context, option) from None
+
+
 def with_settings(*names: str) -> Callable[[Command], Command]:
     """The options that override the settings file, by name; the command gets a checked ``config``."""
     options = {
@@ -70,6 +81,12 @@ def with_settings(*names: str) -> Callable[[Command], Command]:
         ),
         "jobs": click.option(
             "--jobs", "-j", type=int, metavar="N", help="Cases at a time (default: as many as cores)."
+        ),
+        "seed": click.option(
+            "--seed",
+            callback=_seed,
+            metavar="N|random",
+            help="Shuffle the order of the cases; the same number, the same order and the same sample.",
         ),
         "deadline": click.option(
             "--deadline", type=float, metavar="SECONDS", help="What a role may take (default 10)."

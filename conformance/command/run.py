@@ -1,17 +1,19 @@
 """``run``: cases in all their pairings, and the reports."""
 
 import contextlib
-import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 import click
 
+from conformance.command.choosing import Asked, Chosen, choose
 from conformance.command.ending import terminated_like_interrupted
-from conformance.command.options import Failed, Items, select, selects_cases, with_settings
+from conformance.command.options import Failed, Items, selects_cases, with_settings
+from conformance.command.reporting import following, write_reports
 from conformance.config import Config, ConfigError
 from conformance.errors import OutputError, writing
 from conformance.judge.session import Session, Sides
@@ -20,54 +22,82 @@ from conformance.language.case import Case
 from conformance.language.selection import case_files, ids_matching
 from conformance.opening import opened
 from conformance.tell import flakes
-from conformance.tell.console import Reporter, headlines, replay_command, resume_command, summary
-from conformance.tell.document import document, write_json, write_junit
-from conformance.tell.html import write_html
-from conformance.tell.journal import Interrupted, Journal, Selection, interrupted
-from conformance.tell.place import clear, finish, last, show_unfinished, unfinished
-from conformance.tell.printable import to_json
+from conformance.tell.console import headlines, replay_command, resume_command, slowest, summary
+from conformance.tell.document import document
+from conformance.tell.journal import Journal, Run, Selection
+from conformance.tell.place import clear, finish, last, unfinished
+from conformance.tell.printable import one_line, to_json
 
 
 @click.command()
 @selects_cases
 @click.option("--pairing", metavar="NAME", help="Only this pairing, like python-node (a glob).")
+@click.option("-x", "exit_first", is_flag=True, help="Stop at the first failing item.")
+@click.option("--maxfail", type=click.IntRange(min=1), metavar="N", help="Stop after N failing items.")
+@click.option("--last-failed", is_flag=True, help="Only what failed in the last run under this output.")
 @click.option("--resume", is_flag=True, help="Go on with the interrupted run; without a CASE, with its selection.")
+@click.option("--durations", type=click.IntRange(min=1), metavar="N", help="At the end, the N slowest items.")
 @click.option("--json", "as_json", is_flag=True, help="report.json on stdout, everything else on stderr.")
 @with_settings(
-    "node", "subject", "repeat", "confirm", "rerun", "jobs", "deadline", "output", "known_divergences", "cache"
+    "node",
+    "subject",
+    "repeat",
+    "confirm",
+    "rerun",
+    "jobs",
+    "seed",
+    "deadline",
+    "output",
+    "known_divergences",
+    "cache",
 )
 def run(
-    globs: Sequence[str], keywords: str, pairing: str | None, resume: bool, as_json: bool, config: Config
+    globs: Sequence[str],
+    keywords: str,
+    pairing: str | None,
+    exit_first: bool,
+    maxfail: int | None,
+    last_failed: bool,
+    resume: bool,
+    durations: int | None,
+    as_json: bool,
+    config: Config,
 ) -> NoReturn:
     """Run cases in all their pairings and write the reports."""
-    selection = Selection(tuple(globs), keywords, pairing)
-    before = _interrupted(config.output, selection) if resume else None
-    if before is not None:
-        selection = before.selection
-    items = select(selection.cases, selection.keywords, selection.pairing, config)
-    work = unfinished(config.output) if selection.is_whole else last(config.output)
+    stream = sys.stderr if as_json else sys.stdout
+    ending = Ending(1 if exit_first else maxfail or 0, durations or 0)
+    asked = Asked(Selection(tuple(globs), keywords, pairing), resume, last_failed)
+    chosen = choose(asked, config, lambda line: print(one_line(line), file=stream))
+    work = unfinished(config.output) if chosen.selection.is_whole else last(config.output)
     try:
         work.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"output: {config.output} cannot be written: {error.strerror}") from None
-    stream = sys.stderr if as_json else sys.stdout
-    roles = sum(len(case.roles) for case, _ in items)
-    playing = {one.subject for _, wanted in items for one in wanted}
+    roles = sum(len(case.roles) for case, _ in chosen.items)
+    playing = {one.subject for _, wanted in chosen.items for one in wanted}
     with terminated_like_interrupted(), opened(config, work, roles=roles, only=playing) as session:
-        outcome, data = _run(session, items, selection, before, work, stream)
+        outcome, data = _run(session, chosen, ending, work, stream)
     if as_json:
         click.echo(to_json(data))
     sys.exit(outcome.exit)
 
 
+@dataclass(frozen=True)
+class Ending:
+    """After how many failing items a run stops (0: none), and how many of the slowest items it names."""
+
+    maxfail: int = 0
+    slowest: int = 0
+
+
 def _run(
-    session: Session, items: Items, selection: Selection, before: Interrupted | None, work: Path, stream: TextIO
+    session: Session, chosen: Chosen, ending: Ending, work: Path, stream: TextIO
 ) -> tuple[Outcome, dict[str, Any]]:
     """Judge all items, say so on ``stream`` and write the reports; the outcome and the content of ``report.json``."""
-    config, sides = session.config, session.sides()
+    config, sides, items = session.config, session.sides(), chosen.items
     reference = sides.reference
     cases = [case for case, _ in items]
-    finished = {} if before is None else _taken_over(before, cases, sides)
+    finished = {} if chosen.before is None else _taken_over(chosen.before, cases, sides)
     for line in headlines(sides):
         print(line, file=stream)
     stream.flush()
@@ -80,39 +110,40 @@ def _run(
     started = time.monotonic()
     with writing(work):
         clear(work)
-    with contextlib.closing(Journal(work, selection, sides, cases, finished)) as journal:
+    with contextlib.closing(Journal(work, chosen.selection, sides, cases, list(replay), finished)) as journal:
 
         def keep(result: Result) -> None:
             journal.add(result)
             follow(result)
 
-        with _following(stream, left, replay) as follow:
-            outcome = session.run(items, keep, _matching(config, items), finished)
-        for line in summary(outcome, time.monotonic() - started):
+        with following(stream, left, replay) as follow:
+            outcome = session.run(items, keep, _matching(config, items), finished, ending.maxfail)
+        for line in (*slowest(outcome.results, ending.slowest), *summary(outcome, time.monotonic() - started)):
             print(line, file=stream)
         stream.flush()
         data = document(outcome, sides)
-        go_on = resume_command(selection, config, reference)
+        go_on = resume_command(chosen.selection, config, reference)
         try:
             journal.release()
             for result in outcome.results:
                 if result.verdict is not Verdict.NOT_RUN:
                     journal.add(result)
-            place = _report(config.output, work, outcome, data, {case.id: case.about for case in cases}, replay)
+            place = write_reports(config.output, work, outcome, data, {case.id: case.about for case in cases}, replay)
             with writing(config.output):
                 new = (result for result in outcome.results if result.name not in finished)
                 flakes.record(config.output / flakes.NAME, new)
             if outcome.trouble is not None:
                 raise OutputError(outcome.trouble)
-            if outcome.interrupted:
-                print(f"interrupted: {journal.kept} of {len(outcome.results)} items were judged", file=stream)
-                print(f"go on with: {go_on}", file=stream)
-            else:
+            if outcome.is_whole:
                 journal.done()
+            else:
+                if outcome.interrupted:
+                    print(f"interrupted: {journal.kept} of {len(outcome.results)} items were judged", file=stream)
+                print(f"go on with: {go_on}", file=stream)
         except OutputError as error:
             kept = f"{journal.kept} of {len(outcome.results)} results are in {journal.path}"
             raise OutputError(f"{error}; {kept}; go on with: {go_on}") from None
-    if selection.is_whole and not outcome.interrupted:
+    if chosen.selection.is_whole and outcome.is_whole:
         with writing(config.output):
             finish(config.output)
         place = config.output
@@ -121,50 +152,7 @@ def _run(
     return outcome, data
 
 
-@contextlib.contextmanager
-def _following(
-    stream: TextIO, left: Mapping[str, int], replay: Mapping[str, str]
-) -> Iterator[Callable[[Result], None]]:
-    """What takes each result as it comes and shows it on ``stream``."""
-    if stream.isatty() or os.environ.get("FORCE_COLOR"):
-        from conformance.tell.terminal import TerminalReporter  # rich, which costs more than a small run
-
-        with TerminalReporter(stream, sum(left.values()), replay) as reporter:
-            yield reporter.result
-    else:
-        yield Reporter(stream, left, replay).result
-
-
-def _report(
-    output: Path,
-    work: Path,
-    outcome: Outcome,
-    data: Mapping[str, Any],
-    abouts: Mapping[str, str],
-    replay: Mapping[str, str],
-) -> Path:
-    """Write the reports; where they are. Raises ``OutputError``."""
-    place = work
-    with writing(output):
-        if outcome.interrupted and work != last(output):
-            place = last(output)
-            clear(place)
-            show_unfinished(output)
-        write_json(place / "report.json", data)
-        write_junit(place / "junit.xml", outcome, replay)
-        write_html(place, outcome, data, abouts, replay)
-    return place
-
-
-def _interrupted(output: Path, selection: Selection) -> Interrupted:
-    found = interrupted(output, selection)
-    if found is None:
-        what = "" if selection.is_whole else " of this selection"
-        raise Failed(f"--resume: there is no interrupted run{what} under {output}", Exit.USAGE)
-    return found
-
-
-def _taken_over(before: Interrupted, cases: Sequence[Case], sides: Sides) -> dict[str, Result]:
+def _taken_over(before: Run, cases: Sequence[Case], sides: Sides) -> dict[str, Result]:
     """The results of the interrupted run that still hold. Raises ``Failed`` if it compared something else."""
     was, now = ("; ".join(headlines(one)) for one in (before.sides, sides))
     if was != now:

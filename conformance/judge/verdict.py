@@ -358,6 +358,7 @@ class Outcome:
     """A run: every item's result, the entries that went stale, and whether it was cut short.
 
     ``trouble`` says why nothing more could be kept, ``taken_over`` how many results an interrupted run had already.
+    ``enough`` is the number of failing items after which the run was told to stop, 0 if it did not.
     """
 
     results: tuple[Result, ...]
@@ -365,10 +366,16 @@ class Outcome:
     interrupted: bool = False
     trouble: str | None = None
     taken_over: int = 0
+    enough: int = 0
     totals: Totals = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "totals", Totals.of(self.results))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all items were judged."""
+        return not (self.interrupted or self.enough or self.trouble)
 
     @property
     def exit(self) -> Exit:

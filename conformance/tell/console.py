@@ -5,7 +5,8 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -13,7 +14,7 @@ from typing import Any, TextIO
 from conformance import config as settings
 from conformance.config import Config
 from conformance.judge.compare import Difference
-from conformance.judge.session import Sides
+from conformance.judge.session import Sides, counted
 from conformance.judge.verdict import Outcome, Result, Verdict
 from conformance.language.case import Case
 from conformance.language.collect import is_built_in
@@ -33,12 +34,16 @@ COLOURS = {
     "raced": "yellow",
 }
 
+#: How many seconds pass between two lines that say how far a run is, where there is no terminal.
+PROGRESS = 10.0
+
 #: The options that decide what a run does, by setting.
 _OPTIONS = {
     "subject": "--subject",
     "repeat": "--repeat",
     "confirm": "--confirm",
     "rerun": "--rerun",
+    "seed": "--seed",
     "deadline": "--deadline",
     "output": "--output",
     "known_divergences": "--known-divergences",
@@ -83,6 +88,7 @@ def resume_command(selection: Selection, config: Config, reference: Mapping[str,
     words = [*selection.cases]
     words += ["-k", selection.keywords] if selection.keywords else []
     words += ["--pairing", selection.pairing] if selection.pairing else []
+    words += selection.narrowed
     return _run_command([*words, "--resume"], config, reference)
 
 
@@ -140,13 +146,23 @@ class Line:
 
 
 class Reporter:
-    """Follows a run on a stream that is no terminal: a line for each case, more for results that are not conformant.
+    """Follows a run on a stream that is no terminal: a line for each case, more for results that are not conformant,
+    and every ``PROGRESS`` seconds how far the run is. ``now`` is a clock in seconds.
 
     ``terminal.TerminalReporter`` does it on a terminal.
     """
 
-    def __init__(self, stream: TextIO, cases: Mapping[str, int], replay: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        cases: Mapping[str, int],
+        replay: Mapping[str, str],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._stream = stream
+        self._now = now
+        self._total, self._done, self._failing = sum(cases.values()), 0, 0
+        self._started = self._told = now()
         self._left = dict(cases)  # case → items still to come
         self._words: dict[str, list[str]] = {}
         self._replay = replay
@@ -163,6 +179,19 @@ class Reporter:
             print(one_line(f"{result.id}: {', '.join(words)}"), file=self._stream)
         for line in remarks(result, self._replay):
             print(line, file=self._stream)
+        self._done += 1
+        self._failing += result.fails
+        now = self._now()
+        if now - self._told >= PROGRESS and self._done < self._total:
+            self._told = now
+            left = (now - self._started) / self._done * (self._total - self._done)
+            how = f"{self._done} of {self._total} items, {self._failing} failing, about {_minutes(left)} left"
+            print(f"-- {how} --", file=self._stream, flush=True)
+
+
+def _minutes(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}"
 
 
 def word_for(result: Result) -> str:
@@ -216,9 +245,20 @@ def summary(outcome: Outcome, seconds: float) -> list[str]:
         more = [number for number in runs if number > 1]
         often = f"{_range(more)} times for {len(more)}"
         lines.append(f"the reference was run once for {len(runs) - len(more)} cases, {often}")
+    if outcome.enough:
+        stopped = f"stopped after {counted(outcome.enough, 'failing item')}"
+        lines.append(f"{stopped}: {outcome.totals.not_run} of {len(outcome.results)} items were not run")
     if outcome.taken_over:
         lines.append(f"resumed: {outcome.taken_over} results were taken over from the interrupted run")
     return lines
+
+
+def slowest(results: Sequence[Result], number: int) -> list[str]:
+    """The items that took longest, at most ``number`` of them, each with its seconds."""
+    played = [result for result in results if result.duration_s]
+    longest = sorted(played, key=lambda result: -result.duration_s)[:number]
+    lines = [f"  {result.duration_s:8.3f} s  {one_line(result.name)}" for result in longest]
+    return [f"the slowest {counted(len(lines), 'item')}:", *lines] if lines else []
 
 
 def _range(numbers: Sequence[int]) -> str:

@@ -1,0 +1,93 @@
+"""Which items a run is of, and in which order: what was selected, narrowed by further options."""
+
+import random
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+
+from conformance.command.options import Failed, Items, select
+from conformance.config import Config
+from conformance.errors import NothingSelected
+from conformance.judge.session import counted
+from conformance.judge.verdict import Exit
+from conformance.tell.journal import Run, Selection, interrupted, runs
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line says about the items of a run."""
+
+    selection: Selection
+    resume: bool = False
+    last_failed: bool = False
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words of the options that narrow the selection."""
+        return ("--last-failed",) if self.last_failed else ()
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The items of a run, in order; ``before`` is the interrupted run that it goes on with."""
+
+    items: Items
+    selection: Selection
+    before: Run | None = None
+
+
+def choose(asked: Asked, config: Config, say: Callable[[str], None]) -> Chosen:
+    """The items that are meant; ``say`` is called with each line that explains the choice.
+
+    Raises ``NothingSelected``, and ``Failed`` for options that ask for what is not there.
+    """
+    selection = replace(asked.selection, narrowed=asked.words)
+    before = _interrupted(selection, config) if asked.resume else None
+    if before is not None:
+        selection = before.selection
+    items = select(selection.cases, selection.keywords, selection.pairing, config)
+    if before is not None:
+        items = only(items, before.items) if selection.narrowed else items
+    elif asked.last_failed:
+        items = _failed(items, config, say)
+    if config.seed is not None:
+        say(f"seed {config.seed}: the cases are shuffled; --seed {config.seed} gives this order again")
+        items = shuffled(items, config.seed)
+    return Chosen(items, selection, before)
+
+
+def only(items: Items, names: Collection[str]) -> Items:
+    """Those of the items that have one of these names."""
+    wanted = set(names)
+    kept = ((case, [one for one in pairings if f"{case.id}[{one.name}]" in wanted]) for case, pairings in items)
+    return [(case, pairings) for case, pairings in kept if pairings]
+
+
+def shuffled(items: Items, seed: int) -> Items:
+    """The cases in an order that depends on the seed alone, whichever others there are."""
+    return sorted(items, key=lambda item: random.Random(f"order {seed} {item[0].id}").random())
+
+
+def _failed(items: Items, config: Config, say: Callable[[str], None]) -> Items:
+    """The items that failed in the last run."""
+    found = runs(config.output)
+    if not found:
+        raise Failed(f"--last-failed: there is no run under {config.output}", Exit.USAGE)
+    failing = [name for name, result in found[0].results.items() if result.fails]
+    if not failing:
+        raise NothingSelected(f"--last-failed: nothing failed in the last run under {config.output}")
+    chosen = only(items, failing)
+    count = sum(len(pairings) for _, pairings in chosen)
+    if not count:
+        failed = counted(len(failing), "item")
+        raise NothingSelected(f"--last-failed: {failed} failed in the last run, none of them is selected")
+    others = "" if count == len(failing) else f" of {len(failing)}"
+    say(f"last run: {count}{others} failed, only {'that one is' if count == 1 else 'those are'} run again")
+    return chosen
+
+
+def _interrupted(selection: Selection, config: Config) -> Run:
+    found = interrupted(config.output, selection)
+    if found is None:
+        what = "" if selection.is_whole else " of this selection"
+        raise Failed(f"--resume: there is no interrupted run{what} under {config.output}", Exit.USAGE)
+    return found

@@ -1,0 +1,49 @@
+"""What a run shows while it goes on, and the reports that it writes."""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+from conformance.errors import writing
+from conformance.judge.verdict import Outcome, Result
+from conformance.tell.console import Reporter
+from conformance.tell.document import write_json, write_junit
+from conformance.tell.html import write_html
+from conformance.tell.place import clear, last, show_unfinished
+
+
+@contextlib.contextmanager
+def following(
+    stream: TextIO, left: Mapping[str, int], replay: Mapping[str, str]
+) -> Iterator[Callable[[Result], None]]:
+    """What takes each result as it comes and shows it on ``stream``."""
+    if stream.isatty() or os.environ.get("FORCE_COLOR"):
+        from conformance.tell.terminal import TerminalReporter  # rich, which costs more than a small run
+
+        with TerminalReporter(stream, sum(left.values()), replay) as reporter:
+            yield reporter.result
+    else:
+        yield Reporter(stream, left, replay).result
+
+
+def write_reports(
+    output: Path,
+    work: Path,
+    outcome: Outcome,
+    data: Mapping[str, Any],
+    abouts: Mapping[str, str],
+    replay: Mapping[str, str],
+) -> Path:
+    """Write the reports; where they are. Raises ``OutputError``."""
+    place = work
+    with writing(output):
+        if not outcome.is_whole and work != last(output):
+            place = last(output)
+            clear(place)
+            show_unfinished(output)
+        write_json(place / "report.json", data)
+        write_junit(place / "junit.xml", outcome, replay)
+        write_html(place, outcome, data, abouts, replay)
+    return place
