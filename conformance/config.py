@@ -16,6 +16,9 @@ from typing import Any
 #: What ``node`` may be besides a version.
 PROVIDERS = ("docker", "local")
 
+#: What ``traces`` may be.
+TRACES = ("failed", "all")
+
 #: The words for a subject that is a command, up to what is run.
 _COMMANDS = ("cmd:", "program:")
 
@@ -36,7 +39,8 @@ class Config:
     role. One run of the reference is enough where a subject equals it; else there are ``repeat``, and ``confirm`` more
     before a divergence is believed. ``rerun`` is how often an item that diverges is run again, ``jobs`` how many cases
     run at once. ``seed`` shuffles the order of the cases and decides which of them get all reference runs anyway; None
-    is file order and a new choice each time.
+    is file order and a new choice each time. ``traces`` says of what the raw traces are kept: ``failed``, what is not
+    conformant, or ``all``.
     """
 
     node: str | None = None
@@ -51,6 +55,7 @@ class Config:
     cases: tuple[str, ...] = ()
     known_divergences: Path | None = None
     cache: bool = True
+    traces: str = "failed"
 
     @property
     def provider(self) -> str | None:
@@ -115,6 +120,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "cases": (list,),
     "known_divergences": (str,),
     "cache": (bool,),
+    "traces": (str,),
 }
 
 
@@ -160,6 +166,8 @@ def check(config: Config) -> Config:
         raise ConfigError(f"confirm: 0 or more further reference runs, not {config.confirm}")
     if config.rerun < 0:
         raise ConfigError(f"rerun: 0 or more further runs of an item, not {config.rerun}")
+    if config.traces not in TRACES:
+        raise ConfigError(f"traces: {' or '.join(TRACES)}, not {config.traces!r}")
     if config.jobs < 0:
         raise ConfigError(f"jobs: 0 (as many as cores) or more, not {config.jobs}")
     if not 0 < config.deadline <= 3600:

@@ -1,18 +1,14 @@
 """Opening a session: the run directory, the reference and the subject, closed again whatever happens."""
 
 import contextlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 from conformance.config import Config, ConfigError
-from conformance.errors import writing
-from conformance.judge.pairing import Pairing
 from conformance.judge.session import Session
-from conformance.judge.verdict import KNOWN_DIVERGENCES, KnownDivergence, Result, load_known_divergences
-from conformance.language.case import Case
-from conformance.play.runner import PairingTrace
+from conformance.judge.verdict import KNOWN_DIVERGENCES, KnownDivergence, load_known_divergences
 from conformance.play.subjects.base import ENTRY_POINT_GROUP, Subject, SubjectUnavailable
 from conformance.play.subjects.node import POOL, NodeSubject
 from conformance.play.subjects.python import PythonSubject
@@ -89,17 +85,9 @@ def opened(
         for one in (reference, *subjects, *versions):
             stack.callback(one.close)  # before it is open: an open that fails half-way is closed as well
             one.open(run_dir)
-        keeper = _keeper(keep) if keep is not None else None
+        keeper = traces.Keeper(keep, everything=config.traces == "all") if keep is not None else None
         session = Session(config, reference, subjects, run_dir, versions=versions, known=known, keep=keeper)
         stack.callback(
             session.stopping.set
         )  # a judge that still runs must not take the closing for a verdict
         yield session
-
-
-def _keeper(directory: Path) -> Callable[[Case, Pairing, Sequence[PairingTrace], Result], None]:
-    def keep(case: Case, pairing: Pairing, runs: Sequence[PairingTrace], result: Result) -> None:
-        with writing(directory):
-            traces.write(directory, case, pairing, runs, result)
-
-    return keep

@@ -11,13 +11,15 @@ import click
 
 from conformance.command.options import Failed, one_case, select, selects_cases, with_settings
 from conformance.config import Config
+from conformance.errors import NothingSelected
 from conformance.judge.pairing import pairings
 from conformance.judge.session import counted
-from conformance.judge.verdict import Exit
+from conformance.judge.verdict import Exit, Verdict
 from conformance.language.case import Case
 from conformance.language.export import export as export_program
 from conformance.language.selection import collect
 from conformance.tell import traces
+from conformance.tell.journal import runs
 from conformance.tell.place import last
 from conformance.tell.printable import one_line, printable, to_json
 
@@ -119,7 +121,11 @@ def diff(case_id: str, pairing: str | None, everything: bool, config: Config) ->
     """
     from conformance.tell.terminal import side_by_side
 
-    case = one_case(case_id, config.output)
+    try:
+        case = one_case(case_id, config.output)
+    except NothingSelected:
+        _fail_if_conformant(case_id, pairing, config)
+        raise
     names = [one.name for one in pairings(case, subjects=config.subject_names, versions=config.version_names)]
     if pairing is not None and pairing not in names:
         raise Failed(f"{case.id} has no pairing {pairing!r}; it has {', '.join(names)}", Exit.USAGE)
@@ -128,6 +134,7 @@ def diff(case_id: str, pairing: str | None, everything: bool, config: Config) ->
     reference, *others = recorded
     wanted = [one for one in others if one is not None and pairing in (None, one.meta["pairing"])]
     if reference is None or not wanted:
+        _fail_if_conformant(case.id, pairing, config)
         at = traces.directory_of(place, case.id, pairing or "")
         raise Failed(f"no traces under {at}: run the case first", Exit.NOTHING_SELECTED)
     found = next((one for one in wanted if one.meta["verdict"] != "conformant"), wanted[0])
@@ -140,6 +147,22 @@ def diff(case_id: str, pairing: str | None, everything: bool, config: Config) ->
         click.echo(one_line(f"  {text}"))
     side_by_side(reference, found, sys.stdout, everything)
     sys.exit(Exit.DIVERGENT if meta["differences"] else Exit.CONFORMANT)
+
+
+def _fail_if_conformant(name: str, pairing: str | None, config: Config) -> None:
+    """Raise ``Failed`` if that is why there are no traces: the case, or this pairing of it, was conformant."""
+    for run in runs(config.output):
+        found = [
+            result
+            for result in run.results.values()
+            if f"/{result.id}".endswith(f"/{name}") and result.subject and pairing in (None, result.pairing)
+        ]
+        if found and all(result.verdict is Verdict.CONFORMANT for result in found):
+            what = found[0].id if pairing is None else found[0].name
+            why = "was conformant in the last run, and traces are kept of what is not"
+            raise Failed(f"{what} {why}: run it with --traces all", Exit.NOTHING_SELECTED)
+        if found:
+            return
 
 
 @click.command()

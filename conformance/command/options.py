@@ -106,6 +106,11 @@ def with_settings(*names: str) -> Callable[[Command], Command]:
         "cache": click.option(
             "--no-cache", "cache", flag_value=False, default=None, help="Do not use kept reference runs."
         ),
+        "traces": click.option(
+            "--traces",
+            type=click.Choice(settings.TRACES),
+            help="Keep the raw traces of what is not conformant (default), or of everything.",
+        ),
     }
 
     def decorate(command: Command) -> Command:

@@ -50,6 +50,7 @@ from conformance.tell.printable import one_line, to_json
     "output",
     "known_divergences",
     "cache",
+    "traces",
 )
 def run(
     globs: Sequence[str],

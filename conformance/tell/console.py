@@ -46,6 +46,7 @@ _OPTIONS = {
     "seed": "--seed",
     "deadline": "--deadline",
     "output": "--output",
+    "traces": "--traces",
     "known_divergences": "--known-divergences",
 }
 
