@@ -17,7 +17,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from conformance.play.subjects import node_binary
+from conformance.play.subjects import binaries
 
 PYTHON_SERVER = """
 import nodesock
@@ -132,7 +132,7 @@ def main() -> int:
     parser.add_argument("--scale", type=float, default=1.0, help="factor on the number of requests")
     parser.add_argument("--node", default="24", help="version of the Node beside it (default 24)")
     options = parser.parse_args()
-    node = str(node_binary.obtain(node_binary.resolve(options.node)))
+    node = str(binaries.obtain(binaries.resolve(options.node)))
     started = time.perf_counter()
     worst = 0.0
     for load in LOADS:

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from conformance.play.subjects import node_binary
+from conformance.play.subjects import binaries
 from nodesock.encodings import byte_length, decode, encode, make_decoder
 
 SIZE = 2_000_000
@@ -106,7 +106,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--node", default="24", help="version of the Node beside it (default 24)")
     options = parser.parse_args()
-    node = str(node_binary.obtain(node_binary.resolve(options.node)))
+    node = str(binaries.obtain(binaries.resolve(options.node)))
     theirs = node_times(node, options.rounds)
     for name, mine in our_times(options.rounds).items():
         other = theirs[name]

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 
 from bench.echo import cpu_seconds
-from conformance.play.subjects import node_binary
+from conformance.play.subjects import binaries
 
 PYTHON_SERVER = """
 import nodesock
@@ -113,7 +113,7 @@ def main() -> int:
     parser.add_argument("--datagrams", type=int, default=60_000)
     parser.add_argument("--node", default="24", help="version of the Node beside it (default 24)")
     options = parser.parse_args()
-    node = str(node_binary.obtain(node_binary.resolve(options.node)))
+    node = str(binaries.obtain(binaries.resolve(options.node)))
     worst = 0.0
     for clients in options.clients or (1, 50):
         worst = max(worst, compare(clients, options.datagrams, options.rounds, node))

@@ -1,4 +1,4 @@
-"""``python -m conformance``: list, run, show, diff, export, surface and node.
+"""``python -m conformance``: list, run, show, diff, export, record, surface and node.
 
 Exit codes are pytest's: 0 all conformant, 1 a divergence, 2 interrupted, 3 the reference or the harness
 could not run, 4 usage (an unknown option, a broken case file, an unreadable setting), 5 nothing selected.
@@ -16,6 +16,7 @@ import click
 from conformance.command.look import diff, export, list_, show
 from conformance.command.node import node_, surface
 from conformance.command.options import Failed
+from conformance.command.record import record
 from conformance.command.run import run
 from conformance.config import ConfigError
 from conformance.errors import CollectionError, NothingSelected, OutputError
@@ -38,7 +39,7 @@ def cli() -> None:
     """
 
 
-for command in (run, list_, show, diff, export, surface, node_):
+for command in (run, list_, show, diff, export, record, surface, node_):
     cli.add_command(command)
 
 

@@ -19,6 +19,9 @@ PROVIDERS = ("docker", "local")
 #: What ``traces`` may be.
 TRACES = ("failed", "all")
 
+#: What ``reference`` may be.
+REFERENCES = ("live", "recorded")
+
 #: The words for a subject that is a command, up to what is run.
 _COMMANDS = ("cmd:", "program:")
 
@@ -40,7 +43,8 @@ class Config:
     before a divergence is believed. ``rerun`` is how often an item that diverges is run again, ``jobs`` how many cases
     run at once. ``seed`` shuffles the order of the cases and decides which of them get all reference runs anyway; None
     is file order and a new choice each time. ``traces`` says of what the raw traces are kept: ``failed``, what is not
-    conformant, or ``all``.
+    conformant, or ``all``. ``reference`` is live, or recorded: judged by what lies in ``recordings``. ``cache`` is where
+    reference runs are kept: True for a directory in ``output``, False for nowhere.
     """
 
     node: str | None = None
@@ -54,8 +58,10 @@ class Config:
     output: Path = Path("build/conformance")
     cases: tuple[str, ...] = ()
     known_divergences: Path | None = None
-    cache: bool = True
     traces: str = "failed"
+    cache: bool | Path = True
+    reference: str = "live"
+    recordings: Path = Path("conformance-recordings")
 
     @property
     def provider(self) -> str | None:
@@ -93,13 +99,20 @@ class Config:
 
     @property
     def subject_names(self) -> tuple[str, ...]:
-        """What the subjects are called in pairings: ``python``, ``node22`` for ``node:22``, ``cmd`` for ``cmd:…``."""
+        """What the subjects are called in pairings: ``python``, ``node22`` for ``node:22``, ``cmd`` for ``cmd:…``,
+        ``bun`` for ``bun@1.4.5``.
+        """
         return tuple(map(_name_of, self.subjects))
 
     @property
     def version_names(self) -> tuple[str, ...]:
         """What the further versions are called in pairings: ``node22``."""
         return tuple(f"node{version}" for version in self.further_versions)
+
+    @property
+    def cache_directory(self) -> Path | None:
+        """Where reference runs are kept; None for nowhere."""
+        return self.output / "cache" if self.cache is True else self.cache or None
 
     @property
     def workers(self) -> int:
@@ -119,8 +132,10 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "output": (str,),
     "cases": (list,),
     "known_divergences": (str,),
-    "cache": (bool,),
     "traces": (str,),
+    "cache": (bool, str),
+    "reference": (str,),
+    "recordings": (str,),
 }
 
 
@@ -145,7 +160,7 @@ def _choice(text: str | None) -> tuple[str | None, tuple[str, ...]]:
 
 
 def _name_of(subject: str) -> str:
-    kind, _, rest = subject.partition(":")
+    kind, rest = (*re.split("[:@]", subject, maxsplit=1), "")[:2]
     if kind == "node":
         return f"node{rest}"
     return kind if rest else subject
@@ -160,6 +175,10 @@ def check(config: Config) -> Config:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise ConfigError(f"subject: two of them are called {twice}")
+    if config.reference not in REFERENCES:
+        raise ConfigError(f"reference: live or recorded, not {config.reference!r}")
+    if config.reference == "recorded" and config.further_versions:
+        raise ConfigError("reference: no further version of Node can be shown beside recordings")
     if config.repeat < 1:
         raise ConfigError(f"repeat: at least 1 reference run is needed, not {config.repeat}")
     if config.confirm < 0:
@@ -227,8 +246,8 @@ def _apply(config: Config, path: Path, table: Any) -> Config:
             wanted = " or ".join(kind.__name__ for kind in _TYPES[name])
             raise ConfigError(f"{path}: {key} must be {wanted}, not {value!r}")
         values[name] = value
-    for name in ("output", "known_divergences"):
-        if name in values:
+    for name in ("output", "known_divergences", "recordings", "cache"):
+        if isinstance(values.get(name), str):
             values[name] = path.parent / values[name]
     if "cases" in values:
         if not all(isinstance(item, str) for item in values["cases"]):

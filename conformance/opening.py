@@ -1,6 +1,7 @@
 """Opening a session: the run directory, the reference and the subject, closed again whatever happens."""
 
 import contextlib
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from importlib.util import find_spec
@@ -9,15 +10,25 @@ from pathlib import Path
 from conformance.config import Config, ConfigError
 from conformance.judge.session import Session
 from conformance.judge.verdict import KNOWN_DIVERGENCES, KnownDivergence, load_known_divergences
+from conformance.play.recordings import RecordedNode
 from conformance.play.subjects.base import ENTRY_POINT_GROUP, Subject, SubjectUnavailable
-from conformance.play.subjects.node import POOL, NodeSubject
+from conformance.play.subjects.command import CommandSubject
+from conformance.play.subjects.node import NodeSubject
+from conformance.play.subjects.packaged import PackagedSubject
 from conformance.play.subjects.python import PythonSubject
 from conformance.play.subjects.rundir import RunDirectory
+from conformance.play.subjects.runtimes import RUNTIMES
+from conformance.play.subjects.supervised import POOL
 from conformance.tell import traces
+
+#: The words for the built-in subjects.
+SUBJECTS = ("python", "node:VERSION", "bun", "bun@VERSION", "deno", "deno@VERSION", "cmd:COMMAND", "program:COMMAND")
+
+_PACKAGED = re.compile(r"(?P<runtime>bun|deno)(?:@(?P<version>v?\d+(?:\.\d+){0,2}|\d+\.\d+\.\d+-[\w.]+))?")
 
 
 def subject_named(name: str, provider: str | None = None) -> Subject:
-    """The subject of that name: ``python`` (nodesock), ``node:VERSION``, or one that a package offers.
+    """The subject of that name: one of ``SUBJECTS``, or one that a package offers.
 
     Raises ``ConfigError`` for an unknown name, ``SubjectUnavailable`` if what it runs on is not installed.
     """
@@ -30,12 +41,20 @@ def subject_named(name: str, provider: str | None = None) -> Subject:
     kind, _, version = name.partition(":")
     if kind == "node" and version:
         return NodeSubject(provider, version, name=f"node{version}")
+    packaged = _PACKAGED.fullmatch(name)
+    if packaged is not None:
+        return PackagedSubject(RUNTIMES[packaged["runtime"]], provider, packaged["version"])
+    if kind in ("cmd", "program"):
+        try:
+            return CommandSubject(kind, version, with_stage=kind == "cmd")
+        except ValueError as error:
+            raise ConfigError(f"subject: {name!r} is no command line: {error}") from None
     from importlib.metadata import entry_points  # costs more than the built-in subjects need
 
     offered = {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
     if name not in offered:
         raise ConfigError(
-            f"subject: there is no {name!r}; there are {', '.join(['python', 'node:VERSION', *offered])}"
+            f"subject: there is no {name!r}; there are {', '.join([*SUBJECTS, *offered])}"
         )
     try:
         subject = offered[name].load()()
@@ -79,7 +98,11 @@ def opened(
         for version, name in zip(config.further_versions, config.version_names, strict=True)
         if only is None or name in only
     ]
-    reference: Subject = NodeSubject(config.provider, config.version, pool)
+    reference: Subject
+    if config.reference == "recorded":
+        reference = RecordedNode(config.recordings, config.version)
+    else:
+        reference = NodeSubject(config.provider, config.version, pool)
     with contextlib.ExitStack() as stack:
         run_dir = stack.enter_context(RunDirectory())
         for one in (reference, *subjects, *versions):

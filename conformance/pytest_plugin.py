@@ -80,8 +80,10 @@ class CaseFile(pytest.File):
 
         try:
             settings = _run_of(self.config).settings()
+            subjects, versions = settings.subject_names, settings.version_names
+            recorded = settings.reference == "recorded"
             for case in collect_file(self.path):
-                for pairing in pairings(case, subjects=settings.subject_names, versions=settings.version_names):
+                for pairing in pairings(case, subjects=subjects, versions=versions, recorded=recorded):
                     item = CaseItem.from_parent(
                         self, name=f"{case.id}[{pairing.name}]", case=case, pairing=pairing
                     )

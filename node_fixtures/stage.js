@@ -1,5 +1,8 @@
 'use strict';
-// The Node side of a role: the stage `t` and the trace. conformance/play/stage.py is its twin; change both or neither.
+// The JavaScript side of a role: the stage `t` and the trace. conformance/play/stage.py is its twin; change both or neither.
+//
+// Other runtimes than Node run it too. It asks for what is under test only when the case does: what a runtime lacks is then
+// thrown in the case, or stands in the trace as null or `$throw`, and is a difference like any other.
 //
 // Two ways to run. Supervised (`node stage.js`): block in a synchronous read of descriptor 0 until the command comes, write
 // records to descriptor 3. Exported (`$CASE` is defined above this text by `python -m conformance export`): run every role of
@@ -7,11 +10,8 @@
 // owns no handle and adds no turn to the event loop.
 
 const crypto = require('node:crypto');
-const dgram = require('node:dgram');
-const dns = require('node:dns');
 const events = require('node:events');
 const fs = require('node:fs');
-const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 const stream = require('node:stream');
@@ -34,6 +34,9 @@ const ERROR_KEYS = [
 ];
 
 const names = new Map(); // watched object → its name
+
+const modules = {}; // those under test that the case has asked for
+const load = (name) => (modules[name] ??= require(`node:${name}`));
 
 function encode(value, depth = 0) {
   switch (typeof value) {
@@ -79,9 +82,10 @@ function encodeString(text) {
 }
 
 function kindOf(object) {
-  if (object instanceof net.Socket) return 'net.Socket';
-  if (object instanceof net.Server) return 'net.Server';
-  if (object instanceof dgram.Socket) return 'dgram.Socket';
+  const { net, dgram } = modules;
+  if (net && object instanceof net.Socket) return 'net.Socket';
+  if (net && object instanceof net.Server) return 'net.Server';
+  if (dgram && object instanceof dgram.Socket) return 'dgram.Socket';
   if (object instanceof stream.Readable || object instanceof stream.Writable) return 'stream';
   return null;
 }
@@ -154,6 +158,15 @@ function readLine() {
 
 const active = () => process.getActiveResourcesInfo().sort();
 
+// The same for a record that must be written whatever the runtime lacks.
+function activeOrThrown() {
+  try {
+    return active();
+  } catch (error) {
+    return { $throw: encode(error) };
+  }
+}
+
 function nameOf(object) {
   return names.get(object) ?? (object === null || object === undefined ? null : `<${object.constructor.name}>`);
 }
@@ -161,25 +174,27 @@ function nameOf(object) {
 // The descriptor of a net or dgram object, or null. dgram keeps its handle behind a symbol.
 function descriptorOf(object) {
   let handle = object._handle;
-  if (object instanceof dgram.Socket) {
+  if (kindOf(object) === 'dgram.Socket') {
     const symbol = Object.getOwnPropertySymbols(object).find((key) => key.description === 'state symbol');
     handle = object[symbol]?.handle;
   }
   return handle && handle.fd >= 0 ? handle.fd : null;
 }
 
-const Immediate = (() => {
-  const immediate = setImmediate(() => {});
-  clearImmediate(immediate);
-  return immediate.constructor;
-})();
+const immediates = new Set();
 
 const stage = {
-  net,
-  dgram,
+  get net() {
+    return load('net');
+  },
+  get dgram() {
+    return load('dgram');
+  },
+  get dns() {
+    return load('dns');
+  },
   stream,
   events,
-  dns,
   // Name an object and record every event it emits from now on, internal ones too.
   watch(name, object) {
     if (names.has(object)) throw new Error(`already watched as ${names.get(object)}`);
@@ -266,10 +281,14 @@ const stage = {
   },
   nextTick: (fn) => void process.nextTick(fn),
   microtask: (fn) => queueMicrotask(fn),
-  immediate: (fn) => setImmediate(fn),
+  immediate(fn) {
+    const immediate = setImmediate(fn);
+    immediates.add(immediate);
+    return immediate;
+  },
   timeout: (ms, fn) => setTimeout(fn, ms),
   interval: (ms, fn) => setInterval(fn, ms),
-  clear: (timer) => (timer instanceof Immediate ? clearImmediate(timer) : clearTimeout(timer)),
+  clear: (timer) => (immediates.has(timer) ? clearImmediate(timer) : clearTimeout(timer)),
   block: (ms) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms),
   onUncaught: (fn) => void process.on('uncaughtException', (error) => fn(error)),
   onWarning: (fn) => void process.on('warning', (warning) => fn(warning)),
@@ -284,7 +303,9 @@ const stage = {
   mkdir: (name) => fs.mkdirSync(name),
   remove: (name) => fs.unlinkSync(name),
   error: (message) => new Error(message),
-  abortSignal: AbortSignal,
+  get abortSignal() {
+    return AbortSignal;
+  },
   abortController: () => new AbortController(),
   spawn: (promise) => void promise,
   active,
@@ -302,9 +323,9 @@ function runRole(program, values, deadlineMs) {
   process.on('uncaughtExceptionMonitor', (error, origin) => {
     record('uncaught', { label: origin, args: [encode(error)] });
   });
-  process.on('exit', (code) => record('exit', { args: [code], state: { active: active() } }));
+  process.on('exit', (code) => record('exit', { args: [code], state: { active: activeOrThrown() } }));
   setTimeout(() => {
-    record('hung', { args: [deadlineMs], state: { active: active() } });
+    record('hung', { args: [deadlineMs], state: { active: activeOrThrown() } });
     silent = true;
     process.exit(99);
   }, deadlineMs).unref();

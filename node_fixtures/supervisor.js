@@ -1,9 +1,10 @@
 'use strict';
-// The supervisor: hands each role to a fresh Node process, in a container or beside the harness.
+// The supervisor: hands each role to a fresh process of a runtime, in a container or beside the harness.
 //
-//   node supervisor.js DIR POOL
+//   node supervisor.js DIR
 //
-// DIR is shared with the harness and has nothing in it but two sockets. `DIR/lease.sock` is the harness's: the supervisor connects there at once, says hello,
+// Node runs the supervisor; `launch.json` beside it says what runs the roles (`Launch` in
+// conformance/play/subjects/supervised.py). DIR is shared with the harness and has nothing in it but two sockets. `DIR/lease.sock` is the harness's: the supervisor connects there at once, says hello,
 // and when that connection ends, for whatever reason, it kills its children and ends. So no container and no process
 // outlives a harness, not even one that was killed with SIGKILL. `DIR/roles.sock` is the supervisor's:
 //
@@ -18,10 +19,13 @@
 // With a role ends whatever it has started. The supervisor inherits the orphans of its roles, as the first process of a
 // container and as a reaper of orphans beside the harness (conformance/play/subjects/confine.py).
 //
-// Each role gets a process of its own that has never run anything else. Starting Node takes tens of milliseconds, so
-// POOL of them wait ready from the first role on (a run whose reference is kept may have none): `node stage.js`, everything
-// loaded, blocked in a synchronous read of descriptor 0. No more than that are started at once, and a role's deadline begins when a ready process takes it: on a machine with more to do than
-// it has cores, roles queue up here instead of timing out.
+// Each role gets a process of its own that has never run anything else. Starting one takes tens of milliseconds, so
+// `pool` of them wait ready from the first role on (a run whose reference is kept may have none): `node stage.js`, everything
+// loaded, blocked in a synchronous read of descriptor 0. No more than that are started at once, and a role's deadline begins
+// when a ready process takes it: on a machine with more to do than it has cores, roles queue up here instead of timing out.
+//
+// A process says that it is ready with an empty line on its trace. Where the pinned Node ends before it has said anything,
+// that is a fault of the machine; of any other runtime it is how the role ended, and the trace says so.
 
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
@@ -29,27 +33,28 @@ const net = require('node:net');
 const path = require('node:path');
 
 const DIR = process.argv[2];
-const POOL = Number(process.argv[3] || 2);
-const STAGE = path.join(__dirname, 'stage.js');
+const LAUNCH = JSON.parse(fs.readFileSync(path.join(__dirname, 'launch.json'), 'utf8'));
 const END_WITHIN_MS = 2000; // how long a killed process may take to end
 const KILL_AFTER_MS = 1000; // how long after its own deadline a role that does not end is killed
-const READY_WITHIN_MS = 30000; // how long a Node process may take to load the stage
 const HEAD = 4096; // how much of a role's stdout and stderr is kept: so much from the beginning
 const TAIL = 12288; // and so much from the end
 
 const ENV = {
   PATH: process.env.PATH || '/usr/local/bin:/usr/bin:/bin',
-  CONFORMANCE_TRACE_FD: '3',
+  ...LAUNCH.environment,
+  CONFORMANCE_TRACE_FD: String(LAUNCH.trace_fd),
 };
 
-const MARK = 'CONFORMANCE_PROCESS'; // in the environment of a Node process and of all that it starts
+const MARK = 'CONFORMANCE_PROCESS'; // in the environment of a role's process and of all that it starts
 
-const children = new Set(); // every Node process
+const children = new Set(); // every process that was started for a role
 const loading = new Set(); // those that are not ready yet
 const ready = []; // those that block in their read
-const queue = []; // roles that wait for a process: functions of the process, or of null, a text and stderr
+const queue = []; // roles that wait for a process: functions of the process, or of null and why there is none
 let shutting = false;
 let spawned = 0;
+let proven = LAUNCH.trusted; // whether a process has ever become ready
+let hopeless = null; // why no further process is started: the first ones never became ready
 
 // What a stream has said: all of it, or of much the beginning and the end. The beginning has the reason where a runtime
 // that aborts prints its stacks afterwards.
@@ -71,44 +76,53 @@ class Said {
   }
 }
 
-function spawnStage() {
+function spawnProcess() {
   spawned += 1;
   const mark = `${MARK}=${spawned}`;
-  const child = spawn(process.execPath, [STAGE], {
-    cwd: '/',
+  const [program, ...args] = LAUNCH.command;
+  const child = spawn(program, args, {
+    cwd: LAUNCH.directory,
     detached: true, // a session of its own, by which its descendants are known
     env: { ...ENV, [MARK]: spawned },
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    stdio: LAUNCH.trace_fd === 3 ? ['pipe', 'pipe', 'pipe', 'pipe'] : ['pipe', 'pipe', 'pipe'],
   });
   child.once('exit', () => endOrphans(child.pid, mark)); // they may hold the pipes, and 'close' waits for those
-  child.trace = child.stdio[3];
+  child.trace = child.stdio[LAUNCH.trace_fd];
+  child.late = false; // whether it was killed since it did not become ready
   children.add(child);
   loading.add(child);
-  child.out = new Said(child.stdout);
+  child.out = child.stdout === child.trace ? { text: '' } : new Said(child.stdout);
   child.err = new Said(child.stderr);
   child.stdin.on('error', () => {}); // EPIPE: the role ended without reading a reply
   child.trace.on('error', () => {});
-  const slow = setTimeout(() => child.kill('SIGKILL'), READY_WITHIN_MS);
-  // The stage writes an empty line when everything is loaded and it is about to block.
-  child.trace.once('data', () => {
+  const slow = setTimeout(() => {
+    child.late = true;
+    child.kill('SIGKILL');
+  }, LAUNCH.ready_within_ms);
+  // The empty line, when everything is loaded and it is about to block. What is more than that belongs to the role.
+  child.trace.once('data', (chunk) => {
     clearTimeout(slow);
     child.trace.pause();
+    if (chunk[0] !== 0x0a || chunk.length > 1) child.trace.unshift(chunk);
+    proven = true;
     loading.delete(child);
     ready.push(child);
     serve();
   });
   child.once('error', (error) => {
     children.delete(child);
-    unready(child, `cannot start ${process.execPath}: ${error.message}`, '');
+    unready(child, (connection) => fault(connection, `cannot start ${program}: ${error.message}`, ''));
   });
   child.once('close', (code, signal) => {
     clearTimeout(slow);
     children.delete(child);
-    unready(child, `the Node process ended before its role (${signal || `exit code ${code}`})`, child.err.text);
+    const why = (connection) => endEarly(connection, child, code, signal, 'its role');
+    if (child.late && !proven) hopeless = why;
+    unready(child, why);
   });
 }
 
-// Kill what a Node process that has ended leaves running: its children have become the supervisor's. Theirs do so in turn,
+// Kill what a process that has ended leaves running: its children have become the supervisor's. Theirs do so in turn,
 // once they are dead.
 function endOrphans(session, mark) {
   killAll(() => adopted().filter((pid) => isOf(pid, session, mark)));
@@ -177,22 +191,21 @@ function kill(pid) {
 
 // A process that ended without ever having a role. The next role in the queue learns why; without one nothing is started in
 // its place, so that a stage that cannot be loaded does not make the supervisor spin.
-function unready(child, text, stderr) {
+function unready(child, why) {
   const index = ready.indexOf(child);
   if (index >= 0) ready.splice(index, 1);
   else if (!loading.delete(child)) return; // it had a role
-  const role = queue.shift();
-  if (role !== undefined) role(null, text, stderr);
+  for (const role of queue.splice(0, hopeless === null ? 1 : queue.length)) role(null, why);
   if (queue.length > 0) setImmediate(fill);
 }
 
 function fill() {
-  while (!shutting && loading.size + ready.length < POOL) spawnStage();
+  while (!shutting && hopeless === null && loading.size + ready.length < LAUNCH.pool) spawnProcess();
 }
 
 function serve() {
   while (queue.length > 0 && ready.length > 0) queue.shift()(ready.shift());
-  if (queue.length > 0 || ready.length + loading.size < POOL) setImmediate(fill);
+  if (queue.length > 0 || ready.length + loading.size < LAUNCH.pool) setImmediate(fill);
 }
 
 function runRole(connection, command, rest) {
@@ -212,11 +225,15 @@ function runRole(connection, command, rest) {
   const early = (chunk) => replies.push(chunk);
   connection.on('data', early);
 
-  queue.push((child, text, stderr) => {
+  if (hopeless !== null) {
+    hopeless(connection);
+    return;
+  }
+  queue.push((child, why) => {
     if (!wanted) {
       if (child) ready.unshift(child);
     } else if (child === null) {
-      fault(connection, text, stderr);
+      why(connection);
     } else {
       connection.removeListener('data', early);
       playRole(connection, child, Buffer.concat([command, ...replies]), deadline);
@@ -252,27 +269,29 @@ function playRole(connection, child, input, deadline) {
   child.once('close', (code, signal) => {
     clearTimeout(timer);
     if (!wanted) return;
-    if (!spoke && !overdue) {
-      const how = signal || `exit code ${code}`;
-      fault(connection, `the Node process ended before its first record (${how})`, child.err.text);
-      return;
-    }
-    const lines = ['']; // ends a line that a killed role did not
-    if (overdue) {
-      lines.push(JSON.stringify({ kind: 'hung', object: null, label: 'killed', args: [deadline], state: null }));
-    }
-    lines.push(
-      JSON.stringify({
-        kind: 'terminated',
-        object: null,
-        label: child.err.text,
-        args: [code, signal],
-        state: { stdout: child.out.text },
-      }),
-      ''
-    );
-    connection.end(lines.join('\n'));
+    if (overdue) end(connection, child, code, signal, { label: 'killed', args: [deadline] });
+    else if (spoke) end(connection, child, code, signal);
+    else endEarly(connection, child, code, signal, 'its first record');
   });
+}
+
+// The last lines of a role: that it hung, if it had to be killed, and how its process ended.
+function end(connection, child, code, signal, hung = null) {
+  const state = { stdout: child.out.text };
+  const lines = ['']; // ends a line that a killed role did not
+  if (hung !== null) lines.push(JSON.stringify({ kind: 'hung', object: null, state: null, ...hung }));
+  lines.push(JSON.stringify({ kind: 'terminated', object: null, label: child.err.text, args: [code, signal], state }), '');
+  connection.end(lines.join('\n'));
+}
+
+// The same where the process has not said anything before `what`.
+function endEarly(connection, child, code, signal, what) {
+  if (LAUNCH.trusted) {
+    fault(connection, `the process ended before ${what} (${signal || `exit code ${code}`})`, child.err.text);
+  } else {
+    const late = { label: 'not ready', args: [LAUNCH.ready_within_ms] };
+    end(connection, child, code, signal, child.late ? late : null);
+  }
 }
 
 function fault(connection, text, stderr) {

@@ -1,6 +1,7 @@
 """``node`` and ``surface``: which versions of Node there are, and which public names Node has."""
 
 import sys
+from dataclasses import replace
 from typing import NoReturn
 
 import click
@@ -10,8 +11,9 @@ from conformance.command.options import with_settings
 from conformance.config import Config
 from conformance.judge.verdict import Exit
 from conformance.opening import opened
-from conformance.play.subjects import node_binary
+from conformance.play.subjects import binaries
 from conformance.play.subjects.base import ReferenceUnavailable
+from conformance.play.subjects.runtimes import NODE
 from conformance.tell.console import headlines
 from conformance.tell.printable import one_line, to_json
 
@@ -23,7 +25,8 @@ def surface(as_json: bool, config: Config) -> NoReturn:
     """Hold Node's own public names, found by reflection, against the subject's. Exits 1 on a gap."""
     from conformance.surface import check
 
-    with terminated_like_interrupted(), opened(config) as session:
+    live = replace(config, reference="live")
+    with terminated_like_interrupted(), opened(live) as session:
         found = check(session)
         if as_json:
             click.echo(to_json(found.to_json()))
@@ -41,11 +44,11 @@ def node_() -> None:
     trouble = None
     known: list[str] = []
     try:
-        known = node_binary.published()
+        known = binaries.published()
     except ReferenceUnavailable as unavailable:
         trouble = str(unavailable)
     rows = [("line", "pinned", "cached", "newest on npm")]
-    for line in node_binary.lines(known):
+    for line in binaries.lines(known):
         newest = line.newest or ("not known" if trouble else "none")
         if line.pinned and line.newest and line.newest != line.pinned:
             newest += ", newer than the pinned one"
@@ -56,7 +59,7 @@ def node_() -> None:
             "  ".join([*(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)), newest])
         )
     click.echo(
-        f"\nthe reference is {node_binary.DEFAULT_VERSION}; the cache is {node_binary.cache_dir() / 'node'}"
+        f"\nthe reference is {NODE.default}; the cache is {binaries.cache_dir() / 'node'}"
     )
     if trouble:
         click.echo(f"newer releases are not known: {trouble}")

@@ -65,7 +65,9 @@ def with_settings(*names: str) -> Callable[[Command], Command]:
             help="docker, local, a version that npm has, like 22 or 24.5.0, or docker,22.",
         ),
         "subject": click.option(
-            "--subject", metavar="NAME", help="What is compared: python (nodesock), node:VERSION …"
+            "--subject",
+            metavar="NAME",
+            help="What is compared: python (nodesock), bun, deno@2.9.6, node:22, cmd:COMMAND, program:COMMAND …",
         ),
         "repeat": click.option(
             "--repeat", type=int, metavar="N", help="Reference runs per case (default 3)."
@@ -104,7 +106,22 @@ def with_settings(*names: str) -> Callable[[Command], Command]:
             help="The accepted deviations.",
         ),
         "cache": click.option(
-            "--no-cache", "cache", flag_value=False, default=None, help="Do not use kept reference runs."
+            "--cache",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="Where reference runs are kept (default: cache in the output directory).",
+        ),
+        "no_cache": click.option("--no-cache", is_flag=True, help="Do not use kept reference runs."),
+        "reference": click.option(
+            "--reference",
+            type=click.Choice(settings.REFERENCES),
+            help="Judge by Node as it runs (live, the default) or by recordings, without any Node.",
+        ),
+        "recordings": click.option(
+            "--recordings",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="Where recordings lie (default conformance-recordings).",
         ),
         "traces": click.option(
             "--traces",
@@ -118,6 +135,8 @@ def with_settings(*names: str) -> Callable[[Command], Command]:
         def configured(**arguments: Any) -> Any:
             given = {name: arguments.pop(name) for name in names}
             node = given.pop("node", ())
+            if given.pop("no_cache", False):
+                given["cache"] = False
             config = replace(
                 settings.load(), **{name: value for name, value in given.items() if value is not None}
             )
@@ -136,11 +155,14 @@ def with_settings(*names: str) -> Callable[[Command], Command]:
 def select(globs: Sequence[str], keywords: str, pairing: str | None, config: Config) -> Items:
     """The cases and their pairings that are meant. Raises ``NothingSelected``."""
     words = keywords.split()
+    recorded = config.reference == "recorded"
     items: Items = []
     for case in collect(tuple(globs) or config.cases):
         wanted = [
             one
-            for one in pairings(case, subjects=config.subject_names, versions=config.version_names)
+            for one in pairings(
+                case, subjects=config.subject_names, versions=config.version_names, recorded=recorded
+            )
             if (pairing is None or fnmatch.fnmatchcase(one.name, pairing))
             and _named(f"{case.id}[{one.name}]", words)
         ]

@@ -41,6 +41,8 @@ from conformance.tell.printable import one_line, to_json
 @with_settings(
     "node",
     "subject",
+    "reference",
+    "recordings",
     "repeat",
     "confirm",
     "rerun",
@@ -50,6 +52,7 @@ from conformance.tell.printable import one_line, to_json
     "output",
     "known_divergences",
     "cache",
+    "no_cache",
     "traces",
 )
 def run(

@@ -251,9 +251,10 @@ def _ending(role: str, sample: NormalTrace, got: NormalTrace) -> Iterator[tuple[
     expected = wanted.to_json() if wanted else None
     hung = got.last_of("hung")
     if hung is not None and sample.last_of("hung") is None:
-        message = (
-            f"{role} did not end by its deadline; still active: {_active(hung)}{_last_words(sample, got)}"
-        )
+        how = f"did not end by its deadline; still active: {_active(hung)}"
+        if hung.label == "not ready":
+            how = f"wrote no ready line within {hung.args[0] / 1000:g} s; killed"
+        message = f"{role} {how}{_last_words(sample, got)}"
         yield 0, Difference("hung", role, "process", hung.index, "", expected, hung.to_json(), message)
     elif wanted is not None and (ended is None or not _same(wanted.args, ended.args)):
         if got.last_of("exit", "uncaught") is not None:

@@ -29,9 +29,12 @@ def pairings(
     reference: str = "node",
     subjects: Sequence[str] = ("python",),
     versions: Sequence[str] = (),
+    *,
+    recorded: bool = False,
 ) -> list[Pairing]:
     """All pairings of a case, the reference first: for each of the ``subjects`` one more if the case has one role,
-    three more if it has two. Each of the ``versions`` plays all roles.
+    three more if it has two. Each of the ``versions`` plays all roles. A ``recorded`` reference plays none, which
+    leaves those in which one subject plays all.
     """
     names = [role.name for role in case.roles]
     found = [Pairing("-".join(reference for _ in names))]
@@ -43,4 +46,4 @@ def pairings(
                 found.append(Pairing(name, roles, subject))
     for version in versions:
         found.append(Pairing("-".join(version for _ in names), frozenset(names), version, is_version=True))
-    return found
+    return [pairing for pairing in found if len(pairing.subject_roles) == len(names)] if recorded else found

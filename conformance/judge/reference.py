@@ -17,6 +17,7 @@ from conformance.judge.normalize import normal
 from conformance.judge.trouble import trouble
 from conformance.language.case import Case
 from conformance.play.cache import TraceCache
+from conformance.play.recordings import RecordingError, Recordings
 from conformance.play.runner import PairingTrace
 
 #: The share of the cases whose reference is always run ``repeat`` times.
@@ -42,27 +43,30 @@ class Reference:
 class References:
     """The references of all cases, each made once, by whichever thread asks first.
 
-    ``play`` runs a case once with the reference in every role. ``keep`` is called with what there is whenever there is
-    more. ``seed`` decides which cases are in the sample.
+    ``play`` runs a case once with the reference in every role; recordings, as ``kept``, have all runs that there are.
+    ``keep`` is called with what there is whenever there is more. There are ``first`` runs from the start. ``seed``
+    decides which cases are in the sample.
     """
 
     def __init__(
         self,
         play: Callable[[Case], PairingTrace],
         described: Mapping[str, Any],
-        cache: TraceCache | None,
+        kept: TraceCache | Recordings | None,
         keep: Callable[[Case, Reference | ReferenceFailed], None],
         *,
         repeat: int,
         confirm: int,
+        first: int = 1,
         seed: int | None = None,
     ) -> None:
         self._play = play
         self._described = described
-        self._cache = cache
+        self._kept = kept
         self._keep = keep
         self._repeat = repeat
         self._confirm = confirm
+        self._first = first
         self._seed = random.randrange(1 << 32) if seed is None else seed
         self._found: dict[str, Reference | ReferenceFailed] = {}
         self._locks: dict[str, threading.Lock] = {}
@@ -92,9 +96,12 @@ class References:
         self._extend(case, reference, self._repeat + self._confirm)
 
     def _begin(self, case: Case) -> Reference:
-        kept = self._cache.load(case, self._described) if self._cache is not None else []
+        try:
+            kept = self._kept.load(case, self._described) if self._kept is not None else []
+        except RecordingError as error:
+            raise ReferenceFailed(str(error), PairingTrace(case.id, {})) from None
         in_sample = random.Random(f"{self._seed} {case.id}").random() < SAMPLE
-        wanted = self._repeat if in_sample else 1
+        wanted = max(self._first, self._repeat if in_sample else 1)
         runs = [*kept, *(self._run(case, number) for number in range(len(kept) + 1, wanted + 1))]
         reference = Reference(runs, _expectation(case, runs))
         if len(runs) > len(kept):
@@ -112,8 +119,8 @@ class References:
             self._keep(case, reference)
 
     def _store(self, case: Case, reference: Reference) -> None:
-        if self._cache is not None and not reference.expectation.unstable:
-            self._cache.store(case, self._described, reference.runs)
+        if self._kept is not None and not reference.expectation.unstable:
+            self._kept.store(case, self._described, reference.runs)
 
     def _run(self, case: Case, number: int) -> PairingTrace:
         run = self._play(case)

@@ -37,6 +37,7 @@ from conformance.judge.verdict import (
 )
 from conformance.language.case import Case
 from conformance.play.cache import TraceCache
+from conformance.play.recordings import Recordings
 from conformance.play.runner import Fault, PairingTrace, run_pairing
 from conformance.play.subjects.base import Subject
 
@@ -75,7 +76,8 @@ class Session:
     """Judges items, from several threads at once. Every subject is already open.
 
     ``subjects`` are held against the ``reference``, ``versions`` are further versions of Node that are shown beside it.
-    ``keep`` is called with the runs behind every result, ``known`` are the accepted deviations.
+    ``keep`` is called with the runs behind every result, ``known`` are the accepted deviations. The reference is run
+    ``first`` times at once.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class Session:
         known: Sequence[KnownDivergence] = (),
         keep: Callable[[Case, Pairing, Sequence[PairingTrace], Result], None] | None = None,
         play: Player | None = None,
+        first: int = 1,
     ) -> None:
         self.config = config
         self.reference = reference
@@ -102,11 +105,12 @@ class Session:
         self._references = References(
             lambda case: self.run_once(case, self.reference),
             reference.describe(),
-            TraceCache(config.output / "cache") if config.cache else None,
+            _kept_runs(config, reference),
             self._keep_reference,
             repeat=config.repeat,
             confirm=config.confirm,
             seed=config.seed,
+            first=first,
         )
 
     def sides(self) -> Sides:
@@ -342,6 +346,14 @@ class Session:
             of_these = [not_run(case, pairing) for case, _ in items for pairing in self.pairings(case)]
             gone = () if stopped else tuple(stale(self.known, ordered, of_these, matching))
             return Outcome(tuple(ordered), gone, stopped and not enough, trouble, len(finished), enough)
+
+
+def _kept_runs(config: Config, reference: Subject) -> TraceCache | Recordings | None:
+    """Where there are runs of the reference that need not be made."""
+    if config.reference == "recorded":
+        # As many as a divergence would be believed by: no further ones can be made.
+        return Recordings(config.recordings, str(reference.describe().get("version")), config.repeat + config.confirm)
+    return TraceCache(config.cache_directory) if config.cache_directory is not None else None
 
 
 def _name(case: Case, pairing: Pairing) -> str:

@@ -31,7 +31,7 @@ from conformance.play.last_words import cause
 from conformance.play.raw import Raw, RawCancelled
 from conformance.play.subjects.base import RoleHandle, RoleStartError, Subject
 from conformance.play.subjects.rundir import roles_directory
-from conformance.play.trace import Record, TraceError
+from conformance.play.trace import PROTOCOL, Record, TraceError
 
 #: What a role may take, in seconds, unless the case or the caller says otherwise.
 DEFAULT_DEADLINE = 10.0
@@ -61,6 +61,7 @@ FAULTS = {
     "start": "machine",  # a role's process could not be started
     "lost": "machine",  # the connection ended without `terminated`, or nobody killed a hung role
     "internal": "machine",  # an exception in the harness
+    "protocol": "machine",  # a role speaks another version of the role protocol
     "garbage": "role",  # a line that is no record
     "flood": "role",  # more records than any case writes; the role was killed
     "unpublished": "role",  # a role waited for a value and everyone who could publish it has ended
@@ -252,6 +253,11 @@ class _Pairing:
         running = self._running[name]
         if record.kind == "kernel?":
             self._answer(running, record)
+            return
+        if record.kind == "protocol":
+            if record.args != [PROTOCOL]:
+                spoken = ", ".join(map(str, record.args))
+                self._fault("protocol", name, f"it speaks version {spoken} of the role protocol, not {PROTOCOL}")
             return
         records = self._trace.roles[name]
         records.append(record.to_json())

@@ -7,6 +7,9 @@ from typing import Any, TypeAlias
 
 Value: TypeAlias = Any  # what JSON can hold; ``values`` says how values are encoded
 
+#: The version of the role protocol (docs/protocol.md, ``conformance/protocol/``): what a role reads and writes.
+PROTOCOL = 1
+
 #: Every kind of record. ``terminated`` is added by whoever ran the role; all others are the role's own.
 KINDS = frozenset(
     {
@@ -22,6 +25,7 @@ KINDS = frozenset(
         "uncaught",
         "exit",
         "hung",
+        "protocol",
         "terminated",
     }
 )

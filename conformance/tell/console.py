@@ -40,6 +40,8 @@ PROGRESS = 10.0
 #: The options that decide what a run does, by setting.
 _OPTIONS = {
     "subject": "--subject",
+    "reference": "--reference",
+    "recordings": "--recordings",
     "repeat": "--repeat",
     "confirm": "--confirm",
     "rerun": "--rerun",
@@ -96,15 +98,16 @@ def resume_command(selection: Selection, config: Config, reference: Mapping[str,
 def _run_command(words: Sequence[str], config: Config, reference: Mapping[str, Any]) -> str:
     """``conformance run`` with this interpreter and all options that the settings file does not imply."""
     versions = [version for version in (config.version, *config.further_versions) if version]
-    node = ",".join(part for part in (str(reference.get("provider") or ""), *versions) if part)
+    provider = None if config.reference == "recorded" else reference.get("provider")
+    node = ",".join(part for part in (str(provider or ""), *versions) if part)
     implied = settings.load()
-    options = ["--node", node]
+    options = ["--node", node] if node else []
     for name, option in _OPTIONS.items():
         value = getattr(config, name)
         if value != getattr(implied, name):
             options += [option, str(value)]
-    if implied.cache and not config.cache:
-        options.append("--no-cache")
+    if config.cache != implied.cache:
+        options += ["--cache", str(config.cache)] if config.cache else ["--no-cache"]
     return shlex.join([sys.executable, "-m", "conformance", "run", *words, *options])
 
 
@@ -239,8 +242,6 @@ def summary(outcome: Outcome, seconds: float) -> list[str]:
         one_line(f"{entry} in known_divergences.toml no longer diverges: remove it")
         for entry in outcome.stale
     ]
-    cases = len({result.id for result in outcome.results})
-    lines.append(f"{cases} cases, {len(outcome.results)} items in {seconds:.1f} s: {outcome.totals}")
     runs = [one.reference_runs for one in outcome.results if not one.subject and one.reference_runs]
     if runs and max(runs) > 1:
         more = [number for number in runs if number > 1]
@@ -249,6 +250,8 @@ def summary(outcome: Outcome, seconds: float) -> list[str]:
     if outcome.enough:
         stopped = f"stopped after {counted(outcome.enough, 'failing item')}"
         lines.append(f"{stopped}: {outcome.totals.not_run} of {len(outcome.results)} items were not run")
+    cases = len({result.id for result in outcome.results})
+    lines.append(f"{cases} cases, {len(outcome.results)} items in {seconds:.1f} s: {outcome.totals}")
     if outcome.taken_over:
         lines.append(f"resumed: {outcome.taken_over} results were taken over from the interrupted run")
     return lines

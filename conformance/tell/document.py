@@ -21,7 +21,8 @@ def document(outcome: Outcome, sides: Sides) -> dict[str, Any]:
     """The content of ``report.json``; ``schema.json`` beside this file says its form."""
     data: dict[str, Any] = {
         "schema": FORMAT,
-        "reference": _node(sides.reference),
+        "reference": _node(sides.reference)
+        | ({"recordings": sides.reference["recordings"]} if "recordings" in sides.reference else {}),
         "subjects": [
             {"called": called, **{key: subject.get(key) for key in _SUBJECT}}
             for called, subject in sides.subjects.items()

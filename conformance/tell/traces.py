@@ -22,8 +22,8 @@ from conformance.judge.pairing import Pairing
 from conformance.judge.verdict import Result, Verdict
 from conformance.language.case import Case
 from conformance.language.export import export
-from conformance.play.cache import trace_from_json
 from conformance.play.runner import PairingTrace
+from conformance.play.stored import trace_from_json
 
 
 @dataclass(frozen=True)

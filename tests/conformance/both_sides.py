@@ -14,7 +14,8 @@ import pytest
 from conformance.language.case import Case
 from conformance.language.collect import collect_file
 from conformance.play.subjects.base import ReferenceUnavailable
-from conformance.play.subjects.node_binary import DEFAULT_VERSION, obtain
+from conformance.play.subjects.binaries import obtain
+from conformance.play.subjects.runtimes import NODE
 from conformance.play.values import encode
 
 FIXTURES = Path(__file__).parents[2] / "node_fixtures"
@@ -72,7 +73,7 @@ class Notes:
 def node_binary() -> str:
     """A Node to run programs with; skips the test where there is none."""
     try:
-        return os.environ.get("NODE_BINARY") or str(obtain(DEFAULT_VERSION))
+        return os.environ.get("NODE_BINARY") or str(obtain(NODE.default))
     except ReferenceUnavailable as unavailable:
         pytest.skip(str(unavailable))
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from conformance.play.subjects.base import ReferenceUnavailable
+from conformance.play.subjects.container import docker_trouble
 from conformance.play.subjects.node import NodeSubject
-from conformance.play.subjects.node_docker import docker_trouble
 from conformance.play.subjects.rundir import RunDirectory
 
 

@@ -104,7 +104,7 @@ def test_workers_default_to_the_usable_cores():
 
 def test_subjects_have_words_for_pairings():
     assert Config().subject_names == ("python",)
-    assert Config(subject="python, node:22,bun@1.4.5").subject_names == ("python", "node22", "bun@1.4.5")
+    assert Config(subject="python, node:22,bun@1.4.5").subject_names == ("python", "node22", "bun")
     words = Config(subject="python,cmd:/a/runtime --with=one,two")
     assert words.subjects == ("python", "cmd:/a/runtime --with=one,two")
     assert words.subject_names == ("python", "cmd")

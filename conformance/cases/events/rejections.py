@@ -1,7 +1,7 @@
 """Async listeners that reject: what capture_rejections makes of it, and what happens without."""
 
 from conformance import case
-from conformance.scenery import serve
+from conformance.scenery import listen, serve
 
 
 def greet(t):
@@ -136,3 +136,64 @@ def Emitter(t):
     t.next_tick(lambda: t.note("tick", None))
     t.microtask(lambda: t.note("micro", None))
     t.note("emitted", None)
+
+
+@case(about="with EventEmitter.capture_rejections a rejected 'connection' listener destroys its socket")
+class Connection:
+    def server(t):
+        t.events.EventEmitter.capture_rejections = True
+        server = t.watch("server", t.net.create_server())
+        server.on("error", t.callback("server error"))
+
+        async def on_connection(peer):
+            t.watch("peer", peer)
+            peer.on("error", t.callback("peer error"))
+            server.close()
+            raise t.error("rejected")
+
+        server.on("connection", on_connection)
+        listen(t, server)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+
+
+@case(about="with EventEmitter.capture_rejections a rejected 'listening' listener is the server's 'error'")
+def Listening(t):
+    t.events.EventEmitter.capture_rejections = True
+    server = t.watch("server", t.net.create_server())
+    server.on("error", t.callback("error", lambda error: server.close()))
+
+    async def on_listening():
+        raise t.error("rejected")
+
+    server.on("listening", on_listening)
+    server.listen(0, "127.0.0.1")
+
+
+@case(
+    about="a rejected 'connection' listener is an unhandled rejection, whatever the option capture_rejections"
+)
+class ConnectionUncaptured:
+    def server(t):
+        server = t.watch("server", t.net.create_server(capture_rejections=True))
+
+        def on_uncaught(error):
+            t.note("survived", error)
+            server.close()
+
+        t.on_uncaught(on_uncaught)
+
+        async def on_connection(peer):
+            t.watch("peer", peer)
+            peer.resume()
+            peer.end("bye")
+            raise t.error("rejected")
+
+        server.on("connection", on_connection)
+        listen(t, server)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()

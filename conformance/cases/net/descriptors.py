@@ -1,4 +1,4 @@
-"""The options fd and handle of sockets and servers."""
+"""Sockets made from what is there already: a descriptor, a handle, a BoundSocket."""
 
 from conformance import case
 from conformance.scenery import listen
@@ -16,60 +16,6 @@ def SocketFdErrors(t):
     t.attempt("object", lambda: t.net.Socket(fd={}))
     t.attempt("not open", lambda: t.net.Socket(fd=9999))
     t.attempt("number alone", lambda: t.net.Socket(9999))
-
-
-@case(about="listen() on a descriptor that is not open emits 'error' EINVAL on a tick, without an address")
-def ListenFdErrors(t):
-    server = t.watch("server", t.net.create_server())
-    server.on("error", t.callback("error"))
-    t.attempt("listen", lambda: server.listen(fd=9999) is server)
-    t.note("listening", server.listening)
-    t.next_tick(lambda: t.note("tick", None))
-
-
-@case(about="a server whose listen() on a descriptor failed can listen again")
-def ListenAfterFdError(t):
-    server = t.watch("server", t.net.create_server())
-    server.on("error", t.callback("error", lambda: server.listen(0, "127.0.0.1", lambda: server.close())))
-    server.listen(fd=9999)
-
-
-@case(about="listen() uses the fd rather than the port or path")
-def FdWins(t):
-    server = t.watch("server", t.net.create_server())
-    server.on("error", t.callback("error"))
-    server.listen(fd=9999, port=0, path=t.path("unused.sock"), host="no..host")
-
-
-@case(about="a server that listens on the handle of another shares it: closing one closes both")
-def ListenOnServer(t):
-    first = t.watch("first", t.net.create_server())
-    second = t.watch("second", t.net.create_server())
-
-    def on_second():
-        t.note("same port", second.address().port == first.address().port)
-        second.close()
-        t.note("first address", first.address())
-        t.note("second address", second.address())
-        first.close()
-
-    first.listen(0, "127.0.0.1", lambda: second.listen(first, on_second))
-
-
-@case(about="listen() takes the _handle of an object for the object, and reads the options there")
-def ListenOnHandle(t):
-    server = t.watch("server", t.net.create_server())
-    t.attempt("nested", lambda: server.listen({"_handle": {"port": 70000}}))
-    t.attempt("nothing in it", lambda: server.listen({"_handle": {}}))
-    t.note("listening", server.listening)
-
-
-@case(about="a handle that is null, 0, empty or false counts as absent")
-def NoHandle(t):
-    t.attempt("null", lambda: t.net.Socket(handle=None).pending)
-    t.attempt("zero", lambda: t.net.Socket(handle=0).pending)
-    t.attempt("empty", lambda: t.net.Socket(handle="").pending)
-    t.attempt("false", lambda: t.net.Socket(handle=False).pending)
 
 
 @case(about="a new socket made with the handle of a connected one takes over the connection")
@@ -105,35 +51,6 @@ def SocketOnWatchedFd(t):
         server.close()
 
     server.listen(0, "127.0.0.1", on_listening)
-
-
-@case(about="listen() on a descriptor that the loop already watches emits 'error' EEXIST")
-def ListenOnWatchedFd(t):
-    first = t.net.create_server()
-    second = t.watch("second", t.net.create_server())
-    second.on("error", t.callback("error", lambda: first.close()))
-    first.listen(0, "127.0.0.1", lambda: second.listen(fd=first._handle.fd))
-
-
-@case(about="listen() on a bound descriptor listens at its address, and ignores port and host")
-class ListenOnBoundFd:
-    def server(t):
-        bound = t.net.BoundSocket(host="127.0.0.1")
-        server = t.watch("server", t.net.create_server(lambda peer: peer.end("hello")))
-        server.on("connection", lambda peer: server.close())
-        server.on("close", lambda: t.exit(0))  # the bound socket has been left without its descriptor
-
-        def on_listening():
-            t.kernel(server)
-            t.note("address", server.address().address)
-            t.note("same port", server.address().port == bound.address().port)
-            t.publish(port=bound.address().port)
-
-        server.listen({"fd": bound.fd(), "port": 1, "host": "127.0.0.2", "backlog": 7}, on_listening)
-
-    def client(t, port):
-        client = t.net.connect(port, "127.0.0.1")
-        client.on("data", t.callback("data"))
 
 
 @case(about="a socket on a descriptor without a connection seems open; its first read fails with ENOTCONN")

@@ -203,67 +203,6 @@ def NobodyListensForConnections(t):
     server.listen(0, "127.0.0.1", on_listening)
 
 
-@case(about="with EventEmitter.capture_rejections a rejected 'connection' listener destroys its socket")
-class CaptureRejections:
-    def server(t):
-        t.events.EventEmitter.capture_rejections = True
-        server = t.watch("server", t.net.create_server())
-        server.on("error", t.callback("server error"))
-
-        async def on_connection(peer):
-            t.watch("peer", peer)
-            peer.on("error", t.callback("peer error"))
-            server.close()
-            raise t.error("rejected")
-
-        server.on("connection", on_connection)
-        listen(t, server)
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-        client.resume()
-
-
-@case(about="with EventEmitter.capture_rejections a rejected 'listening' listener is the server's 'error'")
-def CaptureRejectionsOfListening(t):
-    t.events.EventEmitter.capture_rejections = True
-    server = t.watch("server", t.net.create_server())
-    server.on("error", t.callback("error", lambda error: server.close()))
-
-    async def on_listening():
-        raise t.error("rejected")
-
-    server.on("listening", on_listening)
-    server.listen(0, "127.0.0.1")
-
-
-@case(
-    about="a rejected 'connection' listener is an unhandled rejection, whatever the option capture_rejections"
-)
-class NoCaptureRejections:
-    def server(t):
-        server = t.watch("server", t.net.create_server(capture_rejections=True))
-
-        def on_uncaught(error):
-            t.note("survived", error)
-            server.close()
-
-        t.on_uncaught(on_uncaught)
-
-        async def on_connection(peer):
-            t.watch("peer", peer)
-            peer.resume()
-            peer.end("bye")
-            raise t.error("rejected")
-
-        server.on("connection", on_connection)
-        listen(t, server)
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-        client.resume()
-
-
 @case(about="with pause_on_connect data and FIN wait in the kernel until the socket is resumed")
 class PauseOnConnect:
     def server(t):

@@ -359,25 +359,6 @@ def Exclusive(t):
     server.listen(on_listening, port=0, host="127.0.0.1", exclusive=True)
 
 
-@case(about="a server can listen on the handle of another: both have its port")
-def ListenOnAnotherServer(t):
-    first = t.watch("first", t.net.create_server())
-    second = t.watch("second", t.net.create_server())
-
-    def on_first():
-        second.listen(first, t.callback("second listens", on_second))
-        t.note("at once", second.listening)
-
-    def on_second():
-        t.note("same port", first.address().port == second.address().port)
-        first.close(t.callback("first closed"))
-        t.note("first", first.listening)
-        t.note("second", second.listening)
-        second.close(t.callback("second closed"))
-
-    first.listen(0, "127.0.0.1", on_first)
-
-
 @case(about="create_server() takes a listener, options, or both; options may be null")
 def CreateServerForms(t):
     listener = t.callback("connection")
@@ -409,68 +390,6 @@ def ListenCallbackRunsLast(t):
     server.on("listening", lambda: server.close())
     t.note("at once", server.listening)
     t.next_tick(lambda: t.note("in a tick", server.listening))
-
-
-@case(about="of two servers on one handle the one that listened last is handed the connections")
-class SharedHandleAccepts:
-    def server(t):
-        first = t.watch("first", t.net.create_server())
-        second = t.watch("second", t.net.create_server())
-
-        def on_connection(peer):
-            t.note("of the second", peer.server)
-            first.get_connections(t.callback("of the first"))
-            second.get_connections(t.callback("of the second"))
-            peer.resume()
-            peer.end()
-            second.close(t.callback("second closed"))
-            first.close(t.callback("first closed"))
-
-        first.on("connection", t.callback("not reached"))
-        second.on("connection", on_connection)
-        first.listen(0, "127.0.0.1", lambda: second.listen(first))
-        second.on("listening", lambda: t.publish(port=second.address().port))
-
-    def client(t, port):
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-        client.resume()
-
-
-@case(about="a server on another's handle accepts nothing once that one is closed, and its address() throws")
-def SharedHandleClosed(t):
-    first = t.watch("first", t.net.create_server())
-    second = t.watch("second", t.net.create_server())
-
-    def on_second():
-        first.close(t.callback("first closed"))
-        t.note("listening", second.listening)
-        t.attempt("address", lambda: second.address())
-        t.attempt("unref", lambda: second.unref() == second)
-        second.get_connections(t.callback("count"))
-        t.immediate(lambda: second.close(t.callback("second closed")))
-
-    first.listen(0, "127.0.0.1", lambda: second.listen(first, on_second))
-
-
-@case(
-    about="a server can listen on a handle given as an option; options in its place are taken as the options"
-)
-def ListenOnHandleOption(t):
-    first = t.watch("first", t.net.create_server())
-    second = t.watch("second", t.net.create_server())
-    third = t.watch("third", t.net.create_server())
-
-    def on_second():
-        t.note("same port", first.address().port == second.address().port)
-        third.listen({"handle": {"port": 0, "host": "127.0.0.1"}, "port": 99999}, on_third)
-
-    def on_third():
-        t.note("another port", first.address().port != third.address().port)
-        first.close()
-        second.close()
-        third.close()
-
-    first.listen(0, "127.0.0.1", lambda: second.listen({"handle": first._handle}, on_second))
 
 
 @case(

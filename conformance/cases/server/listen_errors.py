@@ -199,46 +199,12 @@ def HostWithNul(t):
     t.note("listening", server.listening)
 
 
-@case(about="listen() on a descriptor that is not open reports EINVAL")
-def BadDescriptor(t):
-    server = t.watch("server", t.net.create_server())
-    server.on("error", t.callback("error"))
-    server.listen({"fd": 999}, t.callback("listening"))
-    t.note("listening", server.listening)
-    t.note("address", server.address())
-
-
 @case(about="a listen() that throws gives up the one before it that still looks its host up: nothing listens")
 def ListenThatThrows(t):
     server = t.watch("server", t.net.create_server())
     server.listen(0, "127.0.0.1", t.callback("listening"))
     t.attempt("no port", lambda: server.listen({}))
     t.immediate(lambda: t.note("listening", server.listening))
-
-
-@case(about="a server on the handle of a unix-domain server opens its descriptor anew, which fails with EEXIST")
-def HandleOfUnixServer(t):
-    first, second = t.watch("first", t.net.create_server()), t.watch("second", t.net.create_server())
-    second.on("error", lambda error: [t.note("state", second.listening), first.close()])
-    first.listen(t.path("s"), lambda: second.listen(first))
-
-
-@case(about="listening on a handle that is being closed fails with EINVAL, on a closed one with EBADF")
-def HandleOfClosedServer(t):
-    first, second, third = t.net.create_server(), t.net.create_server(), t.watch("third", t.net.create_server())
-    third.on("error", t.callback("error"))
-
-    def on_listening():
-        second.listen(first)
-        second.close()
-        third.listen(first)
-        t.immediate(lambda: t.immediate(again))
-
-    def again():
-        third.listen(first)
-        t.immediate(lambda: first.close())
-
-    first.listen(0, "127.0.0.1", on_listening)
 
 
 @case(about="listen() on a host name that cannot be resolved emits 'error' with ENOTFOUND and no 'listening'")

@@ -279,3 +279,21 @@ class Utf8FromAPeer:
                 client.write("more")
 
         client.on("data", on_data)
+
+
+def idle(t, options=None):
+    """A Readable whose _read does nothing: what is in its buffer was pushed by hand."""
+    return t.stream.Readable({"read": lambda size: None, **(options or {})})
+
+
+@case(about="push(text) in the stream's own encoding is taken as it is, in another it is decoded and encoded")
+def PushedText(t):
+    source = t.watch("source", idle(t, {"encoding": "latin1"}))
+    source.push("é", "latin1")
+    source.push("é", "utf8")
+    source.push("c3a9", "hex")
+    source.push("é")
+    source.push("", "latin1")
+    t.note("length", source.readable_length)
+    t.note("text", source.read())
+    t.attempt("unknown encoding", lambda: source.push("x", "nope"))

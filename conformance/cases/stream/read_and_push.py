@@ -96,19 +96,6 @@ def RoomLeft(t):
     t.note("objects", [objects.push(1), objects.push(2)])
 
 
-@case(about="push(text) in the stream's own encoding is taken as it is, in another it is decoded and encoded")
-def PushedText(t):
-    source = t.watch("source", idle(t, {"encoding": "latin1"}))
-    source.push("é", "latin1")
-    source.push("é", "utf8")
-    source.push("c3a9", "hex")
-    source.push("é")
-    source.push("", "latin1")
-    t.note("length", source.readable_length)
-    t.note("text", source.read())
-    t.attempt("unknown encoding", lambda: source.push("x", "nope"))
-
-
 @case(about="set_default_high_water_mark() holds for streams made afterwards, for objects by themselves")
 def DefaultMarks(t):
     def marks():

@@ -1,10 +1,31 @@
-"""Methods that a program has replaced: Node looks them up at each call, so the replacement is called.
+"""Methods that a program has replaced: Node looks them up at each call, so the replacement is called, function or not.
 
 `recorded` notes each call of such a method, so a case shows which of them Node itself goes through, and in which order.
 """
 
 from conformance import case
 from conformance.scenery import count_to, serve_here
+
+HOOKS = ["_read", "_write", "_writev", "_final", "_destroy"]
+METHODS = [
+    "connect", "write", "end", "destroy", "destroy_soon", "pause", "resume", "read", "push", "set_timeout",
+    "set_no_delay", "set_keep_alive", "ref", "unref", "address", "cork", "uncork", "pipe", "unpipe", "set_encoding",
+]  # fmt: skip
+READABLE = [
+    "_read", "_destroy", "read", "push", "unshift", "pipe", "unpipe", "pause", "resume", "is_paused", "set_encoding",
+    "destroy",
+]  # fmt: skip
+WRITABLE = [
+    "_write", "_destroy", "write", "end", "cork", "uncork", "destroy", "set_default_encoding",
+]  # fmt: skip
+EMITTER = [
+    "on", "once", "add_listener", "prepend_listener", "prepend_once_listener", "remove_listener", "off",
+    "remove_all_listeners", "listener_count", "emit",
+]  # fmt: skip
+DGRAM = [
+    "bind", "send", "sendto", "connect", "disconnect", "close", "address", "remote_address", "on", "once",
+    "remove_listener", "emit",
+]  # fmt: skip
 
 
 def recorded(t, target, names):
@@ -19,9 +40,6 @@ def recorded(t, target, names):
 
     for name in names:
         replace(name)
-
-
-HOOKS = ["_read", "_write", "_writev", "_final", "_destroy"]
 
 
 def talk(t, client):
@@ -115,12 +133,6 @@ def ConnectOnTheClass(t):
     )
 
 
-METHODS = [
-    "connect", "write", "end", "destroy", "destroy_soon", "pause", "resume", "read", "push", "set_timeout",
-    "set_no_delay", "set_keep_alive", "ref", "unref", "address", "cork", "uncork", "pipe", "unpipe", "set_encoding",
-]  # fmt: skip
-
-
 @case(about="a conversation calls the public methods that were replaced on net.Socket")
 def MethodsOnTheClass(t):
     recorded(t, t.net.Socket, METHODS)
@@ -167,15 +179,6 @@ def LookupOfConnect(t):
 
     t.dns.lookup = lookup
     serve_here(t, lambda peer: peer.end(), lambda port: t.net.connect(port, "example.test").resume())
-
-
-READABLE = [
-    "_read", "_destroy", "read", "push", "unshift", "pipe", "unpipe", "pause", "resume", "is_paused", "set_encoding",
-    "destroy",
-]  # fmt: skip
-WRITABLE = [
-    "_write", "_destroy", "write", "end", "cork", "uncork", "destroy", "set_default_encoding",
-]  # fmt: skip
 
 
 def sink(t):
@@ -253,12 +256,6 @@ def IterationOnTheObject(t):
     t.spawn(run(source))
 
 
-EMITTER = [
-    "on", "once", "add_listener", "prepend_listener", "prepend_once_listener", "remove_listener", "off",
-    "remove_all_listeners", "listener_count", "emit",
-]  # fmt: skip
-
-
 @case(about="once(), off() and remove_all_listeners() call the emitter's methods that were replaced")
 def EmitterOnTheClass(t):
     Kind = t.subclass(t.events.EventEmitter, {})
@@ -273,12 +270,6 @@ def EmitterOnTheClass(t):
     emitter.remove_all_listeners("x")
     emitter.on("z", lambda: None)
     emitter.remove_all_listeners()
-
-
-DGRAM = [
-    "bind", "send", "sendto", "connect", "disconnect", "close", "address", "remote_address", "on", "once",
-    "remove_listener", "emit",
-]  # fmt: skip
 
 
 @case(about="sending and receiving a datagram calls the methods that were replaced on dgram.Socket")
@@ -432,3 +423,76 @@ def HooksThatWereNotThere(t):
     t.override(sink, "_final", lambda self, original, callback: [t.note("_final", True), callback()])
     sink.on("finish", lambda: t.note("finish", True))
     sink.end("y")
+
+
+def note_error(t, label, emitter):
+    """Have each 'error' of `emitter` noted as `label`; returns `emitter`."""
+    emitter.on("error", lambda error: t.note(label, error))
+    return emitter
+
+
+@case(about="a _read or _destroy that is not a function fails the stream with a TypeError; such a _final is ignored")
+def HookNoFunction(t):
+    source = note_error(t, "read", t.stream.Readable())
+    source._read = 5
+    t.attempt("read", lambda: source.read())
+    final = note_error(t, "final", t.stream.Writable(write=lambda chunk, encoding, callback: callback()))
+    final._final = 5
+    t.attempt("final", lambda: final.end())
+    destroyed = note_error(t, "destroy", t.stream.Writable())
+    destroyed._destroy = 5
+    t.attempt("destroy", lambda: destroyed.destroy() is destroyed)
+
+
+def odd_writables(t):
+    return [
+        t.stream.Writable(write=lambda chunk, encoding, done: done()),
+        t.stream.PassThrough(),
+        t.net.Socket(),
+    ]
+
+
+@case(about="a _write that is not a function makes write() throw a TypeError")
+def WriteNoFunction(t):
+    for value in [5, None, "x", {}]:
+        for one in odd_writables(t):
+            one._write = value
+            t.attempt("bytes", lambda: one.write(b"a"))
+            t.snapshot(one)
+        for one in odd_writables(t):
+            one._write = value
+            t.attempt("text", lambda: one.write("a"))
+            t.attempt("again", lambda: one.write("b"))
+            one.destroy()
+        for one in odd_writables(t):
+            one.cork()
+            one.write("a")
+            one._write = value
+            t.attempt("uncork", lambda: one.uncork())
+
+
+@case(about="a _writev that is not a function makes uncork(), or write() in its place, throw a TypeError")
+def WritevNoFunction(t):
+    for value in [5, None, "x", {}, 0, ""]:
+        for one in odd_writables(t):
+            one.cork()
+            one.write("a")
+            one.write("b")
+            one._writev = value
+            t.attempt("uncork", lambda: one.uncork())
+            t.snapshot(one)
+        bare = t.stream.Writable()
+        bare._writev = value
+        t.attempt("write", lambda: bare.write("a"))
+
+
+@case(about="a _write that is no longer a function when a queued write starts is an uncaught TypeError")
+def WriteNoFunctionLater(t):
+    def write(chunk, encoding, done):
+        sink._write = 5
+        t.immediate(done)
+
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    sink = t.watch("sink", t.stream.Writable(write=write))
+    sink.write("a")
+    sink.write("b")

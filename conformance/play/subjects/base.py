@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TypedDict, runtime_checkable
 
 from conformance.language.case import Case, Role
+from conformance.play.trace import PROTOCOL
 
 #: The entry-point group under which other packages offer subjects: name → class with a constructor of no
 #: arguments.
@@ -27,10 +28,11 @@ class Description(TypedDict, total=False):
     """What a subject says of itself, as it stands in the report."""
 
     name: str  # "node" or "nodesock" or what a third implementation calls itself
-    version: str  # of the implementation, without a leading v
+    version: str | None  # of the implementation, without a leading v; None where nobody knows it
     libuv: str | None
     provider: str  # "docker" or "local" for node, "fork" for Python
     image: str | None  # tag and id of the container image
+    recordings: str  # the directory of the recordings, where the reference is recorded
     python: str | None
     pyuv: str | None
     note: str | None  # one line that the run says first, for example why the provider is not docker
@@ -108,6 +110,20 @@ class Subject(Protocol):
         process's working directory. Raises ``RoleStartError``.
         """
         ...
+
+
+def role_command(
+    case: Case, role: Role, values: Mapping[str, Any], deadline_ms: int, path_dir: Path
+) -> dict[str, Any]:
+    """The first line that a role's process gets: what to play (``conformance/protocol/command.json``)."""
+    return {
+        "protocol": PROTOCOL,
+        "case": case.id,
+        "role": role.name,
+        "values": dict(values),
+        "deadline_ms": deadline_ms,
+        "path_dir": str(path_dir),
+    }
 
 
 class Openable:

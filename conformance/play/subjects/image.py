@@ -1,8 +1,8 @@
-"""The container image with Node in it: the official one where it can be had, else one built on the spot.
+"""The container image of a runtime: for Node the official one where it can be had, else one built on the spot.
 
-The built one is ``FROM scratch``: the packaged ``node`` binary, the shared libraries that ``ldd`` names, and
-what ``getaddrinfo`` loads at run time. It is tagged and labelled with the hash of its content, so an
-unchanged one is found again and a changed one is built anew.
+The built one is ``FROM scratch``: Node's binary for the supervisor, the runtime's own if it is another one, the shared
+libraries that ``ldd`` names, and what ``getaddrinfo`` loads at run time. It is tagged and labelled with the hash of its
+content, so an unchanged one is found again and a changed one is built anew.
 """
 
 import hashlib
@@ -12,18 +12,20 @@ import os
 import re
 import subprocess
 import tarfile
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conformance.play.subjects import docker_address, node_binary
+from conformance.play.subjects import binaries, docker_address
 from conformance.play.subjects.base import ReferenceUnavailable
+from conformance.play.subjects.runtimes import NODE, Runtime
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
-REPOSITORY = "nodesock-conformance/node"
+REPOSITORY = "nodesock-conformance"
 CONTENT_LABEL = "nodesock.conformance.content"
 
 _DOCKERFILE = Path(__file__).parents[3] / "node_fixtures" / "Dockerfile"
@@ -62,18 +64,21 @@ class Image:
     official: bool
 
 
-def ensure_image(client: "DockerClient", version: str) -> Image:
-    """The image for that Node version: official if present or to be had, else built.
+def ensure_image(client: "DockerClient", version: str, runtime: Runtime = NODE) -> Image:
+    """The image for that version of the runtime: Node's official one if present or to be had, else built.
 
     Raises ``ReferenceUnavailable``.
     """
+    if runtime is not NODE:
+        with binaries.cache_lock(f"image-{runtime.name}-{version}"):
+            return _built(client, version, runtime)
     official = f"node:{version}-slim"
     image = _present(client, official)
     if image is None:
-        with node_binary.cache_lock(f"image-{version}") as cache:
+        with binaries.cache_lock(f"image-{version}") as cache:
             image = _present(client, official) or _pull(client, official, cache / "pull-failures.json")
             if image is None:
-                return _built(client, version)
+                return _built(client, version, runtime)
     return Image(image.id, f"{official} {_digest(image)}", official=True)
 
 
@@ -136,14 +141,18 @@ def _remembered(memory: Path) -> dict[str, float]:
 # -- building ------------------------------------------------------------------------------------------------
 
 
-def _built(client: "DockerClient", version: str) -> Image:
-    binary = node_binary.obtain(version)
-    files = {"usr/local/bin/node": binary, **_libraries(binary)}
+def _built(client: "DockerClient", version: str, runtime: Runtime) -> Image:
+    programs = {runtime.name: binaries.obtain(version, runtime)}
+    if runtime is not NODE:
+        programs[NODE.name] = binaries.obtain(NODE.default)
+    files: dict[str, Path] = {}
+    for name, binary in programs.items():
+        files |= {f"usr/local/bin/{name}": binary, **_libraries(binary)}
     texts = {"etc/nsswitch.conf": _NSSWITCH} | {
         name.lstrip("/"): Path(name).read_bytes() for name in _RESOLVER_FILES if Path(name).is_file()
     }
     content = _content_hash(files, texts)
-    tag = f"{REPOSITORY}:{version}-{content[:12]}"
+    tag = f"{REPOSITORY}/{runtime.name}:{version}-{content[:12]}"
     image = _present(client, tag)
     if image is None:
         image = _build(client, tag, content, files, texts)
@@ -188,8 +197,8 @@ def _build(
 ) -> Any:
     from docker.errors import APIError, BuildError
 
-    # On disk: the context is the size of Node, and the client streams a file.
-    with (node_binary.cache_dir() / "context.tar").open("w+b") as context:
+    # On disk: the context is the size of its programs, and the client streams a file.
+    with tempfile.TemporaryFile(dir=binaries.cache_dir()) as context:
         with tarfile.open(fileobj=context, mode="w") as archive:
             _add_bytes(archive, "Dockerfile", _DOCKERFILE.read_bytes())
             for name, path in files.items():
@@ -197,7 +206,6 @@ def _build(
             for name, text in texts.items():
                 _add_bytes(archive, f"rootfs/{name}", text)
         context.seek(0)
-        Path(context.name).unlink()
         try:
             image, _ = client.images.build(
                 fileobj=context,

