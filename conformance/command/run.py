@@ -20,11 +20,12 @@ from conformance.language.case import Case
 from conformance.language.selection import case_files, ids_matching
 from conformance.opening import opened
 from conformance.tell import flakes
-from conformance.tell.console import Reporter, headlines, replay_command, resume_command, summary
+from conformance.tell.console import Reporter, headlines, overview, replay_command, resume_command, summary
 from conformance.tell.document import document, write_json, write_junit
 from conformance.tell.html import write_html
 from conformance.tell.journal import Interrupted, Journal, Selection, interrupted
-from conformance.tell.place import clear, finish, last, show_unfinished, unfinished
+from conformance.tell.markdown import markdown
+from conformance.tell.place import clear, finish, last, show_unfinished, unfinished, write
 from conformance.tell.printable import to_json
 
 
@@ -33,11 +34,18 @@ from conformance.tell.printable import to_json
 @click.option("--pairing", metavar="NAME", help="Only this pairing, like python-node (a glob).")
 @click.option("--resume", is_flag=True, help="Go on with the interrupted run; without a CASE, with its selection.")
 @click.option("--json", "as_json", is_flag=True, help="report.json on stdout, everything else on stderr.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Write report.md too, for a pull request.")
 @with_settings(
     "node", "subject", "repeat", "confirm", "rerun", "jobs", "deadline", "output", "known_divergences", "cache"
 )
 def run(
-    globs: Sequence[str], keywords: str, pairing: str | None, resume: bool, as_json: bool, config: Config
+    globs: Sequence[str],
+    keywords: str,
+    pairing: str | None,
+    resume: bool,
+    as_json: bool,
+    as_markdown: bool,
+    config: Config,
 ) -> NoReturn:
     """Run cases in all their pairings and write the reports."""
     selection = Selection(tuple(globs), keywords, pairing)
@@ -54,14 +62,20 @@ def run(
     roles = sum(len(case.roles) for case, _ in items)
     playing = {one.subject for _, wanted in items for one in wanted}
     with terminated_like_interrupted(), opened(config, work, roles=roles, only=playing) as session:
-        outcome, data = _run(session, items, selection, before, work, stream)
+        outcome, data = _run(session, items, selection, before, work, stream, as_markdown)
     if as_json:
         click.echo(to_json(data))
     sys.exit(outcome.exit)
 
 
 def _run(
-    session: Session, items: Items, selection: Selection, before: Interrupted | None, work: Path, stream: TextIO
+    session: Session,
+    items: Items,
+    selection: Selection,
+    before: Interrupted | None,
+    work: Path,
+    stream: TextIO,
+    as_markdown: bool,
 ) -> tuple[Outcome, dict[str, Any]]:
     """Judge all items, say so on ``stream`` and write the reports; the outcome and the content of ``report.json``."""
     config, sides = session.config, session.sides()
@@ -88,7 +102,7 @@ def _run(
 
         with _following(stream, left, replay) as follow:
             outcome = session.run(items, keep, _matching(config, items), finished)
-        for line in summary(outcome, time.monotonic() - started):
+        for line in (*overview(outcome), *summary(outcome, time.monotonic() - started)):
             print(line, file=stream)
         stream.flush()
         data = document(outcome, sides)
@@ -98,7 +112,8 @@ def _run(
             for result in outcome.results:
                 if result.verdict is not Verdict.NOT_RUN:
                     journal.add(result)
-            place = _report(config.output, work, outcome, data, {case.id: case.about for case in cases}, replay)
+            abouts = {case.id: case.about for case in cases}
+            place = _report(config.output, work, outcome, data, abouts, replay, as_markdown)
             with writing(config.output):
                 new = (result for result in outcome.results if result.name not in finished)
                 flakes.record(config.output / flakes.NAME, new)
@@ -142,6 +157,7 @@ def _report(
     data: Mapping[str, Any],
     abouts: Mapping[str, str],
     replay: Mapping[str, str],
+    as_markdown: bool,
 ) -> Path:
     """Write the reports; where they are. Raises ``OutputError``."""
     place = work
@@ -153,6 +169,8 @@ def _report(
         write_json(place / "report.json", data)
         write_junit(place / "junit.xml", outcome, replay)
         write_html(place, outcome, data, abouts, replay)
+        if as_markdown:
+            write(place / "report.md", markdown(data))
     return place
 
 
