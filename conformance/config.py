@@ -43,8 +43,8 @@ class Config:
     before a divergence is believed. ``rerun`` is how often an item that diverges is run again, ``jobs`` how many cases
     run at once. ``seed`` shuffles the order of the cases and decides which of them get all reference runs anyway; None
     is file order and a new choice each time. ``traces`` says of what the raw traces are kept: ``failed``, what is not
-    conformant, or ``all``. ``reference`` is live, or recorded: judged by what lies in ``recordings``. ``cache`` is where
-    reference runs are kept: True for a directory in ``output``, False for nowhere.
+    conformant, or ``all``. ``reference`` is live, or recorded: judged by what lies in ``recordings``. ``cache`` is
+    where reference runs are kept: True for a directory in ``output``, False for nowhere.
     """
 
     node: str | None = None

@@ -11,7 +11,8 @@ from conformance.judge.verdict import Outcome, Result
 from conformance.tell.console import Reporter
 from conformance.tell.document import write_json, write_junit
 from conformance.tell.html import write_html
-from conformance.tell.place import clear, last, show_unfinished
+from conformance.tell.markdown import markdown
+from conformance.tell.place import clear, last, show_unfinished, write
 
 
 @contextlib.contextmanager
@@ -35,6 +36,7 @@ def write_reports(
     data: Mapping[str, Any],
     abouts: Mapping[str, str],
     replay: Mapping[str, str],
+    as_markdown: bool = False,
 ) -> Path:
     """Write the reports; where they are. Raises ``OutputError``."""
     place = work
@@ -46,4 +48,6 @@ def write_reports(
         write_json(place / "report.json", data)
         write_junit(place / "junit.xml", outcome, replay)
         write_html(place, outcome, data, abouts, replay)
+        if as_markdown:
+            write(place / "report.md", markdown(data))
     return place

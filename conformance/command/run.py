@@ -22,7 +22,7 @@ from conformance.language.case import Case
 from conformance.language.selection import case_files, ids_matching
 from conformance.opening import opened
 from conformance.tell import flakes
-from conformance.tell.console import headlines, replay_command, resume_command, slowest, summary
+from conformance.tell.console import headlines, overview, replay_command, resume_command, slowest, summary
 from conformance.tell.document import document
 from conformance.tell.journal import Journal, Run, Selection
 from conformance.tell.place import clear, finish, last, unfinished
@@ -38,6 +38,7 @@ from conformance.tell.printable import one_line, to_json
 @click.option("--resume", is_flag=True, help="Go on with the interrupted run; without a CASE, with its selection.")
 @click.option("--durations", type=click.IntRange(min=1), metavar="N", help="At the end, the N slowest items.")
 @click.option("--json", "as_json", is_flag=True, help="report.json on stdout, everything else on stderr.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Write report.md too, for a pull request.")
 @with_settings(
     "node",
     "subject",
@@ -65,11 +66,12 @@ def run(
     resume: bool,
     durations: int | None,
     as_json: bool,
+    as_markdown: bool,
     config: Config,
 ) -> NoReturn:
     """Run cases in all their pairings and write the reports."""
     stream = sys.stderr if as_json else sys.stdout
-    ending = Ending(1 if exit_first else maxfail or 0, durations or 0)
+    ending = Ending(1 if exit_first else maxfail or 0, durations or 0, as_markdown)
     asked = Asked(Selection(tuple(globs), keywords, pairing), resume, last_failed)
     chosen = choose(asked, config, lambda line: print(one_line(line), file=stream))
     work = unfinished(config.output) if chosen.selection.is_whole else last(config.output)
@@ -88,10 +90,12 @@ def run(
 
 @dataclass(frozen=True)
 class Ending:
-    """After how many failing items a run stops (0: none), and how many of the slowest items it names."""
+    """After how many failing items a run stops (0: none), how many of the slowest items it names, and whether it
+    writes ``report.md``."""
 
     maxfail: int = 0
     slowest: int = 0
+    markdown: bool = False
 
 
 def _run(
@@ -122,7 +126,8 @@ def _run(
 
         with following(stream, left, replay) as follow:
             outcome = session.run(items, keep, _matching(config, items), finished, ending.maxfail)
-        for line in (*slowest(outcome.results, ending.slowest), *summary(outcome, time.monotonic() - started)):
+        slow = slowest(outcome.results, ending.slowest)
+        for line in (*overview(outcome), *slow, *summary(outcome, time.monotonic() - started)):
             print(line, file=stream)
         stream.flush()
         data = document(outcome, sides)
@@ -132,7 +137,8 @@ def _run(
             for result in outcome.results:
                 if result.verdict is not Verdict.NOT_RUN:
                     journal.add(result)
-            place = write_reports(config.output, work, outcome, data, {case.id: case.about for case in cases}, replay)
+            abouts = {case.id: case.about for case in cases}
+            place = write_reports(config.output, work, outcome, data, abouts, replay, ending.markdown)
             with writing(config.output):
                 new = (result for result in outcome.results if result.name not in finished)
                 flakes.record(config.output / flakes.NAME, new)

@@ -45,6 +45,10 @@ class Difference:
     ``line`` is the object, label or process it happened on, ``index`` the place in that line's sequence,
     ``path`` where in the record (``args.0.code``), if it is a part of one. ``expected`` and ``got`` are
     plain data (None where nothing was).
+
+    ``kind`` and ``label`` are those of the step that differs, ``about`` is the class of its object (``net.Socket``) or,
+    in an error, that error's code, else its class. ``change`` says what a ``sequence`` does differently: a step is
+    ``missing``, ``extra``, ``replaced`` by another or ``reordered``, or a whole object is ``absent``.
     """
 
     category: str
@@ -55,6 +59,10 @@ class Difference:
     expected: Any
     got: Any
     message: str
+    kind: str = ""
+    label: str | None = None
+    about: str = ""
+    change: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The difference as it stands in ``report.json``; ``object`` is the line it happened on."""
@@ -67,6 +75,10 @@ class Difference:
             "expected": self.expected,
             "got": self.got,
             "message": self.message,
+            "kind": self.kind,
+            "label": self.label,
+            "about": self.about,
+            "change": self.change,
         }
 
     @classmethod
@@ -225,7 +237,7 @@ def _differences(
     if not got.steps and sample.steps:
         first = sample.steps[0]
         message = f"{role} was never started: nobody published what it waits for"
-        yield _LAST, Difference("sequence", role, first.line, 0, "", first.to_json(), None, message)
+        yield _LAST, Difference("sequence", role, first.line, 0, "", first.to_json(), None, message, change="absent")
         return
     yield from _ending(role, sample, got)
     for line, wanted in expected.lines.items():
@@ -233,7 +245,7 @@ def _differences(
     for line in got.lines.keys() - expected.lines.keys():
         step = got.lines[line][0]
         message = f"{role}: {_quote(step)} happened, the reference has nothing of {line!r}"
-        yield step.first, Difference("sequence", role, line, 0, "", None, step.to_json(), message)
+        yield step.first, _different("sequence", role, step, 0, None, step.to_json(), message, "extra")
     yield from _order(role, expected, got, runs)
 
 
@@ -255,7 +267,7 @@ def _ending(role: str, sample: NormalTrace, got: NormalTrace) -> Iterator[tuple[
         if hung.label == "not ready":
             how = f"wrote no ready line within {hung.args[0] / 1000:g} s; killed"
         message = f"{role} {how}{_last_words(sample, got)}"
-        yield 0, Difference("hung", role, "process", hung.index, "", expected, hung.to_json(), message)
+        yield 0, _different("hung", role, hung, hung.index, expected, hung.to_json(), message)
     elif wanted is not None and (ended is None or not _same(wanted.args, ended.args)):
         if got.last_of("exit", "uncaught") is not None:
             return  # it ended of itself, only with another code: that is in the sequence and its values
@@ -263,10 +275,8 @@ def _ending(role: str, sample: NormalTrace, got: NormalTrace) -> Iterator[tuple[
         stderr = cause(ended.detail) if ended is not None else ""
         message = f"{role} {how}{_last_words(sample, got)}" + (f"; stderr: {stderr}" if stderr else "")
         got_json = ended.to_json() if ended else None
-        yield (
-            0,
-            Difference("died", role, "process", ended.index if ended else 0, "", expected, got_json, message),
-        )
+        index = ended.index if ended else 0
+        yield 0, Difference("died", role, "process", index, "", expected, got_json, message, "terminated", stderr)
 
 
 def _sequence(
@@ -281,7 +291,9 @@ def _sequence(
             got_json = found.to_json() if found else None
             thrown = found is not None and found.kind == "uncaught"  # explains all that is missing after it
             position = _FIRST if thrown else step.first
-            yield position, Difference("sequence", role, line, index, "", step.to_json(), got_json, message)
+            change = _change(wanted, steps, index)
+            about = found if change == "extra" and found is not None else step
+            yield position, _different("sequence", role, about, index, step.to_json(), got_json, message, change)
             return
         yield from _content(role, line, index, step, wanted, steps[index])
     if wanted.complete and len(steps) > len(wanted.steps):
@@ -290,7 +302,29 @@ def _sequence(
             f"{role}: {line} #{extra.index}: expected nothing more, got {_quote(extra)}{_hint(wanted, steps)}"
         )
         position = sample.steps[-1].last + 1 if sample.steps else 0
-        yield position, Difference("sequence", role, line, extra.index, "", None, extra.to_json(), message)
+        yield position, _different("sequence", role, extra, extra.index, None, extra.to_json(), message, "extra")
+
+
+def _different(
+    category: str, role: str, step: Step, index: int, expected: Any, got: Any, message: str, change: str = ""
+) -> Difference:
+    """A difference of a step as a whole."""
+    what = (step.kind, step.label, step.object_class, change)
+    return Difference(category, role, step.line, index, "", expected, got, message, *what)
+
+
+def _change(wanted: _Line, steps: Sequence[Step], index: int) -> str:
+    """What a sequence does that first differs at ``index``: how often do the two steps that stand there come from there
+    on, here and in the reference?"""
+    if not steps and wanted.steps[index].object is not None:
+        return "absent"
+    expected = [step.signature for step in wanted.steps[index:]]
+    got = [step.signature for step in steps[index:]]
+    missing = expected.count(expected[0]) > got.count(expected[0])
+    extra = bool(got) and got.count(got[0]) > expected.count(got[0])
+    if missing and extra:
+        return "replaced"
+    return "missing" if missing else "extra" if extra else "reordered"
 
 
 def _content(
@@ -300,7 +334,10 @@ def _content(
         if not _same(step.args, found.args):
             left, right = _exit_text(step.args), _exit_text(found.args)
             message = f"{role} ended with {right}, not {left}"
-            yield step.first, Difference("value", role, line, index, "args", step.args, found.args, message)
+            yield (
+                step.first,
+                Difference("value", role, line, index, "args", step.args, found.args, message, step.kind),
+            )
         return
     expected, got = wanted.values[index], dict(_leaves(found))
     volatile = wanted.volatile[index]
@@ -308,11 +345,26 @@ def _content(
         left, right = expected.get(path, MISSING), got.get(path, MISSING)
         if path in volatile or _same(left, right):
             continue
-        category = _category(path, step, found)
+        error = _error_at(path, step) or _error_at(path, found)
+        state = "kernel" if step.kind == "kernel" else "state"
+        category = "error" if error else state if path[0] == "state" else "value"
+        about = str(error.get("code") or error["$error"]) if error else step.object_class
         message = f"{role}: {_quote(step)} (#{index}) {_path_text(path)}: expected {_show(left)}, got {_show(right)}"
         yield (
             step.first,
-            Difference(category, role, line, index, _path_text(path), _plain(left), _plain(right), message),
+            Difference(
+                category,
+                role,
+                line,
+                index,
+                _path_text(path),
+                _plain(left),
+                _plain(right),
+                message,
+                step.kind,
+                step.label,
+                about,
+            ),
         )
 
 
@@ -330,10 +382,21 @@ def _order(role: str, expected: _Role, got: NormalTrace, runs: int) -> Iterator[
             f"{role}: {_quote(first)} (#{other[1]}) came before {_quote(second)} (#{identity[1]}) {always}, "
             "here it came after"
         )
-        wanted_json, got_json = first.to_json(), second.to_json()
         yield (
             step.first,
-            Difference("order", role, step.line, step.index, "", wanted_json, got_json, message),
+            Difference(
+                "order",
+                role,
+                step.line,
+                step.index,
+                "",
+                first.to_json(),
+                second.to_json(),
+                message,
+                first.kind,
+                first.label,
+                first.object_class,
+            ),
         )
 
 
@@ -346,19 +409,17 @@ def _matching(wanted: _Line, steps: Sequence[Step]) -> int:
     return count
 
 
-def _category(path: Path, step: Step, found: Step) -> str:
-    if path[0] == "state":
-        return "kernel" if step.kind == "kernel" else "state"
-    for candidate in (step, found):
-        value: Any = candidate.args
-        for part in path[1:]:
-            if isinstance(value, dict):
-                if "$error" in value:
-                    return "error"
-                value = value.get(str(part))
-            elif isinstance(value, list) and isinstance(part, int) and part < len(value):
-                value = value[part]
-    return "value"
+def _error_at(path: Path, step: Step) -> Mapping[str, Any] | None:
+    """The outermost error in the arguments that the path leads into, or None."""
+    value: Any = step.args if path[0] == "args" else None
+    for part in path[1:]:
+        if isinstance(value, dict):
+            if "$error" in value:
+                return value
+            value = value.get(str(part))
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+            value = value[part]
+    return None
 
 
 # Leaves: a record as flat paths, so that a difference is one place.

@@ -82,6 +82,12 @@ class Step:
         return " ".join(word for word in words if word)
 
     @property
+    def object_class(self) -> str:
+        """The class of the object, as its state tells it: ``net.Socket``, ``net.Server``, ``dgram.Socket``, ``stream``;
+        "" where it cannot."""
+        return class_of(self.state) if self.kind in ("event", "snapshot") else ""
+
+    @property
     def signature(self) -> tuple[str, str | None]:
         """What must agree for two steps to be the same step of a sequence."""
         return self.kind, self.label
@@ -97,6 +103,26 @@ class Step:
         if self.state is not None:
             data["state"] = self.state
         return data
+
+
+def class_of(state: Mapping[str, Any] | None) -> str:
+    """The class of an object whose state this is, "" if it is none that has one. What each class shows of itself is in
+    ``node_fixtures/state.json``."""
+    if state is None:
+        return ""
+    for key, name in _CLASSES.items():
+        if key in state:
+            return name
+    return "" if state else "dgram.Socket"
+
+
+#: What only objects of a class have in their state, or those of the classes before it.
+_CLASSES = {
+    "connecting": "net.Socket",
+    "listening": "net.Server",
+    "getRecvBufferSize()": "dgram.Socket",
+    "destroyed": "stream",
+}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,9 @@ from typing import Any, TextIO
 
 from conformance import config as settings
 from conformance.config import Config
+from conformance.judge.causes import groups
 from conformance.judge.compare import Difference
+from conformance.judge.scoreboard import scoreboard
 from conformance.judge.session import Sides, counted
 from conformance.judge.verdict import Outcome, Result, Verdict
 from conformance.language.case import Case
@@ -51,6 +53,10 @@ _OPTIONS = {
     "traces": "--traces",
     "known_divergences": "--known-divergences",
 }
+
+
+#: How many causes the end of a run shows.
+_CAUSES = 20
 
 
 def headlines(sides: Sides) -> list[str]:
@@ -234,6 +240,24 @@ def difference_lines(difference: Difference) -> list[str]:
         text = "nothing" if value is None else json.dumps(value, ensure_ascii=False)
         lines.append(f"  {name + ':':<10}{text if len(text) <= 300 else text[:299] + '…'}")
     return lines
+
+
+def overview(outcome: Outcome) -> list[str]:
+    """The scoreboard, a line for each subject and version, and the causes of what is not accepted."""
+    columns = scoreboard(outcome.results)
+    width = max((len(column.subject) for column in columns), default=0)
+    lines = [
+        f"{column.subject:<{width}} conforms in {column.whole} cases: "
+        + ", ".join(f"{area} {score}" for area, score in column.areas.items())
+        for column in columns
+    ]
+    found = [group for group in groups(outcome.results) if group.word != "accepted"]
+    for group in found[:_CAUSES]:
+        times = f"{len(group.cases)} cases" if len(group.cases) > 1 else group.cases[0]
+        lines.append(f"  {group.word} {times} ({', '.join(group.subjects)}): {group.signature}")
+    if len(found) > _CAUSES:
+        lines.append(f"  and {len(found) - _CAUSES} more causes, which are in the report")
+    return list(map(one_line, lines))
 
 
 def summary(outcome: Outcome, seconds: float) -> list[str]:

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as xml
 
+from conformance.judge.causes import groups
+from conformance.judge.scoreboard import scoreboard
 from conformance.judge.session import Sides
 from conformance.judge.verdict import Outcome, Result, Verdict
 from conformance.tell.place import write
@@ -29,6 +31,8 @@ def document(outcome: Outcome, sides: Sides) -> dict[str, Any]:
         ],
         "versions": [{"called": called, **_node(version)} for called, version in sides.versions.items()],
         "totals": outcome.totals.to_json(),
+        "scoreboard": [column.to_json() for column in scoreboard(outcome.results)],
+        "groups": [group.to_json() for group in groups(outcome.results)],
     }
     if outcome.stale:
         data["stale_known_divergences"] = [entry.to_json() for entry in outcome.stale]
@@ -53,6 +57,7 @@ def _case(result: Result) -> dict[str, Any]:
         "subject": result.subject or None,
         "verdict": result.verdict.value,
         "reason": reason(result),
+        "accepted": result.accepted,
         "duration_s": result.duration_s,
         "reference_runs": result.reference_runs,
         "first_difference": difference.to_json() if difference is not None else None,

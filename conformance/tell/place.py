@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 #: The reports of a run, in the directory it writes to. Its traces are beside them.
-REPORTS = ("report.json", "junit.xml", "index.html", "cases")
+REPORTS = ("report.json", "report.md", "junit.xml", "index.html", "cases")
 
 _TRACES = "traces"
 

@@ -223,14 +223,15 @@ def node(local_node: NodeSubject) -> None:
 def test_a_conformant_run(run: Run, node: None, tmp_path: Path) -> None:
     ran = run("run", "mine.py", "--repeat", "2", "--traces", "all")
     assert ran.code == 0, ran
-    first, *others, summary, report = ran.out.splitlines()
+    first, *others, report = ran.out.splitlines()
     assert re.match(
         r"nodesock \S+ \(libuv 1\.\S+, Python 3\S+\) against Node 24\S+ \(libuv 1\.\S+, provider: local\)",
         first,
     )
     assert "mine/a_note: node ok, python ok" in others
     assert "mine/said: node-node ok, node-python ok, python-node ok, python-python ok" in others
-    assert re.match(r"2 cases, 6 items in \S+ s: 6 conformant, 0 divergent, 0 errored", summary)
+    assert "python conforms in 2/2 cases: mine 2/2" in others
+    assert re.search(r"^2 cases, 6 items in \S+ s: 6 conformant, 0 divergent, 0 errored", ran.out, re.MULTILINE)
     assert report == "report: build/conformance/last/index.html"
     output = tmp_path / "build" / "conformance" / "last"
     data = json.loads((output / "report.json").read_text())
@@ -330,6 +331,18 @@ def test_json_alone_on_stdout(run: Run, node: None) -> None:
     ran = run("run", "mine.py::mine/a_note", "--json", "--no-cache")
     assert ran.code == 0 and "against Node" in ran.err
     assert json.loads(ran.out)["totals"]["conformant"] == 2
+
+
+def test_markdown_is_written_where_it_is_asked_for(run: Run, node: None, tmp_path: Path) -> None:
+    ran = run("run", "mine.py", "odd.py", "--markdown", "--rerun", "0", "--confirm", "0")
+    assert ran.code == 1
+    lines = ran.out.splitlines()
+    assert "python conforms in 2/3 cases: mine 2/2, odd 0/1" in lines
+    assert any(line.startswith("  divergent odd/odd (python): ") for line in lines)
+    text = (tmp_path / "build/conformance/last/report.md").read_text()
+    assert text.startswith("# Conformance with Node ") and "| all | 2/3 |" in text and "`odd/odd[python]`" in text
+    assert run("run", "mine.py").code == 0
+    assert not (tmp_path / "build/conformance/last/report.md").exists()
 
 
 def test_only_one_pairing(run: Run, node: None) -> None:

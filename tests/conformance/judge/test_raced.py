@@ -87,7 +87,7 @@ def test_an_item_that_diverges_once_has_raced(tmp_path: Path) -> None:
     assert result.raced is not None and (result.raced.runs, result.raced.diverged) == (11, 1)
     assert "expected 1, got 2" in result.raced.difference.message
     assert outcome.exit is Exit.CONFORMANT and outcome.totals.raced == 1
-    assert "2 conformant (1 raced)" in summary(outcome, 1.0)[-1]
+    assert "2 conformant (1 raced)" in summary(outcome, 1.0)[0]
     said = "\n".join(map(str, describe(result, None)))
     assert "RACED made_up/plain[python]" in said and "diverged in 1 of 11 runs: main: note n" in said
     data = document(outcome, SIDES)

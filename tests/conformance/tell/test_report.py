@@ -1,6 +1,7 @@
 """report: every file of a run says what the run found, in the form it promises."""
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -10,16 +11,19 @@ import pytest
 from junitparser import JUnitXml
 
 from conformance.config import Config
+from conformance.judge.compare import Difference
 from conformance.judge.normalize import normalize
 from conformance.judge.session import Session, Sides
-from conformance.judge.verdict import KnownDivergence, Outcome, Verdict
+from conformance.judge.verdict import KnownDivergence, Outcome, Result, Verdict
 from conformance.language.case import Case
 from conformance.language.collect import collect_file
 from conformance.play.runner import Fault, PairingTrace
 from conformance.play.trace import Record
 from conformance.tell import traces
+from conformance.tell.console import overview
 from conformance.tell.document import SCHEMA, document, write_json, write_junit
 from conformance.tell.html import write_html
+from conformance.tell.markdown import markdown
 from conformance.tell.side_by_side import align, brief, show
 from tests.conformance.traces import chunk, data_events, ending, error, event, publish
 
@@ -129,7 +133,9 @@ def test_report_json_is_as_promised(run: Any) -> None:
     data = document(outcome, SIDES)
     jsonschema.Draft202012Validator.check_schema(json.loads(SCHEMA.read_text()))
     jsonschema.validate(data, json.loads(SCHEMA.read_text()))
-    assert list(data) == ["schema", "reference", "subjects", "versions", "totals", "cases"]
+    assert list(data) == [
+        "schema", "reference", "subjects", "versions", "totals", "scoreboard", "groups", "cases",
+    ]  # fmt: skip
     assert data["reference"] == {
         "node": "24.19.0",
         "libuv": "1.52.1",
@@ -173,6 +179,70 @@ def test_report_json_is_as_promised(run: Any) -> None:
         "state.readable",
     )
     assert (difference["expected"], difference["got"]) == (False, True)
+
+
+def test_a_scoreboard_and_the_causes_head_every_report(run: Any) -> None:
+    output, outcome, cases = run
+    data = document(outcome, SIDES)
+    score = {"conformant": 1, "cases": 3}  # what is skipped does not count, what is errored does
+    assert data["scoreboard"] == [{"subject": "python", "is_version": False, **score, "areas": {"made_up": score}}]
+    cause = "readable: false expected, got true"
+    assert [(one["cause"], one["cases"], one["first"]) for one in data["groups"]] == [
+        (cause, 1, ["made_up/differs"])
+    ]
+    assert overview(outcome) == [
+        "python conforms in 1/3 cases: made_up 1/3",
+        f"  divergent made_up/differs (python): {cause}",
+    ]
+    write_html(output, outcome, data, {}, {})
+    index = (output / "index.html").read_text()
+    assert cause in index and index.index("1/3") < index.index(cause) < index.index('id="cases"')
+
+
+def test_a_conformant_subject_takes_a_line() -> None:
+    fine = Outcome((Result("a/b", "python", Verdict.CONFORMANT, subject="python"),))
+    assert overview(fine) == ["python conforms in 1/1 cases: a 1/1"]
+
+
+def test_many_causes_are_cut_on_the_console() -> None:
+    blank = Result("a/b", "x", Verdict.DIVERGENT, "why", subject="x")
+    many = [
+        replace(blank, id=f"a/{label}", differences=(replace(DIFFERENCE, label=label),))
+        for label in "abcdefghijklmnopqrstuvwxyz"
+    ]
+    lines = overview(Outcome(tuple(many)))
+    assert len(lines) == 22 and lines[-1] == "  and 6 more causes, which are in the report"
+
+
+def test_markdown_is_the_report_for_a_pull_request(run: Any) -> None:
+    _, outcome, _ = run
+    hostile = "x | `y` <script>alert(1)</script> @everyone\n| injected |"
+    bad = Result("made_up/bad", "python", Verdict.ERRORED, hostile, subject="python")
+    text = markdown(json.loads(json.dumps(document(replace(outcome, results=(*outcome.results, bad)), SIDES))))
+    head, differs, first = text.split("\n## ")
+    assert head.startswith("# Conformance with Node 24.19.0\n") and "| all | 1/4 |" in head
+    assert "| 1 | 1 | python | `readable: false expected, got true` | `made_up/differs: " in differs
+    assert "| `made_up/differs[python]` | divergent | `main: peer" in first
+    assert "`x \\| 'y' <script>alert(1)</script> @everyone\\n\\| injected \\|` |\n" in first
+    assert text.count("| errored |") == 2  # ``fails`` and ``bad``
+
+
+def test_markdown_leaves_out_what_is_accepted_and_what_versions_do() -> None:
+    fields: Any = {"reason": "why", "differences": (DIFFERENCE,)}
+    results = (
+        Result("a/b", "bun", Verdict.DIVERGENT, subject="bun", accepted="so be it", **fields),
+        Result("a/b", "node22", Verdict.DIVERGENT, subject="node22", is_version=True, **fields),
+    )
+    node = {"name": "node", "version": "22.1.0"}
+    sides = Sides(REFERENCE, {"bun": {"name": "bun", "version": "1.4.5"}}, {"node22": node})
+    text = markdown(document(Outcome(results), sides))
+    assert "First differences" not in text and "| area | bun | `node22 (version)` |" in text
+    assert "## What differs in the further versions of Node" in text and "## What differs and is accepted" in text
+
+
+DIFFERENCE = Difference(
+    "value", "main", "note a", 0, "args.0", 1, 2, "main: note a (#0) args.0: expected 1, got 2", "note", "a"
+)
 
 
 def test_stale_entries_are_in_the_report(run: Any, tmp_path: Path) -> None:
