@@ -1,15 +1,20 @@
 """Which items a run is of, and in which order: what was selected, narrowed by further options."""
 
 import random
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+
+import click
 
 from conformance.command.options import Failed, Items, select
 from conformance.config import Config
 from conformance.errors import NothingSelected
 from conformance.judge.session import counted
 from conformance.judge.verdict import Exit
+from conformance.tell import durations
 from conformance.tell.journal import Run, Selection, interrupted, runs
+from conformance.tell.shard import Shard, cut, harness_digest, name_of, plan_of
 
 
 @dataclass(frozen=True)
@@ -19,11 +24,14 @@ class Asked:
     selection: Selection
     resume: bool = False
     last_failed: bool = False
+    shard: tuple[int, int] | None = None
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words of the options that narrow the selection."""
-        return ("--last-failed",) if self.last_failed else ()
+        """The words of the options that narrow the selection; those of the shard are the last."""
+        words = ["--last-failed"] if self.last_failed else []
+        words += ["--shard", "{}/{}".format(*self.shard)] if self.shard else []
+        return tuple(words)
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,7 @@ class Chosen:
     items: Items
     selection: Selection
     before: Run | None = None
+    shard: Shard | None = None
 
 
 def choose(asked: Asked, config: Config, say: Callable[[str], None]) -> Chosen:
@@ -43,28 +52,56 @@ def choose(asked: Asked, config: Config, say: Callable[[str], None]) -> Chosen:
     selection = replace(asked.selection, narrowed=asked.words)
     before = _interrupted(selection, config) if asked.resume else None
     if before is not None:
-        selection = before.selection
+        selection = before.head.selection
     items = select(selection.cases, selection.keywords, selection.pairing, config)
+    shard = None
     if before is not None:
-        items = only(items, before.items) if selection.narrowed else items
-    elif asked.last_failed:
-        items = _failed(items, config, say)
+        items = only(items, before.head.items) if selection.narrowed else items
+        shard = before.head.shard
+    else:
+        items = _failed(items, config, say) if asked.last_failed else items
+        if asked.shard is not None:
+            items, shard = _part(items, *asked.shard, config, say)
     if config.seed is not None:
         say(f"seed {config.seed}: the cases are shuffled; --seed {config.seed} gives this order again")
         items = shuffled(items, config.seed)
-    return Chosen(items, selection, before)
+    return Chosen(items, selection, before, shard)
 
 
 def only(items: Items, names: Collection[str]) -> Items:
     """Those of the items that have one of these names."""
     wanted = set(names)
-    kept = ((case, [one for one in pairings if f"{case.id}[{one.name}]" in wanted]) for case, pairings in items)
+    kept = ((case, [one for one in pairings if name_of(case, one) in wanted]) for case, pairings in items)
     return [(case, pairings) for case, pairings in kept if pairings]
 
 
 def shuffled(items: Items, seed: int) -> Items:
     """The cases in an order that depends on the seed alone, whichever others there are."""
     return sorted(items, key=lambda item: random.Random(f"order {seed} {item[0].id}").random())
+
+
+def parsed_shard(context: click.Context, option: click.Parameter, value: str | None) -> tuple[int, int] | None:
+    """What ``--shard`` says: which part, and of how many."""
+    if value is None:
+        return None
+    found = re.fullmatch(r"(\d+)/(\d+)", value, re.ASCII)
+    if found is None or not 1 <= int(found[1]) <= int(found[2]):
+        raise click.BadParameter(f"{value!r} is not I/N with I from 1 to N, like 2/4", context, option)
+    return int(found[1]), int(found[2])
+
+
+def _part(items: Items, number: int, of: int, config: Config, say: Callable[[str], None]) -> tuple[Items, Shard]:
+    """The items of one shard."""
+    if of > len(items):
+        many = counted(len(items), "case")
+        raise Failed(f"--shard {number}/{of}: {many} cannot be cut into {of} parts", Exit.USAGE)
+    seconds = durations.read(config.output / durations.NAME)
+    shards = [[items[place] for place in places] for places in cut(items, of, seconds)]
+    plan = plan_of([[name_of(case, one) for case, wanted in shard for one in wanted] for shard in shards])
+    chosen = shards[number - 1]
+    how = "recorded durations" if seconds else "the number of roles, since no durations are recorded"
+    say(f"shard {number}/{of}: {len(chosen)} of {len(items)} cases, cut by {how}")
+    return chosen, Shard(number, of, plan, harness_digest())
 
 
 def _failed(items: Items, config: Config, say: Callable[[str], None]) -> Items:

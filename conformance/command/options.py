@@ -16,7 +16,7 @@ from conformance.errors import NothingSelected
 from conformance.judge.pairing import Pairing, pairings
 from conformance.judge.verdict import Exit
 from conformance.language.case import Case
-from conformance.language.selection import collect
+from conformance.language.selection import case_files, collect, ids_matching
 from conformance.tell import traces
 from conformance.tell.console import address
 from conformance.tell.place import last
@@ -154,20 +154,13 @@ def with_settings(*names: str) -> Callable[[Command], Command]:
 
 def select(globs: Sequence[str], keywords: str, pairing: str | None, config: Config) -> Items:
     """The cases and their pairings that are meant. Raises ``NothingSelected``."""
-    words = keywords.split()
     recorded = config.reference == "recorded"
-    items: Items = []
-    for case in collect(tuple(globs) or config.cases):
-        wanted = [
-            one
-            for one in pairings(
-                case, subjects=config.subject_names, versions=config.version_names, recorded=recorded
-            )
-            if (pairing is None or fnmatch.fnmatchcase(one.name, pairing))
-            and _named(f"{case.id}[{one.name}]", words)
-        ]
-        if wanted:
-            items.append((case, wanted))
+    words = keywords.split()
+
+    def all_of(case: Case) -> list[Pairing]:
+        return pairings(case, subjects=config.subject_names, versions=config.version_names, recorded=recorded)
+
+    items = items_of(collect(tuple(globs) or config.cases), words, pairing, all_of)
     if not items:
         what = " and ".join(
             part
@@ -176,6 +169,29 @@ def select(globs: Sequence[str], keywords: str, pairing: str | None, config: Con
         )
         raise NothingSelected(f"nothing matches {what}" if what else "there is no case")
     return items
+
+
+def items_of(
+    cases: Sequence[Case], words: Sequence[str], pairing: str | None, all_of: Callable[[Case], list[Pairing]]
+) -> Items:
+    """The cases with those of their pairings that ``words`` and ``pairing`` mean, without the cases that have none."""
+    items: Items = []
+    for case in cases:
+        wanted = [
+            one
+            for one in all_of(case)
+            if (pairing is None or fnmatch.fnmatchcase(one.name, pairing))
+            and _named(f"{case.id}[{one.name}]", words)
+        ]
+        if wanted:
+            items.append((case, wanted))
+    return items
+
+
+def matching(config: Config, cases: Sequence[Case]) -> Callable[[str], set[str]]:
+    """What a glob in ``known_divergences.toml`` means: cases of the configured files and of those of the run."""
+    files = {case.file for case in cases}
+    return lambda glob: ids_matching(glob, files | case_files(config.cases))
 
 
 def _named(name: str, words: Sequence[str]) -> bool:

@@ -2,15 +2,18 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
 from conformance.errors import writing
-from conformance.judge.verdict import Outcome, Result
+from conformance.judge.verdict import Outcome, Result, Verdict
+from conformance.language.case import Case
+from conformance.tell import durations, flakes
 from conformance.tell.console import Reporter
 from conformance.tell.document import write_json, write_junit
 from conformance.tell.html import write_html
+from conformance.tell.journal import Journal
 from conformance.tell.markdown import markdown
 from conformance.tell.place import clear, last, show_unfinished, write
 
@@ -29,16 +32,42 @@ def following(
         yield Reporter(stream, left, replay).result
 
 
-def write_reports(
+def leave(
+    output: Path,
+    work: Path,
+    journal: Journal,
+    outcome: Outcome,
+    data: Mapping[str, Any],
+    cases: Iterable[Case],
+    replay: Mapping[str, str],
+    *,
+    fresh: Iterable[Result],
+    as_markdown: bool,
+) -> Path:
+    """Write all that a run leaves: the rest of its journal, the reports, and what is kept from run to run, to which the
+    ``fresh`` results are added. Where the reports are. Raises ``OutputError``."""
+    journal.release()
+    for result in outcome.results:
+        if result.verdict is not Verdict.NOT_RUN:
+            journal.add(result)
+    abouts = {case.id: case.about for case in cases}
+    new = list(fresh)
+    place = _write_reports(output, work, outcome, data, abouts, replay, as_markdown)
+    with writing(output):
+        flakes.record(output / flakes.NAME, new)
+        durations.record(output / durations.NAME, new)
+    return place
+
+
+def _write_reports(
     output: Path,
     work: Path,
     outcome: Outcome,
     data: Mapping[str, Any],
     abouts: Mapping[str, str],
     replay: Mapping[str, str],
-    as_markdown: bool = False,
+    as_markdown: bool,
 ) -> Path:
-    """Write the reports; where they are. Raises ``OutputError``."""
     place = work
     with writing(output):
         if not outcome.is_whole and work != last(output):

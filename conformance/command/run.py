@@ -3,30 +3,37 @@
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 import click
 
-from conformance.command.choosing import Asked, Chosen, choose
+from conformance.command.choosing import Asked, Chosen, choose, parsed_shard
 from conformance.command.ending import terminated_like_interrupted
-from conformance.command.options import Failed, Items, selects_cases, with_settings
-from conformance.command.reporting import following, write_reports
+from conformance.command.options import Failed, matching, selects_cases, with_settings
+from conformance.command.reporting import following, leave
 from conformance.config import Config, ConfigError
 from conformance.errors import OutputError, writing
 from conformance.judge.session import Session, Sides
-from conformance.judge.verdict import Exit, Outcome, Result, Verdict
+from conformance.judge.verdict import Exit, Outcome, Result
 from conformance.language.case import Case
-from conformance.language.selection import case_files, ids_matching
 from conformance.opening import opened
-from conformance.tell import flakes
-from conformance.tell.console import headlines, overview, replay_command, resume_command, slowest, summary
+from conformance.tell.console import (
+    headlines,
+    overview,
+    replay_command,
+    resume_command,
+    run_options,
+    slowest,
+    summary,
+)
 from conformance.tell.document import document
-from conformance.tell.journal import Journal, Run, Selection
+from conformance.tell.journal import Head, Journal, Run, Selection
 from conformance.tell.place import clear, finish, last, unfinished
 from conformance.tell.printable import one_line, to_json
+from conformance.tell.shard import name_of
 
 
 @click.command()
@@ -34,6 +41,7 @@ from conformance.tell.printable import one_line, to_json
 @click.option("--pairing", metavar="NAME", help="Only this pairing, like python-node (a glob).")
 @click.option("-x", "exit_first", is_flag=True, help="Stop at the first failing item.")
 @click.option("--maxfail", type=click.IntRange(min=1), metavar="N", help="Stop after N failing items.")
+@click.option("--shard", metavar="I/N", callback=parsed_shard, help="Only part I of N parts of about equal length.")
 @click.option("--last-failed", is_flag=True, help="Only what failed in the last run under this output.")
 @click.option("--resume", is_flag=True, help="Go on with the interrupted run; without a CASE, with its selection.")
 @click.option("--durations", type=click.IntRange(min=1), metavar="N", help="At the end, the N slowest items.")
@@ -62,6 +70,7 @@ def run(
     pairing: str | None,
     exit_first: bool,
     maxfail: int | None,
+    shard: tuple[int, int] | None,
     last_failed: bool,
     resume: bool,
     durations: int | None,
@@ -72,7 +81,7 @@ def run(
     """Run cases in all their pairings and write the reports."""
     stream = sys.stderr if as_json else sys.stdout
     ending = Ending(1 if exit_first else maxfail or 0, durations or 0, as_markdown)
-    asked = Asked(Selection(tuple(globs), keywords, pairing), resume, last_failed)
+    asked = Asked(Selection(tuple(globs), keywords, pairing), resume, last_failed, shard)
     chosen = choose(asked, config, lambda line: print(one_line(line), file=stream))
     work = unfinished(config.output) if chosen.selection.is_whole else last(config.output)
     try:
@@ -103,45 +112,45 @@ def _run(
 ) -> tuple[Outcome, dict[str, Any]]:
     """Judge all items, say so on ``stream`` and write the reports; the outcome and the content of ``report.json``."""
     config, sides, items = session.config, session.sides(), chosen.items
-    reference = sides.reference
     cases = [case for case, _ in items]
     finished = {} if chosen.before is None else _taken_over(chosen.before, cases, sides)
     for line in headlines(sides):
         print(line, file=stream)
     stream.flush()
-    replay = {
-        f"{case.id}[{one.name}]": replay_command(case, one.name, config, reference)
-        for case, wanted in items
-        for one in wanted
-    }
-    left = {case.id: sum(f"{case.id}[{one.name}]" not in finished for one in wanted) for case, wanted in items}
+    options = run_options(config, sides.reference)
+    replay = {name_of(case, one): replay_command(case, one.name, options) for case, wanted in items for one in wanted}
+    left = {case.id: sum(name_of(case, one) not in finished for one in wanted) for case, wanted in items}
     started = time.monotonic()
     with writing(work):
         clear(work)
-    with contextlib.closing(Journal(work, chosen.selection, sides, cases, list(replay), finished)) as journal:
+    head = Head(chosen.selection, sides, tuple(replay), options, session.known, chosen.shard)
+    with contextlib.closing(Journal(work, head, cases, finished)) as journal:
 
         def keep(result: Result) -> None:
             journal.add(result)
             follow(result)
 
         with following(stream, left, replay) as follow:
-            outcome = session.run(items, keep, _matching(config, items), finished, ending.maxfail)
+            outcome = session.run(items, keep, matching(config, cases), finished, ending.maxfail)
         slow = slowest(outcome.results, ending.slowest)
         for line in (*overview(outcome), *slow, *summary(outcome, time.monotonic() - started)):
             print(line, file=stream)
         stream.flush()
         data = document(outcome, sides)
-        go_on = resume_command(chosen.selection, config, reference)
+        go_on = resume_command(chosen.selection, options)
+        fresh = [result for result in outcome.results if result.name not in finished]
         try:
-            journal.release()
-            for result in outcome.results:
-                if result.verdict is not Verdict.NOT_RUN:
-                    journal.add(result)
-            abouts = {case.id: case.about for case in cases}
-            place = write_reports(config.output, work, outcome, data, abouts, replay, ending.markdown)
-            with writing(config.output):
-                new = (result for result in outcome.results if result.name not in finished)
-                flakes.record(config.output / flakes.NAME, new)
+            place = leave(
+                config.output,
+                work,
+                journal,
+                outcome,
+                data,
+                cases,
+                replay,
+                fresh=fresh,
+                as_markdown=ending.markdown,
+            )
             if outcome.trouble is not None:
                 raise OutputError(outcome.trouble)
             if outcome.is_whole:
@@ -164,13 +173,7 @@ def _run(
 
 def _taken_over(before: Run, cases: Sequence[Case], sides: Sides) -> dict[str, Result]:
     """The results of the interrupted run that still hold. Raises ``Failed`` if it compared something else."""
-    was, now = ("; ".join(headlines(one)) for one in (before.sides, sides))
+    was, now = ("; ".join(headlines(one)) for one in (before.head.sides, sides))
     if was != now:
         raise Failed(f"--resume: the interrupted run was {was}; now it is {now}", Exit.USAGE)
     return before.taken_over(cases)
-
-
-def _matching(config: Config, items: Items) -> Callable[[str], set[str]]:
-    """What a glob in ``known_divergences.toml`` means: cases of the configured files and of those of the run."""
-    files = {case.file for case, _ in items}
-    return lambda glob: ids_matching(glob, files | case_files(config.cases))

@@ -87,22 +87,26 @@ def address(case: Case) -> str:
     return f"{_relative(case.file)}::{case.id}"
 
 
-def replay_command(case: Case, pairing: str, config: Config, reference: Mapping[str, Any]) -> str:
+def replay_command(case: Case, pairing: str, options: Sequence[str]) -> str:
     """The command that runs one item again as it was run, for a shell in the same directory."""
-    return _run_command([address(case), "--pairing", pairing], config, reference)
+    return _run_command([address(case), "--pairing", pairing], options)
 
 
-def resume_command(selection: Selection, config: Config, reference: Mapping[str, Any]) -> str:
+def resume_command(selection: Selection, options: Sequence[str]) -> str:
     """The command that goes on with an interrupted run."""
     words = [*selection.cases]
     words += ["-k", selection.keywords] if selection.keywords else []
     words += ["--pairing", selection.pairing] if selection.pairing else []
     words += selection.narrowed
-    return _run_command([*words, "--resume"], config, reference)
+    return _run_command([*words, "--resume"], options)
 
 
-def _run_command(words: Sequence[str], config: Config, reference: Mapping[str, Any]) -> str:
-    """``conformance run`` with this interpreter and all options that the settings file does not imply."""
+def _run_command(words: Sequence[str], options: Sequence[str]) -> str:
+    return shlex.join([sys.executable, "-m", "conformance", "run", *words, *options])
+
+
+def run_options(config: Config, reference: Mapping[str, Any]) -> tuple[str, ...]:
+    """The options of a run that the settings file does not imply, as words of a command line."""
     versions = [version for version in (config.version, *config.further_versions) if version]
     provider = None if config.reference == "recorded" else reference.get("provider")
     node = ",".join(part for part in (str(provider or ""), *versions) if part)
@@ -114,7 +118,7 @@ def _run_command(words: Sequence[str], config: Config, reference: Mapping[str, A
             options += [option, str(value)]
     if config.cache != implied.cache:
         options += ["--cache", str(config.cache)] if config.cache else ["--no-cache"]
-    return shlex.join([sys.executable, "-m", "conformance", "run", *words, *options])
+    return tuple(options)
 
 
 class Unread:
@@ -271,6 +275,8 @@ def summary(outcome: Outcome, seconds: float) -> list[str]:
         more = [number for number in runs if number > 1]
         often = f"{_range(more)} times for {len(more)}"
         lines.append(f"the reference was run once for {len(runs) - len(more)} cases, {often}")
+    if outcome.missing:
+        lines.append(f"missing: shard {', '.join(outcome.missing)}")
     if outcome.enough:
         stopped = f"stopped after {counted(outcome.enough, 'failing item')}"
         lines.append(f"{stopped}: {outcome.totals.not_run} of {len(outcome.results)} items were not run")

@@ -16,9 +16,10 @@ from typing import Any
 
 from conformance.errors import writing
 from conformance.judge.session import Sides
-from conformance.judge.verdict import Result
+from conformance.judge.verdict import KnownDivergence, Result
 from conformance.language.case import Case
 from conformance.tell.place import Reserve, last, unfinished
+from conformance.tell.shard import Shard
 
 NAME = "results.jsonl"
 
@@ -45,15 +46,54 @@ class Selection:
 
 
 @dataclass(frozen=True)
-class Run:
-    """What a journal says of a run: what was asked for, the names of its items in order, and what was judged.
+class Head:
+    """What a run is: what was asked for, who is compared, and the names of its items in order.
 
-    ``is_done`` is whether the run judged all of them and wrote its reports.
+    ``options`` are the words of the command line that play an item as this run does, ``known`` the accepted deviations.
+    ``shard`` is there if the run is a part of another one.
     """
 
     selection: Selection
     sides: Sides
     items: tuple[str, ...]
+    options: tuple[str, ...] = ()
+    known: tuple[KnownDivergence, ...] = ()
+    shard: Shard | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it as plain data, for ``from_json``."""
+        return {
+            "selection": asdict(self.selection),
+            "sides": self.sides.to_json(),
+            "items": self.items,
+            "options": self.options,
+            "known": [asdict(entry) for entry in self.known],
+            "shard": None if self.shard is None else self.shard.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Head":
+        """The inverse of ``to_json``. Raises ``KeyError`` or ``TypeError`` for anything else."""
+        selected = data["selection"]
+        lists = {name: tuple(selected[name]) for name in ("cases", "narrowed")}
+        return cls(
+            Selection(**{**selected, **lists}),
+            Sides.from_json(data["sides"]),
+            tuple(data["items"]),
+            tuple(data["options"]),
+            tuple(KnownDivergence(**{**entry, "category": tuple(entry["category"])}) for entry in data["known"]),
+            None if data["shard"] is None else Shard(**data["shard"]),
+        )
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a journal says of a run: what it is, and what was judged, with the digest of each item's case.
+
+    ``is_done`` is whether the run judged all of its items and wrote its reports.
+    """
+
+    head: Head
     is_done: bool
     results: Mapping[str, Result]
     digests: Mapping[str, str]
@@ -72,13 +112,7 @@ class Journal:
     """The journal of a run that begins, with room for its results and reports reserved. Raises ``OutputError``."""
 
     def __init__(
-        self,
-        directory: Path,
-        selection: Selection,
-        sides: Sides,
-        cases: Sequence[Case],
-        items: Sequence[str],
-        finished: Mapping[str, Result],
+        self, directory: Path, head: Head, cases: Sequence[Case], finished: Mapping[str, Result]
     ) -> None:
         self.path = directory / NAME
         self._directory = directory
@@ -88,8 +122,7 @@ class Journal:
         new = directory / f".{NAME}"
         with writing(directory):
             self._fd = os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC, 0o644)
-            header = {"selection": asdict(selection), "sides": sides.to_json(), "items": items}
-            self._append({"format": FORMAT, **header})
+            self._append({"format": FORMAT, **head.to_json()})
             for result in finished.values():
                 self.add(result)
             self._reserve.take()
@@ -139,7 +172,7 @@ def interrupted(output: Path, selection: Selection) -> Run | None:
     Only one of that selection counts, any one if ``selection`` leaves nothing out.
     """
     unfinished_ones = (run for run in runs(output) if not run.is_done)
-    return next((run for run in unfinished_ones if selection.is_whole or run.selection == selection), None)
+    return next((run for run in unfinished_ones if selection.is_whole or run.head.selection == selection), None)
 
 
 def runs(output: Path) -> list[Run]:
@@ -171,11 +204,7 @@ def read(path: Path) -> Run:
             continue
         result = Result.from_json(data["result"])
         results[result.name], digests[result.name] = result, data["case"]
-    selected = header["selection"]
-    lists = {name: tuple(selected[name]) for name in ("cases", "narrowed")}
-    selection = Selection(**{**selected, **lists})
-    sides = Sides.from_json(header["sides"])
-    return Run(selection, sides, tuple(header["items"]), is_done, results, digests)
+    return Run(Head.from_json(header), is_done, results, digests)
 
 
 @cache

@@ -44,6 +44,7 @@ def _facts(data: Mapping[str, Any]) -> str:
         f"- {_code(one['case'])} in {_code(one['pairing'])} no longer diverges: remove the entry"
         for one in data.get("stale_known_divergences", ())
     ]
+    lines += [f"- shard {_plain(shard)} is missing" for shard in data.get("missing_shards", ())]
     return "\n".join(lines)
 
 
