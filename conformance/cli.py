@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import click
 
+from conformance.command.compare import compare
 from conformance.command.look import diff, export, list_, show
 from conformance.command.merge import merge
 from conformance.command.node import node_, surface
@@ -40,7 +41,7 @@ def cli() -> None:
     """
 
 
-for command in (run, merge, list_, show, diff, export, record, surface, node_):
+for command in (run, merge, compare, list_, show, diff, export, record, surface, node_):
     cli.add_command(command)
 
 

@@ -11,6 +11,7 @@ from typing import Any, NoReturn, TextIO
 import click
 
 from conformance.command.choosing import Asked, Chosen, choose, parsed_shard
+from conformance.command.compare import report_at
 from conformance.command.ending import terminated_like_interrupted
 from conformance.command.options import Failed, matching, selects_cases, with_settings
 from conformance.command.reporting import following, leave
@@ -20,6 +21,7 @@ from conformance.judge.session import Session, Sides
 from conformance.judge.verdict import Exit, Outcome, Result
 from conformance.language.case import Case
 from conformance.opening import opened
+from conformance.tell.comparison import compare
 from conformance.tell.console import (
     headlines,
     overview,
@@ -45,6 +47,12 @@ from conformance.tell.shard import name_of
 @click.option("--last-failed", is_flag=True, help="Only what failed in the last run under this output.")
 @click.option("--resume", is_flag=True, help="Go on with the interrupted run; without a CASE, with its selection.")
 @click.option("--durations", type=click.IntRange(min=1), metavar="N", help="At the end, the N slowest items.")
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Compare with an earlier run (its report.json or output directory): only new failures fail this one.",
+)
 @click.option("--json", "as_json", is_flag=True, help="report.json on stdout, everything else on stderr.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Write report.md too, for a pull request.")
 @with_settings(
@@ -74,6 +82,7 @@ def run(
     last_failed: bool,
     resume: bool,
     durations: int | None,
+    against: Path | None,
     as_json: bool,
     as_markdown: bool,
     config: Config,
@@ -81,6 +90,7 @@ def run(
     """Run cases in all their pairings and write the reports."""
     stream = sys.stderr if as_json else sys.stdout
     ending = Ending(1 if exit_first else maxfail or 0, durations or 0, as_markdown)
+    before = report_at(against) if against is not None else None
     asked = Asked(Selection(tuple(globs), keywords, pairing), resume, last_failed, shard)
     chosen = choose(asked, config, lambda line: print(one_line(line), file=stream))
     work = unfinished(config.output) if chosen.selection.is_whole else last(config.output)
@@ -92,9 +102,15 @@ def run(
     playing = {one.subject for _, wanted in chosen.items for one in wanted}
     with terminated_like_interrupted(), opened(config, work, roles=roles, only=playing) as session:
         outcome, data = _run(session, chosen, ending, work, stream)
+    code = outcome.exit
+    if before is not None:
+        found = compare(before, data)
+        print(f"against {one_line(str(against))}:", *found.lines(), sep="\n", file=stream)
+        if outcome.is_whole and not found.new:
+            code = Exit.CONFORMANT
     if as_json:
         click.echo(to_json(data))
-    sys.exit(outcome.exit)
+    sys.exit(code)
 
 
 @dataclass(frozen=True)
