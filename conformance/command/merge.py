@@ -6,13 +6,13 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn, TextIO
 
 import click
 
 from conformance.command.choosing import only
-from conformance.command.options import Failed, Items, items_of, matching, with_settings
-from conformance.command.reporting import leave
+from conformance.command.options import Failed, Items, items_of, matching, tells_github, with_settings
+from conformance.command.reporting import leave, tell_github
 from conformance.config import Config
 from conformance.errors import writing
 from conformance.judge.pairing import Pairing, pairings
@@ -20,6 +20,7 @@ from conformance.judge.session import Sides, not_run
 from conformance.judge.verdict import Exit, KnownDivergence, Outcome, Result, Verdict, stale
 from conformance.language.case import Case
 from conformance.language.selection import collect
+from conformance.tell import github
 from conformance.tell import journal as journals
 from conformance.tell.console import headlines, overview, remarks, replay_command, summary
 from conformance.tell.document import document
@@ -33,20 +34,36 @@ from conformance.tell.shard import Shard, name_of, plan_of
 @click.argument("reports", nargs=-1, required=True, metavar="REPORT...", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="report.json on stdout, everything else on stderr.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Write report.md too, for a pull request.")
+@tells_github
 @with_settings("output")
-def merge(reports: Sequence[Path], as_json: bool, as_markdown: bool, config: Config) -> NoReturn:
+def merge(
+    reports: Sequence[Path], as_json: bool, as_markdown: bool, github_too: bool, config: Config
+) -> NoReturn:
     """Make one report of the shards of a run, with the exit code of a run in one.
 
     A REPORT is the output directory of a shard, or a file in it. A shard that is missing is named, and the exit code
     is 3.
     """
     stream = sys.stderr if as_json else sys.stdout
-    started = time.monotonic()
     shards = _read(reports)
     whole = _Whole.of_shards(list(shards.values()), config)
     outcome = whole.outcome(config)
+    with github.no_commands(stream, github_too):
+        data = _write(whole, outcome, list(shards), as_markdown, config, stream)
+    if github_too:
+        tell_github(outcome, data, whole.cases, stream)
+    if as_json:
+        click.echo(to_json(data))
+    sys.exit(outcome.exit)
+
+
+def _write(
+    whole: "_Whole", outcome: Outcome, places: Sequence[Path], as_markdown: bool, config: Config, stream: TextIO
+) -> dict[str, Any]:
+    """Say what the shards found, and write the reports; the content of ``report.json``."""
+    started = time.monotonic()
     work = unfinished(config.output) if whole.selection.is_whole else last(config.output)
-    if any(work.resolve() == place.resolve() for place in shards):
+    if any(work.resolve() == place.resolve() for place in places):
         raise Failed(f"output: {work} holds a shard, give --output another directory", Exit.USAGE)
     for line in headlines(whole.head.sides):
         print(line, file=stream)
@@ -58,7 +75,7 @@ def merge(reports: Sequence[Path], as_json: bool, as_markdown: bool, config: Con
     data = document(outcome, whole.head.sides)
     with writing(work):
         clear(work)
-        for place in shards:
+        for place in places:
             add_traces(place, work)
     with contextlib.closing(Journal(work, whole.head, whole.cases, {})) as journal:
         place = leave(
@@ -78,10 +95,8 @@ def merge(reports: Sequence[Path], as_json: bool, as_markdown: bool, config: Con
         with writing(config.output):
             finish(config.output)
         place = config.output
-    print(f"report: {place / 'index.html'}", file=stream)
-    if as_json:
-        click.echo(to_json(data))
-    sys.exit(outcome.exit)
+    print(f"report: {place / 'index.html'}", file=stream, flush=True)
+    return data
 
 
 def _read(reports: Sequence[Path]) -> dict[Path, Run]:

@@ -17,7 +17,7 @@ from conformance.judge.pairing import Pairing, pairings
 from conformance.judge.verdict import Exit
 from conformance.language.case import Case
 from conformance.language.selection import case_files, collect, ids_matching
-from conformance.tell import traces
+from conformance.tell import github, traces
 from conformance.tell.console import address
 from conformance.tell.place import last
 
@@ -53,6 +53,15 @@ def _seed(context: click.Context, option: click.Parameter, value: str | None) ->
         return int(value)
     except ValueError:
         raise click.BadParameter(f"{value!r} is neither a whole number nor random", context, option) from None
+
+
+#: The option of the verbs that can speak to GitHub.
+tells_github = click.option(
+    "--github/--no-github",
+    "github_too",
+    default=github.is_here,
+    help="Annotations and the job summary of GitHub Actions (default: if run by it).",
+)
 
 
 def with_settings(*names: str) -> Callable[[Command], Command]:

@@ -2,14 +2,15 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
 from conformance.errors import writing
 from conformance.judge.verdict import Outcome, Result, Verdict
 from conformance.language.case import Case
-from conformance.tell import durations, flakes
+from conformance.tell import durations, flakes, github
+from conformance.tell.comparison import Compared
 from conformance.tell.console import Reporter
 from conformance.tell.document import write_json, write_junit
 from conformance.tell.html import write_html
@@ -80,3 +81,14 @@ def _write_reports(
         if as_markdown:
             write(place / "report.md", markdown(data))
     return place
+
+
+def tell_github(
+    outcome: Outcome, data: Mapping[str, Any], cases: Sequence[Case], stream: TextIO, found: Compared | None = None
+) -> None:
+    """Annotate the cases that fail, only the new failures if the run was compared, and add the report to the summary of
+    the job. Raises ``OutputError``."""
+    only = None if found is None else [one.name for one in found.new]
+    for line in github.annotations(outcome, cases, only):
+        print(line, file=stream, flush=True)
+    github.add_summary(markdown(data) + ("" if found is None else f"\n{found.summary}\n"))

@@ -13,14 +13,15 @@ import click
 from conformance.command.choosing import Asked, Chosen, choose, parsed_shard
 from conformance.command.compare import report_at
 from conformance.command.ending import terminated_like_interrupted
-from conformance.command.options import Failed, matching, selects_cases, with_settings
-from conformance.command.reporting import following, leave
+from conformance.command.options import Failed, matching, selects_cases, tells_github, with_settings
+from conformance.command.reporting import following, leave, tell_github
 from conformance.config import Config, ConfigError
 from conformance.errors import OutputError, writing
 from conformance.judge.session import Session, Sides
 from conformance.judge.verdict import Exit, Outcome, Result
 from conformance.language.case import Case
 from conformance.opening import opened
+from conformance.tell import github
 from conformance.tell.comparison import compare
 from conformance.tell.console import (
     headlines,
@@ -55,6 +56,7 @@ from conformance.tell.shard import name_of
 )
 @click.option("--json", "as_json", is_flag=True, help="report.json on stdout, everything else on stderr.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Write report.md too, for a pull request.")
+@tells_github
 @with_settings(
     "node",
     "subject",
@@ -85,6 +87,7 @@ def run(
     against: Path | None,
     as_json: bool,
     as_markdown: bool,
+    github_too: bool,
     config: Config,
 ) -> NoReturn:
     """Run cases in all their pairings and write the reports."""
@@ -100,14 +103,16 @@ def run(
         raise ConfigError(f"output: {config.output} cannot be written: {error.strerror}") from None
     roles = sum(len(case.roles) for case, _ in chosen.items)
     playing = {one.subject for _, wanted in chosen.items for one in wanted}
-    with terminated_like_interrupted(), opened(config, work, roles=roles, only=playing) as session:
-        outcome, data = _run(session, chosen, ending, work, stream)
-    code = outcome.exit
-    if before is not None:
-        found = compare(before, data)
-        print(f"against {one_line(str(against))}:", *found.lines(), sep="\n", file=stream)
-        if outcome.is_whole and not found.new:
-            code = Exit.CONFORMANT
+    found = None
+    with github.no_commands(stream, github_too):
+        with terminated_like_interrupted(), opened(config, work, roles=roles, only=playing) as session:
+            outcome, data = _run(session, chosen, ending, work, stream)
+        if before is not None:
+            found = compare(before, data)
+            print(f"against {one_line(str(against))}:", *found.lines(), sep="\n", file=stream)
+    if github_too:
+        tell_github(outcome, data, [case for case, _ in chosen.items], stream, found)
+    code = Exit.CONFORMANT if found and not found.new and outcome.is_whole else outcome.exit
     if as_json:
         click.echo(to_json(data))
     sys.exit(code)

@@ -41,10 +41,15 @@ class CommandLine:
 
     def cases(self, name: str, good: int = 0, odd: int = 0) -> None:
         """Write a case file: so many conformant cases, then so many that diverge."""
+        self.write_cases(self.place / name, good, odd)
+
+    @staticmethod
+    def write_cases(file: Path, good: int, odd: int) -> None:
+        """The same for any path."""
         text = "from conformance import case\n"
         for number in range(good):
             text += f"\n\n@case(about='a note')\ndef good_{number}(t):\n    t.note('n', {number})\n"
         for number in range(odd):
             about = "about='they differ', fixtures={'main': 'surface.js'}"
             text += f"\n\n@case({about})\ndef odd_{number}(t):\n    t.note('surface', {number})\n"
-        (self.place / name).write_text(text)
+        file.write_text(text)

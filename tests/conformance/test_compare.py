@@ -34,7 +34,8 @@ def item(name: str, verdict: str = "conformant", message: str = "", accepted: st
 def report(*items: dict[str, Any], **more: Any) -> dict[str, Any]:
     reference = {"node": "24.21.0"}
     subjects = [{"called": "python", "name": "nodesock", "version": "0.1.0"}]
-    return {"schema": FORMAT, "reference": reference, "subjects": subjects, "versions": [], "cases": list(items), **more}
+    sides = {"reference": reference, "subjects": subjects, "versions": []}
+    return {"schema": FORMAT, **sides, "cases": list(items), **more}
 
 
 BEFORE = report(
