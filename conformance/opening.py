@@ -27,17 +27,18 @@ SUBJECTS = ("python", "node:VERSION", "bun", "bun@VERSION", "deno", "deno@VERSIO
 _PACKAGED = re.compile(r"(?P<runtime>bun|deno)(?:@(?P<version>v?\d+(?:\.\d+){0,2}|\d+\.\d+\.\d+-[\w.]+))?")
 
 
-def subject_named(name: str, provider: str | None = None) -> Subject:
+def subject_named(name: str, provider: str | None = None, executed: Path | None = None) -> Subject:
     """The subject of that name: one of ``SUBJECTS``, or one that a package offers.
 
     Raises ``ConfigError`` for an unknown name, ``SubjectUnavailable`` if what it runs on is not installed.
     """
     if name == "python":
-        if find_spec("nodesock") is None:
+        package = package_of_python()
+        if package is None:
             raise SubjectUnavailable(
                 "the subject \"python\" needs nodesock: pip install 'nodesock-conformance[python]'"
             )
-        return PythonSubject()
+        return PythonSubject(executed=executed, package=package)
     kind, _, version = name.partition(":")
     if kind == "node" and version:
         return NodeSubject(provider, version, name=f"node{version}")
@@ -67,6 +68,12 @@ def subject_named(name: str, provider: str | None = None) -> Subject:
     return subject
 
 
+def package_of_python() -> Path | None:
+    """The directory of the package that the subject ``python`` runs, if it is installed."""
+    found = find_spec("nodesock")
+    return Path(found.origin).resolve().parent if found is not None and found.origin else None
+
+
 def known_divergences(config: Config) -> tuple[KnownDivergence, ...]:
     """The accepted deviations of the configured subjects; nodesock's own list holds for nodesock alone."""
     if config.known_divergences is not None:
@@ -78,17 +85,22 @@ def known_divergences(config: Config) -> tuple[KnownDivergence, ...]:
 
 @contextlib.contextmanager
 def opened(
-    config: Config, keep: Path | None = None, *, roles: int = POOL, only: Collection[str] | None = None
+    config: Config,
+    keep: Path | None = None,
+    *,
+    roles: int = POOL,
+    only: Collection[str] | None = None,
+    executed: Path | None = None,
 ) -> Iterator[Session]:
     """A session with everything open, which keeps its traces under ``keep``.
 
     ``roles`` is how many Node processes can be of use at once, ``only`` the names of the subjects and versions that are
-    needed, all without it. Raises ``ConfigError`` or ``SubjectUnavailable`` before
-    anything runs.
+    needed, all without it. Under ``executed`` the roles of ``python`` leave what they executed. Raises ``ConfigError``
+    or ``SubjectUnavailable`` before anything runs.
     """
     known = known_divergences(config)
     subjects = [
-        subject_named(word, config.provider)
+        subject_named(word, config.provider, executed)
         for word, name in zip(config.subjects, config.subject_names, strict=True)
         if only is None or name in only
     ]

@@ -4,15 +4,18 @@ import random
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import click
 
+from conformance.command.changed import changes_since
 from conformance.command.options import Failed, Items, select
 from conformance.config import Config
 from conformance.errors import NothingSelected
 from conformance.judge.session import counted
 from conformance.judge.verdict import Exit
-from conformance.tell import durations
+from conformance.opening import package_of_python
+from conformance.tell import durations, execution
 from conformance.tell.journal import Run, Selection, interrupted, runs
 from conformance.tell.shard import Shard, cut, harness_digest, name_of, plan_of
 
@@ -25,11 +28,13 @@ class Asked:
     resume: bool = False
     last_failed: bool = False
     shard: tuple[int, int] | None = None
+    changed: str | None = None
 
     @property
     def words(self) -> tuple[str, ...]:
         """The words of the options that narrow the selection; those of the shard are the last."""
         words = ["--last-failed"] if self.last_failed else []
+        words += ["--changed", self.changed] if self.changed else []
         words += ["--shard", "{}/{}".format(*self.shard)] if self.shard else []
         return tuple(words)
 
@@ -60,6 +65,7 @@ def choose(asked: Asked, config: Config, say: Callable[[str], None]) -> Chosen:
         shard = before.head.shard
     else:
         items = _failed(items, config, say) if asked.last_failed else items
+        items = _changed(items, asked.changed, config, say) if asked.changed else items
         if asked.shard is not None:
             items, shard = _part(items, *asked.shard, config, say)
     if config.seed is not None:
@@ -119,6 +125,37 @@ def _failed(items: Items, config: Config, say: Callable[[str], None]) -> Items:
         raise NothingSelected(f"--last-failed: {failed} failed in the last run, none of them is selected")
     others = "" if count == len(failing) else f" of {len(failing)}"
     say(f"last run: {count}{others} failed, only {'that one is' if count == 1 else 'those are'} run again")
+    return chosen
+
+
+def only_python(option: str, config: Config) -> Path:
+    """The directory of the package that ``python`` runs. Raises ``Failed`` if that is not the one subject."""
+    package = package_of_python()
+    if config.subjects != ("python",) or package is None:
+        raise Failed(f"{option} needs the subject python, and no other", Exit.USAGE)
+    return package
+
+
+def _changed(items: Items, revision: str, config: Config, say: Callable[[str], None]) -> Items:
+    """The cases that execute a function which has changed since the revision."""
+    cases = [case for case, _ in items]
+    changes = changes_since(revision, only_python("--changed", config), cases)
+    since = f"changed since {revision}"
+    if changes.everything:
+        say(f"{changes.everything}: all {counted(len(items), 'case')} are run")
+        return items
+    known = execution.read(config.output / execution.NAME)
+    if not known:
+        say(f"there is no map under {config.output}: all {counted(len(items), 'case')} are run; --map records one")
+        return items
+    chosen = [
+        (case, wanted) for case, wanted in items if case.id not in known or changes.reach(case, known[case.id])
+    ]
+    what = f"{counted(len(changes.functions | changes.names), 'function')} and {counted(len(changes.cases), 'case')}"
+    if not chosen:
+        raise NothingSelected(f"--changed: {what} {since}, no selected case executes any")
+    unknown = sum(case.id not in known for case in cases)
+    say(f"{what} {since}: {len(chosen)} of {counted(len(items), 'case')}, {unknown} of them not in the map")
     return chosen
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
@@ -9,7 +10,7 @@ from typing import Any, TextIO
 from conformance.errors import writing
 from conformance.judge.verdict import Outcome, Result, Verdict
 from conformance.language.case import Case
-from conformance.tell import durations, flakes, github
+from conformance.tell import durations, execution, flakes, github
 from conformance.tell.comparison import Compared
 from conformance.tell.console import Reporter
 from conformance.tell.document import write_json, write_junit
@@ -31,6 +32,23 @@ def following(
             yield reporter.result
     else:
         yield Reporter(stream, left, replay).result
+
+
+@contextlib.contextmanager
+def mapping(output: Path, cases: Sequence[Case], wanted: bool, stream: TextIO) -> Iterator[Path | None]:
+    """A directory for what the roles of a run execute, if that is wanted; at the end it is added to the map. Raises
+    ``OutputError``."""
+    if not wanted:
+        yield None
+        return
+    with writing(output):
+        output.mkdir(parents=True, exist_ok=True)
+        directory = tempfile.TemporaryDirectory(prefix=".executed-", dir=output)
+    with directory as name:
+        yield Path(name).resolve()
+        with writing(output):
+            known = execution.record(output / execution.NAME, Path(name), cases)
+        print(f"map: {known} of {len(cases)} cases in {output / execution.NAME}", file=stream, flush=True)
 
 
 def leave(

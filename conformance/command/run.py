@@ -10,11 +10,11 @@ from typing import Any, NoReturn, TextIO
 
 import click
 
-from conformance.command.choosing import Asked, Chosen, choose, parsed_shard
+from conformance.command.choosing import Asked, Chosen, choose, only_python, parsed_shard
 from conformance.command.compare import report_at
 from conformance.command.ending import terminated_like_interrupted
 from conformance.command.options import Failed, matching, selects_cases, tells_github, with_settings
-from conformance.command.reporting import following, leave, tell_github
+from conformance.command.reporting import following, leave, mapping, tell_github
 from conformance.config import Config, ConfigError
 from conformance.errors import OutputError, writing
 from conformance.judge.session import Session, Sides
@@ -45,6 +45,14 @@ from conformance.tell.shard import name_of
 @click.option("-x", "exit_first", is_flag=True, help="Stop at the first failing item.")
 @click.option("--maxfail", type=click.IntRange(min=1), metavar="N", help="Stop after N failing items.")
 @click.option("--shard", metavar="I/N", callback=parsed_shard, help="Only part I of N parts of about equal length.")
+@click.option(
+    "--changed",
+    is_flag=False,
+    flag_value="HEAD",
+    metavar="[REV]",
+    help="Only the cases that execute a function changed since REV (default HEAD), by the map. Subject python.",
+)
+@click.option("--map", "with_map", is_flag=True, help="Record which functions each case executes. Subject python.")
 @click.option("--last-failed", is_flag=True, help="Only what failed in the last run under this output.")
 @click.option("--resume", is_flag=True, help="Go on with the interrupted run; without a CASE, with its selection.")
 @click.option("--durations", type=click.IntRange(min=1), metavar="N", help="At the end, the N slowest items.")
@@ -81,6 +89,8 @@ def run(
     exit_first: bool,
     maxfail: int | None,
     shard: tuple[int, int] | None,
+    changed: str | None,
+    with_map: bool,
     last_failed: bool,
     resume: bool,
     durations: int | None,
@@ -93,8 +103,10 @@ def run(
     """Run cases in all their pairings and write the reports."""
     stream = sys.stderr if as_json else sys.stdout
     ending = Ending(1 if exit_first else maxfail or 0, durations or 0, as_markdown)
+    if with_map:
+        only_python("--map", config)
     before = report_at(against) if against is not None else None
-    asked = Asked(Selection(tuple(globs), keywords, pairing), resume, last_failed, shard)
+    asked = Asked(Selection(tuple(globs), keywords, pairing), resume, last_failed, shard, changed)
     chosen = choose(asked, config, lambda line: print(one_line(line), file=stream))
     work = unfinished(config.output) if chosen.selection.is_whole else last(config.output)
     try:
@@ -105,7 +117,11 @@ def run(
     playing = {one.subject for _, wanted in chosen.items for one in wanted}
     found = None
     with github.no_commands(stream, github_too):
-        with terminated_like_interrupted(), opened(config, work, roles=roles, only=playing) as session:
+        with (
+            terminated_like_interrupted(),
+            mapping(config.output, [case for case, _ in chosen.items], with_map, stream) as executed,
+            opened(config, work, roles=roles, only=playing, executed=executed) as session,
+        ):
             outcome, data = _run(session, chosen, ending, work, stream)
         if before is not None:
             found = compare(before, data)

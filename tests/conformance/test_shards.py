@@ -196,7 +196,7 @@ def test_a_liar_is_caught_in_a_shard_and_in_the_merged_run(
     command: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command.cases("mine.py", good=5)
-    monkeypatch.setattr(opening, "subject_named", lambda name, provider=None: LyingPython(lies_about_three))
+    monkeypatch.setattr(opening, "subject_named", lambda *_: LyingPython(lies_about_three))
     codes = [shard(command, number, 2).code for number in (1, 2)]
     assert sorted(codes) == [0, 1]
     ran = command("merge", "shard1", "shard2", "--output", "all")
