@@ -108,8 +108,8 @@ class RecordedNode(Openable):
             "version": ".".join(map(str, version)),
             "libuv": recorder.get("libuv"),
             "recordings": str(self._directory),
-            "note": f"no Node runs: the recordings in {self._directory}{elsewhere} are the reference, and only the"
-            " pairing in which the subject plays every role is judged",
+            "note": f"the reference is recorded in {self._directory}{elsewhere}: only the pairing in which the subject"
+            " plays every role is judged",
         }
 
     def close(self) -> None:

@@ -150,3 +150,34 @@ def SourceMembership(t):
         ask("127.0.0.1", value, "127.0.0.1")
     for value in ["", "abc", True, []]:
         ask("127.0.0.1", "232.1.1.1", value)
+
+
+@case(about="two wrong arguments of one call: the error is for the one that Node looks at first, and nothing is set")
+def TwoWrong(t):
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+
+    def wrong():
+        t.attempt("source", lambda: socket.add_source_specific_membership(1, 2))
+        t.attempt("group", lambda: socket.add_source_specific_membership("127.0.0.1", 2))
+        t.attempt("leave", lambda: socket.drop_source_specific_membership(1, 2))
+        t.attempt("interface", lambda: socket.set_multicast_interface(5))
+        for value in ["7", None, {}, True]:
+            t.attempt("ttl", lambda value=value: socket.set_ttl(value))
+            t.attempt("multicast ttl", lambda value=value: socket.set_multicast_ttl(value))
+        t.attempt("sendto", lambda: socket.sendto("x", "0", "1", None, 5))
+        t.attempt("sendto", lambda: socket.sendto(5, 0, "1", None, 5))
+        t.attempt("bind", lambda: socket.bind_sync(port="x", address=5))
+        t.attempt("bind", lambda: socket.bind_sync(5))
+        t.attempt("connect", lambda: socket.connect_sync("x", 5))
+        t.attempt("connect", lambda: socket.connect("x", 5))
+
+    def bound():
+        wrong()
+        t.kernel(socket)
+        socket.close()
+        t.note("closed", None)
+        wrong()
+
+    socket.bind(0, "127.0.0.1", bound)
+    t.attempt("options", lambda: t.dgram.create_socket(type="udp9", lookup="x"))
+    t.attempt("lookup", lambda: t.dgram.create_socket(type="udp4", lookup="x", signal="y"))

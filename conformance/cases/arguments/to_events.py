@@ -134,3 +134,14 @@ def ObjectAsEvent(t):
     t.attempt("emit", lambda: emitter.emit([7], "x"))
     emitter.remove_all_listeners([7])
     t.note("after", emitter.listener_count([7]))
+
+
+@case(about="options of the wrong type are refused before they count, in Node's order")
+def WrongOptions(t):
+    emitter = t.events.EventEmitter()
+    t.attempt("capture", lambda: t.events.EventEmitter(capture_rejections="yes"))
+    t.attempt("most", lambda: emitter.set_max_listeners("many"))
+    t.attempt("most", lambda: emitter.set_max_listeners(-1))
+    t.note("most", emitter.get_max_listeners())
+    t.attempt("add", lambda: t.events.add_abort_listener("x", "y"))
+    t.attempt("add", lambda: t.events.add_abort_listener(t.abort_controller().signal, "y"))

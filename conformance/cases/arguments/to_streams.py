@@ -400,3 +400,17 @@ def DefaultHighWaterMark(t):
     t.attempt("nothing", lambda: t.stream.set_default_high_water_mark())
     t.attempt("one", lambda: t.stream.set_default_high_water_mark(False))
     t.note("still", [t.stream.get_default_high_water_mark(False), t.stream.get_default_high_water_mark(True)])
+
+
+@case(about="a stream checks several wrong options in Node's order")
+def OptionsWrong(t):
+    for options in [
+        {"readable_high_water_mark": -1, "writable_high_water_mark": -2},
+        {"capture_rejections": "x", "high_water_mark": -1},
+        {"signal": "x", "high_water_mark": -1},
+        {"signal": "x", "capture_rejections": "y"},
+    ]:
+        t.attempt("Readable", lambda options=options: t.stream.Readable(options) is None)
+        t.attempt("Writable", lambda options=options: t.stream.Writable(options) is None)
+        t.attempt("Duplex", lambda options=options: t.stream.Duplex(options) is None)
+        t.attempt("Transform", lambda options=options: t.stream.Transform(options) is None)

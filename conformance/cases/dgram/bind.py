@@ -1,6 +1,9 @@
 """bind() and address() of a UDP socket: forms, order, errors, shared ports and descriptors."""
 
 from conformance import case
+from conformance.scenery import closely
+
+METHODS = ["bind", "connect", "send", "close", "disconnect"]
 
 
 @case(
@@ -486,3 +489,90 @@ def ObjectsAreOptions(t):
     bind({"address": "127.0.0.1"})
     bind([1])
     bind(b"x")
+
+
+def socket_of(t, name, options):
+    """A UDP socket watched closely."""
+    return closely(t, name, t.dgram.create_socket({"type": "udp4", **options}), METHODS)
+
+
+@case(about="what waits for a pending bind is called in its order, and its listeners come and go in Node's steps")
+def WaitingForBind(t):
+    socket = socket_of(t, "socket", {})
+    socket.on("listening", t.callback("before"))
+    socket.send("x", 9, "127.0.0.1", t.callback("first"))
+    socket.send("y", 9, "127.0.0.1", t.callback("second", lambda error: socket.close()))
+    socket.on("listening", t.callback("behind"))
+
+
+@case(about="a bind() that fails removes its listeners and calls its callers back in Node's order")
+def BindFails(t):
+    socket = socket_of(t, "socket", {})
+    socket.on("error", t.callback("error"))
+    socket.bind(0, "192.0.2.1")
+    socket.send("x", 9, "127.0.0.1", t.callback("sent"))
+    t.timeout(50, lambda: [t.note("bound?", t.attempt("address", lambda: socket.address())), socket.close()])
+
+
+@case(about="a bind() that fails for what waits for it drops that in Node's steps")
+def ImplicitBindFails(t):
+    def lookup(host, family, callback):
+        t.note("asked", host)
+        callback(t.error("unknown") if host == "0.0.0.0" else None, host)
+
+    socket = socket_of(t, "socket", {"lookup": lookup})
+    socket.on("error", t.callback("error"))
+    socket.send("x", 9, "127.0.0.1", t.callback("sent"))
+    t.immediate(lambda: socket.close())
+
+
+@case(
+    about="a socket bound to a descriptor that no other socket listens to hears in its place, in Node's steps",
+    skip_unless="node<25",
+)
+def FdHears(t):
+    first = t.dgram.create_socket("udp4")
+    second = socket_of(t, "second", {})
+
+    def over():
+        second.close()
+        first.close()
+
+    def take():
+        port = first.address().port
+        first._handle.recv_stop()
+        second.on("message", lambda message, sender: [t.note("heard", message), over()])
+        t.attempt("bind", lambda: second.bind({"fd": first._handle.fd, "port": 1}) is second)
+        t.note("same port", second.address().port == port)
+        second.send("x", port, "127.0.0.1", t.callback("sent"))
+
+    first.bind(0, "127.0.0.1", take)
+
+
+@case(about="a UDP socket begins to receive before it counts as bound")
+def ReceivingBegins(t):
+    def begin(self, original, *args):
+        t.attempt("connect", lambda: socket.connect_sync(9, "127.0.0.1"))
+        t.attempt("bind", lambda: socket.bind_sync({"port": 0}))
+        return original(*args)
+
+    socket = socket_of(t, "socket", {})
+    t.override(socket._handle, "recv_start", begin)
+    socket.bind(0, "127.0.0.1", lambda: socket.close())
+
+
+@case(about="a UDP socket that is bound to a descriptor begins to receive before its 'listening'")
+def FdReceives(t):
+    def begin(self, original, *args):
+        t.note("begins", None)
+        return original(*args)
+
+    def take():
+        first._handle.recv_stop()
+        t.override(second._handle, "recv_start", begin)
+        second.on("listening", lambda: [t.note("listening", None), second.close(), first.close()])
+        second.bind({"fd": first._handle.fd})
+
+    first = t.dgram.create_socket("udp4")
+    second = t.dgram.create_socket("udp4")
+    first.bind(0, "127.0.0.1", take)

@@ -1,6 +1,9 @@
 """bind_sync() and connect_sync(), which Node has since 24.19: they act at once, without a lookup."""
 
 from conformance import case
+from conformance.scenery import closely
+
+METHODS = ["bind", "connect", "send", "close", "disconnect"]
 
 
 @case(
@@ -180,3 +183,28 @@ def Closed(t):
     socket.close()
     t.attempt("bind_sync", lambda: socket.bind_sync(5))
     t.attempt("connect_sync", lambda: socket.connect_sync(0))
+
+
+def socket_of(t, name, options):
+    """A UDP socket watched closely."""
+    return closely(t, name, t.dgram.create_socket({"type": "udp4", **options}), METHODS)
+
+
+@case(about="bind_sync() and connect_sync() have moved the socket when they return, and their events come in order")
+def AtOnce(t):
+    socket = socket_of(t, "socket", {})
+    t.next_tick(lambda: t.note("queued before", None))
+    socket.bind_sync(port=0, address="127.0.0.1")
+    t.snapshot(socket)
+    socket.connect_sync(9, "127.0.0.1")
+    t.snapshot(socket)
+    t.next_tick(lambda: socket.close())
+
+
+@case(about="bind_sync() whose buffer size the kernel cannot take raises, without 'listening'")
+def BindSyncBufferTooLarge(t):
+    socket = t.watch("socket", t.dgram.create_socket(type="udp4", recv_buffer_size=2147483648))
+    t.attempt("bind", lambda: socket.bind_sync({"port": 0, "address": "127.0.0.1"}).port > 0)
+    t.attempt("bound", lambda: socket.address().port > 0)
+    t.attempt("again", lambda: socket.bind_sync())
+    t.immediate(lambda: socket.close())

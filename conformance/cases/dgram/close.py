@@ -1,7 +1,9 @@
 """close() of a UDP socket: its order, what waits behind a bind, and what a closed socket still does."""
 
 from conformance import case
-from conformance.scenery import receive
+from conformance.scenery import closely, receive
+
+METHODS = ["bind", "connect", "send", "close", "disconnect"]
 
 
 @case(
@@ -298,3 +300,77 @@ def AsyncDispose(t):
     t.next_tick(lambda: t.note("tick", None))
     t.microtask(lambda: t.note("microtask", None))
     t.immediate(lambda: t.note("immediate", None))
+
+
+def socket_of(t, name, options):
+    """A UDP socket watched closely."""
+    return closely(t, name, t.dgram.create_socket({"type": "udp4", **options}), METHODS)
+
+
+@case(about="close() lets nothing more through and drops its handle at once, and 'close' comes on a tick")
+def ClosingSteps(t):
+    socket = socket_of(t, "socket", {})
+
+    def bound():
+        socket.send("x", socket.address().port, "127.0.0.1", t.callback("sent"))
+        t.next_tick(lambda: t.note("queued before", None))
+        socket.close(t.callback("closed"))
+        t.attempt("address", lambda: socket.address())
+        t.attempt("send", lambda: socket.send("y", 9))
+        t.attempt("close", lambda: socket.close())
+        t.next_tick(lambda: t.note("queued after", None))
+
+    socket.on("message", t.callback("message"))
+    socket.once("listening", bound)
+    socket.bind(0, "127.0.0.1")
+
+
+@case(about="a signal closes a socket in its place among the listeners, and has no listener of it afterwards")
+def AbortedInPlace(t):
+    controller = t.abort_controller()
+    signal = controller.signal
+
+    def heard():
+        return len(t.events.get_event_listeners(signal, "abort"))
+
+    t.note("before", heard())
+    signal.add_event_listener("abort", lambda event: t.note("first", t.attempt("address", lambda: socket.address())))
+    socket = socket_of(t, "socket", {"signal": signal})
+    signal.add_event_listener("abort", lambda event: t.note("last", t.attempt("address", lambda: socket.address())))
+    t.note("made", [heard(), socket.event_names()])
+    socket.on("close", lambda: t.note("in 'close'", heard()))
+    socket.once("listening", lambda: controller.abort())
+    socket.bind(0, "127.0.0.1")
+
+
+@case(about="close() of a UDP socket stops its handle before closing it, and a failing reset closes before its error")
+def HandlesInOrder(t):
+    socket = t.dgram.create_socket("udp4")
+    def noted(name):
+        def called(self, original, *args):
+            t.note(name, None)
+            return original(*args)
+
+        t.override(socket._handle, name, called)
+
+    for name in ["recv_start", "recv_stop", "close"]:
+        noted(name)
+    socket.bind(0, "127.0.0.1", lambda: socket.close())
+
+
+@case(about="the signal of a UDP socket is listened to before the socket's 'close' is")
+def SignalThenClose(t):
+    controller = t.abort_controller()
+
+    def noted(label):
+        def called(self, original, *args):
+            t.note(label, args[0])
+            return original(*args)
+
+        return called
+
+    t.override(controller.signal, "add_event_listener", noted("signal"))
+    t.override(controller.signal, "remove_event_listener", noted("signal no more"))
+    Kind = t.subclass(t.dgram.Socket, {"once": noted("once"), "on": noted("on")})
+    socket = Kind({"type": "udp4", "signal": controller.signal})
+    socket.close()

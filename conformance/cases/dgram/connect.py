@@ -1,7 +1,9 @@
 """connect(), disconnect() and remote_address() of a UDP socket, its sends, and refusals by ICMP."""
 
 from conformance import case
-from conformance.scenery import receive
+from conformance.scenery import closely, receive
+
+METHODS = ["bind", "connect", "send", "close", "disconnect"]
 
 
 @case(
@@ -452,3 +454,53 @@ def State(t):
         peer.close()
 
     peer.bind(0, "127.0.0.1", lambda: socket.connect(peer.address().port, "127.0.0.1", on_connect))
+
+
+def socket_of(t, name, options):
+    """A UDP socket watched closely."""
+    return closely(t, name, t.dgram.create_socket({"type": "udp4", **options}), METHODS)
+
+
+@case(about="connect() of an unbound socket binds, connects and calls back in Node's steps; disconnect() is at once")
+def ConnectingSteps(t):
+    socket = socket_of(t, "socket", {})
+
+    def connected():
+        t.snapshot(socket)
+        socket.send("x", t.callback("sent"))
+        socket.disconnect()
+        t.snapshot(socket)
+        socket.close()
+
+    socket.connect(9, "127.0.0.1", connected)
+
+
+@case(about="a connect() that fails takes its callback off the listeners before it calls it")
+def ConnectFails(t):
+    def lookup(host, family, callback):
+        callback(None if host == "0.0.0.0" else t.error("unknown"), host)
+
+    socket = socket_of(t, "socket", {"lookup": lookup})
+    socket.on("error", t.callback("error"))
+
+    def failed(error):
+        t.note("failed", [error, socket.listener_count("connect")])
+        socket.connect(9, "b.test")
+        t.immediate(lambda: socket.close())
+
+    socket.once("listening", lambda: socket.connect(9, "a.test", failed))
+    socket.bind(0)
+
+
+@case(about="a disconnect() that the handle refuses leaves the UDP socket connected")
+def DisconnectFails(t):
+    socket = socket_of(t, "socket", {})
+
+    def connected():
+        t.override(socket._handle, "disconnect", lambda self, original: -107)
+        t.attempt("disconnect", lambda: socket.disconnect())
+        t.attempt("peer", lambda: socket.remote_address().port)
+        t.attempt("connect", lambda: socket.connect(9))
+        socket.close()
+
+    socket.connect(9, "127.0.0.1", connected)

@@ -1,6 +1,9 @@
 """The lookup option of a UDP socket: its arguments, how its answers are used, and what its failures become."""
 
 from conformance import case
+from conformance.scenery import closely
+
+METHODS = ["bind", "connect", "send", "close", "disconnect"]
 
 
 @case(about="lookup gets host, family as a number and a callback, even for literals and defaults")
@@ -255,3 +258,27 @@ def AnswersWithAnObject(t):
     attempt("bind", lambda socket: socket.bind(0, "example.test"))
     attempt("connect", lambda socket: socket.connect(1, "example.test", t.callback("connected")))
     attempt("send", lambda socket: socket.send("x", 1, "example.test", t.callback("sent")))
+
+
+@case(about="a lookup of bind(), connect() and send() sees the socket as Node's does, and may close it")
+def InLookup(t):
+    def lookup(host, family, callback):
+        t.note("asked", host)
+        t.snapshot(sockets[0])
+        t.attempt("bind", lambda: sockets[0].bind())
+        t.attempt("connect", lambda: sockets[0].connect(9))
+        if host == "close.test":
+            sockets[0].close()
+        callback(None, "127.0.0.1")
+
+    sockets = [t.dgram.create_socket(type="udp4", lookup=lookup)]
+    socket = closely(t, "socket", sockets[0], METHODS)
+    socket.on("error", t.callback("error"))
+    socket.once("listening", lambda: socket.connect(9, "b.test", lambda: socket.close()))
+    socket.bind(0, "a.test")
+
+    def other():
+        sockets[0] = closely(t, "other", t.dgram.create_socket(type="udp4", lookup=lookup), [])
+        sockets[0].bind(0, "close.test")
+
+    socket.on("close", lambda: t.immediate(other))

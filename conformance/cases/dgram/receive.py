@@ -1,7 +1,9 @@
 """'message': the datagram and its rinfo, how many come in a turn, the order around them, what a listener may do."""
 
 from conformance import case
-from conformance.scenery import receive
+from conformance.scenery import closely, receive
+
+METHODS = ["bind", "connect", "send", "close", "disconnect"]
 
 
 def find_link_local():
@@ -394,3 +396,22 @@ def OneProcess(t):
         sender.send([b"one ", "two ", b"three"], receiver.address().port, "127.0.0.1", t.callback("sent"))
 
     receiver.bind(0, "127.0.0.1", on_listening)
+
+
+def socket_of(t, name, options):
+    """A UDP socket watched closely."""
+    return closely(t, name, t.dgram.create_socket({"type": "udp4", **options}), METHODS)
+
+
+@case(about="bind(), a datagram to itself and close() go in Node's steps")
+def OwnDatagram(t):
+    socket = socket_of(t, "socket", {})
+    socket.on("message", lambda message, sender: socket.close(t.callback("closed")))
+
+    def bound():
+        socket.send("x", socket.address().port, "127.0.0.1", t.callback("sent"))
+        t.note("queue", [socket.get_send_queue_size(), socket.get_send_queue_count()])
+
+    socket.once("listening", bound)
+    socket.bind(0, "127.0.0.1")
+    t.snapshot(socket)

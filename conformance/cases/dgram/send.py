@@ -417,3 +417,22 @@ class Ipv6:
         send_each(
             t, sender, [["none", port], ["loopback", port, "::1"], ["mapped", port, "::ffff:127.0.0.1"]]
         )
+
+
+@case(about="a send() while the queue behind a bind is run goes where Node puts it")
+def SentWhileQueueRuns(t):
+    seen = [0]
+
+    def gone(event, listener):
+        seen[0] += 1
+        if seen[0] == 2:
+            socket.send("y", 9, "127.0.0.1", t.callback("second"))
+        t.note("listeners", [socket.listener_count("listening"), len(socket.event_names())])
+
+    socket = t.watch("socket", t.dgram.create_socket("udp4"))
+    socket.on("removeListener", gone)
+    socket.bind(0, "127.0.0.1")
+    socket.send("x", 9, "127.0.0.1", t.callback("first"))
+    socket.emit("listening")
+    t.note("listeners", [socket.listener_count("listening"), len(socket.event_names())])
+    socket.once("listening", lambda: t.immediate(lambda: t.immediate(lambda: socket.close())))

@@ -292,3 +292,21 @@ def ListenerRefused(t):
     for listener in [5, "x", True]:
         t.attempt("add", lambda listener=listener: signal.add_event_listener("abort", listener))
         t.note("listeners", len(t.events.get_event_listeners(signal, "abort")))
+
+
+@case(about="a signal is aborted, with its reason, before the first listener, and aborts once")
+def AbortOnce(t):
+    controller = t.abort_controller()
+    signal = controller.signal
+    t.note("fresh", signal.aborted)
+
+    def state():
+        return [signal.aborted, signal.reason, len(t.events.get_event_listeners(signal, "abort"))]
+
+    signal.add_event_listener("abort", lambda event: t.note("first", [state(), event.type, event.target is signal]))
+    signal.add_event_listener("abort", lambda event: t.note("once", state()), once=True)
+    signal.add_event_listener("abort", lambda event: controller.abort("again"))
+    controller.abort(t.error("why"))
+    t.note("after", state())
+    controller.abort("twice")
+    t.note("twice", state())

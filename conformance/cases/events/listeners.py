@@ -1,7 +1,7 @@
 """Listeners of emitters, sockets and servers: their order, their counts and limits, and changes during an event."""
 
 from conformance import case
-from conformance.scenery import listen, serve
+from conformance.scenery import closely, listen, serve
 
 
 def echo_once(t):
@@ -724,3 +724,67 @@ def LimitRefused(t):
         t.note("limit", emitter.get_max_listeners())
         t.attempt("set all", lambda value=value: t.events.set_max_listeners(value, emitter))
         t.note("limit", emitter.get_max_listeners())
+
+
+@case(about="a once() listener is gone when it is called, and what it adds or emits comes in Node's order")
+def OnceListener(t):
+    emitter = closely(t, "emitter", t.events.EventEmitter(), [])
+
+    def listener():
+        t.note("called", emitter.listener_count("x"))
+        emitter.emit("x")
+
+    def removed(event, gone):
+        if event == "x" and emitter.listener_count("x") == 0:
+            emitter.emit("x")
+
+    emitter.on("removeListener", removed)
+    emitter.once("x", listener)
+    emitter.emit("x")
+
+
+@case(about="a once() wrapper called while it is taken off, or later, calls nothing: it has been used")
+def OnceWrapperUsed(t):
+    emitter = t.events.EventEmitter()
+    emitter.once("x", t.callback("called"))
+    wrapper = emitter.raw_listeners("x")[0]
+
+    def removed(event, listener):
+        wrapper("by hand")
+
+    emitter.once("removeListener", removed)
+    emitter.emit("x", "emitted")
+    wrapper("later")
+
+
+@case(about="'newListener' comes before the listener is there, even where it removes others or adds the same")
+def NewListenerOrder(t):
+    emitter = t.events.EventEmitter()
+
+    def listener():
+        pass
+
+    def added(event, fn):
+        t.note("added", [event, emitter.event_names()])
+        if event == "x":
+            emitter.remove_all_listeners("newListener")
+            emitter.on("x", listener)
+
+    emitter.on("newListener", added)
+    emitter.on("x", lambda: None)
+    t.note("names", [emitter.event_names(), emitter.listener_count("x")])
+    other = t.events.EventEmitter()
+    other.on("newListener", lambda event, fn: other.remove_all_listeners())
+    other.on("x", listener)
+    t.note("other", other.event_names())
+
+
+@case(about="remove_all_listeners() tells of each listener, the last first, and of its own listeners at the end")
+def RemoveAllOrder(t):
+    emitter = closely(t, "emitter", t.events.EventEmitter(), [])
+    for event in ["b", "a", "removeListener"]:
+        emitter.on(event, lambda *_: None)
+        emitter.on(event, lambda *_: None)
+    emitter.remove_all_listeners("b")
+    emitter.remove_all_listeners()
+    t.note("left", emitter.event_names())

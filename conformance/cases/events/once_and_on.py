@@ -1,6 +1,7 @@
 """events.once() and events.on() over emitters, sockets, servers and signals."""
 
 from conformance import case
+from conformance.scenery import closely
 
 
 def connected(t, use):
@@ -407,3 +408,135 @@ def OnceMicrotasks(t):
         t.spawn(wait("now", now))
 
     t.immediate(later)
+
+
+@case(about="events.once() takes its listeners off the emitter and the signal before it goes on, in Node's order")
+def OnceListeners(t):
+    controller = t.abort_controller()
+    signal = controller.signal
+    emitter = closely(t, "emitter", t.events.EventEmitter(), [])
+
+    def heard():
+        return len(t.events.get_event_listeners(signal, "abort"))
+
+    async def run():
+        t.note("got", await t.events.once(emitter, "ready", signal=signal))
+        t.note("left", [emitter.event_names(), heard()])
+
+    emitter.on("removeListener", lambda event, listener: t.note("signal has", [event, heard()]))
+    t.spawn(run())
+    t.note("waiting", [emitter.event_names(), heard()])
+    emitter.emit("ready", 1, 2)
+    t.note("emitted", [emitter.event_names(), heard()])
+
+
+@case(about="events.once() that fails by 'error' or an abort takes its listeners off in Node's order")
+def OnceFailsListeners(t):
+    t.on_uncaught(t.callback("rejected"))
+    for name in ["error", "abort"]:
+        controller = t.abort_controller()
+        signal = controller.signal
+        emitter = closely(t, name, t.events.EventEmitter(), [])
+
+        def heard(signal=signal):
+            return len(t.events.get_event_listeners(signal, "abort"))
+
+        async def run(emitter=emitter, signal=signal):
+            await t.events.once(emitter, "ready", signal=signal)
+
+        emitter.on("removeListener", lambda event, listener, heard=heard: t.note("signal has", [event, heard()]))
+        t.spawn(run())
+        if name == "error":
+            emitter.emit("error", t.error("broken"))
+        else:
+            controller.abort()
+        t.note("left", [emitter.event_names(), heard()])
+
+
+@case(about="events.once() for 'error' itself has one listener, and an aborted signal adds none")
+def OnceOfError(t):
+    async def run(options):
+        await t.events.once(emitter, "ready", options)
+
+    async def wait():
+        t.note("got", await t.events.once(emitter, "error"))
+
+    t.on_uncaught(t.callback("rejected"))
+    emitter = closely(t, "emitter", t.events.EventEmitter(), [])
+    t.spawn(wait())
+    emitter.emit("error", t.error("asked for"))
+    controller = t.abort_controller()
+    controller.abort()
+    t.spawn(run({"signal": controller.signal}))
+    t.note("left", emitter.event_names())
+
+
+@case(about="iteration by events.on() puts its listeners on and takes them off in Node's order, the signal's as well")
+def IterationListeners(t):
+    controller = t.abort_controller()
+    signal = controller.signal
+    emitter = closely(t, "emitter", t.events.EventEmitter(), [])
+
+    def heard():
+        return len(t.events.get_event_listeners(signal, "abort"))
+
+    async def run():
+        async for value in t.events.on(emitter, "tick", signal=signal, close=["end", "close"]):
+            t.note("value", [value, emitter.event_names(), heard()])
+        t.note("over", [emitter.event_names(), heard()])
+
+    emitter.on("removeListener", lambda event, listener: t.note("signal has", [event, heard()]))
+    t.spawn(run())
+    emitter.emit("tick", 1)
+    emitter.emit("tick", 2)
+    t.immediate(lambda: [emitter.emit("end"), t.note("ended", [emitter.event_names(), heard()])])
+
+
+@case(about="iteration by events.on() that ends by 'error' or by an abort takes its listeners off in Node's order")
+def IterationFailsListeners(t):
+    t.on_uncaught(t.callback("rejected"))
+
+    def iterate(name):
+        controller = t.abort_controller()
+        signal = controller.signal
+        emitter = closely(t, name, t.events.EventEmitter(), [])
+
+        def heard():
+            return len(t.events.get_event_listeners(signal, "abort"))
+
+        async def run():
+            async for value in t.events.on(emitter, "tick", signal=signal):
+                t.note("value", value)
+
+        emitter.on("removeListener", lambda event, listener: t.note("signal has", [event, heard()]))
+        t.spawn(run())
+        if name == "error":
+            emitter.emit("error", t.error("broken"))
+        else:
+            controller.abort()
+        t.note("left", [emitter.event_names(), heard()])
+
+    iterate("error")
+    iterate("abort")
+
+
+@case(about="iteration by events.on() pauses and resumes its emitter at the marks, at most once each, in Node's steps")
+def IterationPauses(t):
+    emitter = t.events.EventEmitter()
+    emitter.pause = t.callback("pause", lambda: emitter.emit("tick", "in pause") if emitter.paused else None)
+    emitter.resume = t.callback("resume", lambda: emitter.emit("tick", "in resume"))
+    emitter.paused = True
+
+    async def run():
+        seen = []
+        async for value in t.events.on(emitter, "tick", high_water_mark=2, low_water_mark=1):
+            seen.append(value)
+            t.note("value", value)
+            if len(seen) == 6:
+                break
+
+    t.spawn(run())
+    for number in range(4):
+        if number == 3:
+            emitter.paused = False
+        emitter.emit("tick", number)

@@ -197,3 +197,16 @@ class ConnectionUncaptured:
     def client(t, port):
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
         client.resume()
+
+
+@case(about="an async 'error' listener that rejects is not called again for its own rejection")
+def RejectingErrorListener(t):
+    async def fail(*_):
+        t.note("called", None)
+        raise t.error("rejected")
+
+    t.on_uncaught(t.callback("uncaught"))
+    emitter = t.events.EventEmitter(capture_rejections=True)
+    emitter.on("error", fail)
+    emitter.on("x", fail)
+    emitter.emit("x")

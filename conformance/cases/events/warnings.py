@@ -159,3 +159,19 @@ def MaxListenersAgain(t):
             emitter.on(name, lambda number=number: number)
         emitter.off(name, first)
         emitter.on(name, first)
+
+
+@case(about="a leak is warned of once per event, with its emitter, event and count")
+def LeakOnce(t):
+    t.on_warning(lambda warning: t.note("warning", [warning.type, warning.count, warning.emitter is emitter]))
+    emitter = t.events.EventEmitter()
+    emitter.set_max_listeners(1)
+
+    def listener():
+        pass
+
+    for event in ["x", "x", "x", "y", "y"]:
+        emitter.on(event, listener)
+    emitter.remove_all_listeners("x")
+    for event in ["x", "x"]:
+        emitter.on(event, listener)

@@ -1,7 +1,13 @@
 """Connecting: the events of a client socket, its state along the way, and what connect() takes."""
 
 from conformance import case
-from conformance.scenery import accept_one, listen, serve
+from conformance.scenery import accept_one, closely, listen, serve
+
+SERVER = ["close", "ref", "unref"]
+SOCKET = [
+    "read", "push", "pause", "resume", "write", "end", "destroy", "destroy_soon", "ref", "unref", "set_timeout",
+    "set_no_delay", "set_keep_alive",
+]  # fmt: skip
 
 
 @case(
@@ -294,3 +300,44 @@ def AttemptListenerThrowsForPath(t):
     t.attempt("connect", lambda: client.connect(t.path("missing.sock")) == client)
     t.snapshot(client)
     client.destroy()
+
+
+def meet(t, options, on_connection, start):
+    """A closely watched server of one connection within this process; `start` is called with its port."""
+    server = closely(t, "server", t.net.create_server(options), SERVER)
+
+    def connection(peer):
+        server.close()
+        on_connection(closely(t, "peer", peer, SOCKET))
+
+    server.on("connection", connection)
+    server.listen(0, "127.0.0.1", lambda: start(server.address().port))
+
+
+def client_to(t, port, options):
+    """A closely watched socket that connects with these options."""
+    client = closely(t, "client", t.net.Socket(), SOCKET)
+    client.connect({"port": port, "host": "127.0.0.1", **options})
+    return client
+
+
+@case(about="end() and write() before the connection is there wait for it step by step as in Node")
+def WaitingForConnection(t):
+    def start(port):
+        client = client_to(t, port, {})
+        client.write("a", t.callback("first"))
+        client.end("b", t.callback("ended"))
+        client.resume()
+
+    meet(t, None, lambda peer: peer.resume(), start)
+
+
+@case(about="the options of connect() reach a socket and its handle in Node's order, before and after the connection")
+def OptionsInOrder(t):
+    def start(port):
+        client = client_to(t, port, {"no_delay": True, "keep_alive": True, "keep_alive_initial_delay": 5000})
+        client.set_timeout(4000, lambda: None)
+        client.on("connect", lambda: t.kernel(client).end())
+        client.resume()
+
+    meet(t, {"no_delay": True, "keep_alive": True, "pause_on_connect": True}, lambda peer: peer.resume(), start)

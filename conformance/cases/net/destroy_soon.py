@@ -1,7 +1,13 @@
 """destroy_soon(): end the socket, and destroy it once everything is written."""
 
 from conformance import case
-from conformance.scenery import serve
+from conformance.scenery import closely, serve
+
+SERVER = ["close", "ref", "unref"]
+SOCKET = [
+    "read", "push", "pause", "resume", "write", "end", "destroy", "destroy_soon", "ref", "unref", "set_timeout",
+    "set_no_delay", "set_keep_alive",
+]  # fmt: skip
 
 
 def accepting(t):
@@ -286,3 +292,31 @@ class WithQueuedWrite:
             t.note("state", client.ready_state)
 
         client.on("connect", on_connect)
+
+
+def meet(t, options, on_connection, start):
+    """A closely watched server of one connection within this process; `start` is called with its port."""
+    server = closely(t, "server", t.net.create_server(options), SERVER)
+
+    def connection(peer):
+        server.close()
+        on_connection(closely(t, "peer", peer, SOCKET))
+
+    server.on("connection", connection)
+    server.listen(0, "127.0.0.1", lambda: start(server.address().port))
+
+
+def client_to(t, port, options):
+    """A closely watched socket that connects with these options."""
+    client = closely(t, "client", t.net.Socket(), SOCKET)
+    client.connect({"port": port, "host": "127.0.0.1", **options})
+    return client
+
+
+@case(about="destroy_soon() waits for what is written, then destroys step by step as in Node")
+def Steps(t):
+    def start(port):
+        client = client_to(t, port, {})
+        client.on("connect", lambda: [client.write("a", t.callback("written")), client.destroy_soon()])
+
+    meet(t, None, lambda peer: peer.resume(), start)

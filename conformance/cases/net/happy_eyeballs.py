@@ -1,7 +1,13 @@
 """Several addresses for one host: which are tried, in which order, for how long, and what is emitted."""
 
 from conformance import case
-from conformance.scenery import accept_one, serve
+from conformance.scenery import accept_one, closely, serve
+
+SERVER = ["close", "ref", "unref"]
+SOCKET = [
+    "read", "push", "pause", "resume", "write", "end", "destroy", "destroy_soon", "ref", "unref", "set_timeout",
+    "set_no_delay", "set_keep_alive",
+]  # fmt: skip
 
 
 def resolving(t, addresses):
@@ -520,3 +526,88 @@ class DestroyInsideTheFirstAttempt:
 
     def raw(r):
         r.publish(port=r.closed_port())
+
+
+def meet(t, options, on_connection, start):
+    """A closely watched server of one connection within this process; `start` is called with its port."""
+    server = closely(t, "server", t.net.create_server(options), SERVER)
+
+    def connection(peer):
+        server.close()
+        on_connection(closely(t, "peer", peer, SOCKET))
+
+    server.on("connection", connection)
+    server.listen(0, "127.0.0.1", lambda: start(server.address().port))
+
+
+def client_to(t, port, options):
+    """A closely watched socket that connects with these options."""
+    client = closely(t, "client", t.net.Socket(), SOCKET)
+    client.connect({"port": port, "host": "127.0.0.1", **options})
+    return client
+
+
+@case(about="addresses that a lookup gives are tried one after the other step by step as in Node")
+def AttemptsSteps(t):
+    def lookup(host, options, callback):
+        callback(
+            None,
+            [
+                {"address": "127.0.0.2", "family": 4},
+                {"address": "::1", "family": 6},
+                {"address": "127.0.0.1", "family": 4},
+            ],
+        )
+
+    def start(port):
+        client = client_to(t, port, {"host": "a.test", "lookup": lookup, "auto_select_family": True})
+        client.on("connectionAttempt", lambda *_: t.snapshot(client))
+        client.on("connectionAttemptFailed", lambda *_: t.snapshot(client))
+        client.on("error", t.callback("error"))
+        client.resume()
+
+    meet(t, None, lambda peer: peer.end(), start)
+
+
+@case(about="when no address of a lookup can be reached the attempts fail step by step as in Node, the errors in order")
+def AttemptsFailSteps(t):
+    def lookup(host, options, callback):
+        callback(None, [{"address": "127.0.0.2", "family": 4}, {"address": "127.0.0.3", "family": 4}])
+
+    def start():
+        port = server.address().port
+        client = client_to(t, port, {"host": "a.test", "lookup": lookup, "auto_select_family": True})
+        client.on("error", lambda error: [t.note("error", error), server.close()])
+
+    server = t.net.create_server()
+    server.listen(0, "127.0.0.1", start)
+
+
+@case(about="a socket destroyed within 'connectionAttempt' or 'connectionAttemptFailed' tries nothing more")
+def DestroyedInAttempt(t):
+    def lookup(host, options, callback):
+        callback(None, [{"address": "127.0.0.2", "family": 4}, {"address": "127.0.0.1", "family": 4}])
+
+    def destroyed_in(event, port):
+        client = closely(t, event, t.net.Socket(), SOCKET)
+        client.once(event, lambda: client.destroy())
+        client.connect(port=port, host="a.test", lookup=lookup, auto_select_family=True)
+        client.on("error", t.callback(f"{event}: error"))
+
+    def start():
+        for event in ["lookup", "connectionAttempt", "connectionAttemptFailed"]:
+            destroyed_in(event, server.address().port)
+        t.timeout(100, lambda: server.close())
+
+    server = t.net.create_server(lambda peer: peer.destroy())
+    server.listen(0, "127.0.0.1", start)
+
+
+@case(about="the setters of the defaults for attempts throw for wrong values, and change nothing")
+def DefaultsWrong(t):
+    t.attempt("default", lambda: t.net.set_default_auto_select_family("no"))
+    t.note("default", t.net.get_default_auto_select_family())
+    before = t.net.get_default_auto_select_family_attempt_timeout()
+    t.attempt("time", lambda: t.net.set_default_auto_select_family_attempt_timeout("soon"))
+    t.attempt("time", lambda: t.net.set_default_auto_select_family_attempt_timeout(0))
+    t.note("time", t.net.get_default_auto_select_family_attempt_timeout() == before)

@@ -1,7 +1,12 @@
 """Looking up a host name: what the lookup function is asked, what its answers do, and when."""
 
 from conformance import case
-from conformance.scenery import accept_one
+from conformance.scenery import accept_one, closely
+
+SOCKET = [
+    "read", "push", "pause", "resume", "write", "end", "destroy", "destroy_soon", "ref", "unref", "set_timeout",
+    "set_no_delay", "set_keep_alive",
+]  # fmt: skip
 
 
 def answering(t, label, answer):
@@ -371,3 +376,23 @@ def HintsOfConnect(t):
 
     server = t.net.create_server(lambda peer: peer.end())
     server.listen(0, "127.0.0.1", start)
+
+
+@case(about="a lookup is asked while the socket connects, and its failure ends it step by step as in Node")
+def LookupFails(t):
+    for name in ["at once", "late", "thrown"]:
+        client = closely(t, name, t.net.Socket(), SOCKET)
+        client.on("error", t.callback(f"{name}: error"))
+
+        def lookup(host, options, callback, name=name, client=client):
+            t.note(f"{name}: asked", [host, options])
+            t.snapshot(client)
+            if name == "at once":
+                callback(t.error("unknown"))
+            if name == "late":
+                t.immediate(lambda: callback(t.error("unknown")))
+            if name == "thrown":
+                raise t.error("thrown")
+
+        options = {"port": 80, "host": "a.test", "lookup": lookup}
+        t.attempt(name, lambda client=client, options=options: client.connect(options) is client)

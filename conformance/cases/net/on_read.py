@@ -1,7 +1,13 @@
 """The option on_read: received bytes go into the caller's buffer instead of the stream."""
 
 from conformance import case
-from conformance.scenery import listen, serve, serve_here
+from conformance.scenery import closely, listen, serve, serve_here
+
+SERVER = ["close", "ref", "unref"]
+SOCKET = [
+    "read", "push", "pause", "resume", "write", "end", "destroy", "destroy_soon", "ref", "unref", "set_timeout",
+    "set_no_delay", "set_keep_alive",
+]  # fmt: skip
 
 
 @case(about="on_read gets the count and its own buffer; 'data' never fires and nothing is buffered")
@@ -686,3 +692,34 @@ def ResumeAndPause(t):
 
     server.on("connection", on_connection)
     server.listen(0, "127.0.0.1", lambda: client.connect(server.address().port, "127.0.0.1"))
+
+
+def meet(t, options, on_connection, start):
+    """A closely watched server of one connection within this process; `start` is called with its port."""
+    server = closely(t, "server", t.net.create_server(options), SERVER)
+
+    def connection(peer):
+        server.close()
+        on_connection(closely(t, "peer", peer, SOCKET))
+
+    server.on("connection", connection)
+    server.listen(0, "127.0.0.1", lambda: start(server.address().port))
+
+
+@case(about="on_read hands over what arrives, pauses and ends step by step as in Node")
+def Steps(t):
+    clients = []
+
+    def on_data(count, buffer):
+        t.note("read", [count, buffer[:count]])
+        t.snapshot(clients[0])
+        t.immediate(lambda: clients[0].read(0))
+        return False
+
+    def start(port):
+        client = t.net.connect(
+            port=port, host="127.0.0.1", on_read={"buffer": bytearray(4), "callback": on_data}
+        )
+        clients.append(closely(t, "client", client, SOCKET))
+
+    meet(t, None, lambda peer: peer.end("abcdefgh"), start)

@@ -1,7 +1,13 @@
 """pause() and resume(): what they hold back, when they take effect, and what the writer notices."""
 
 from conformance import case
-from conformance.scenery import serve, serve_here, soon
+from conformance.scenery import closely, serve, serve_here, soon
+
+SERVER = ["close", "ref", "unref"]
+SOCKET = [
+    "read", "push", "pause", "resume", "write", "end", "destroy", "destroy_soon", "ref", "unref", "set_timeout",
+    "set_no_delay", "set_keep_alive",
+]  # fmt: skip
 
 
 @case(about="pause() before 'connect' delays all reading until resume(), even if a 'data' listener is added")
@@ -262,3 +268,36 @@ def PauseWhileConnecting(t):
 
     client.on("connect", lambda: t.immediate(lambda: t.immediate(later)))
     start(t, server, client, lambda: client.pause())
+
+
+def meet(t, options, on_connection, start):
+    """A closely watched server of one connection within this process; `start` is called with its port."""
+    server = closely(t, "server", t.net.create_server(options), SERVER)
+
+    def connection(peer):
+        server.close()
+        on_connection(closely(t, "peer", peer, SOCKET))
+
+    server.on("connection", connection)
+    server.listen(0, "127.0.0.1", lambda: start(server.address().port))
+
+
+def client_to(t, port, options):
+    """A closely watched socket that connects with these options."""
+    client = closely(t, "client", t.net.Socket(), SOCKET)
+    client.connect({"port": port, "host": "127.0.0.1", **options})
+    return client
+
+
+@case(
+    about="pause_on_create keeps an accepted or given handle quiet step by step as in Node until the socket is resumed"
+)
+def PauseOnCreate(t):
+    def start(port):
+        client_to(t, port, {}).end("x")
+
+    def on_connection(peer):
+        t.snapshot(peer)
+        t.immediate(lambda: peer.resume())
+
+    meet(t, {"pause_on_connect": True}, on_connection, start)

@@ -1,7 +1,12 @@
 """One socket that connects several times: what connect() resets and what stays."""
 
 from conformance import case
-from conformance.scenery import accept_one, serve, serve_here, serve_several
+from conformance.scenery import accept_one, closely, serve, serve_here, serve_several
+
+SOCKET = [
+    "read", "push", "pause", "resume", "write", "end", "destroy", "destroy_soon", "ref", "unref", "set_timeout",
+    "set_no_delay", "set_keep_alive",
+]  # fmt: skip
 
 
 def greeting(t, connections):
@@ -627,3 +632,30 @@ class WhileConnecting:
         t.attempt("again", lambda: client.connect(port, "127.0.0.1", t.callback("second")) == client)
         t.note("state", [client.ready_state, client.connecting, client.pending, client.destroyed])
         client.on("close", lambda had_error: t.snapshot(client))
+
+
+@case(about="a socket that is used again after its end starts anew step by step as in Node")
+def UsedAgain(t):
+    ports = []
+
+    def again():
+        client.once("close", lambda had_error: t.note("closed again", had_error))
+        client.connect(ports[0], "127.0.0.1")
+
+    def start():
+        ports.append(server.address().port)
+        client.once("close", lambda had_error: again())
+        client.connect(ports[0], "127.0.0.1")
+        client.resume()
+
+    taken = []
+
+    def connection(peer):
+        taken.append(peer)
+        peer.end("x")
+        if len(taken) == 2:
+            server.close()
+
+    client = closely(t, "client", t.net.Socket(), SOCKET)
+    server = t.net.create_server(connection)
+    server.listen(0, "127.0.0.1", start)

@@ -1,7 +1,13 @@
 """set_no_delay(), set_keep_alive() and the type of service: what the kernel is told, and when."""
 
 from conformance import case
-from conformance.scenery import listen, serve, serve_several
+from conformance.scenery import closely, listen, serve, serve_several
+
+SERVER = ["close", "ref", "unref"]
+SOCKET = [
+    "read", "push", "pause", "resume", "write", "end", "destroy", "destroy_soon", "ref", "unref", "set_timeout",
+    "set_no_delay", "set_keep_alive",
+]  # fmt: skip
 
 
 def accepting(t):
@@ -498,3 +504,45 @@ class WhileConnected:
 
         client.on("connect", on_connect)
         client.resume()
+
+
+def meet(t, options, on_connection, start):
+    """A closely watched server of one connection within this process; `start` is called with its port."""
+    server = closely(t, "server", t.net.create_server(options), SERVER)
+
+    def connection(peer):
+        server.close()
+        on_connection(closely(t, "peer", peer, SOCKET))
+
+    server.on("connection", connection)
+    server.listen(0, "127.0.0.1", lambda: start(server.address().port))
+
+
+def client_to(t, port, options):
+    """A closely watched socket that connects with these options."""
+    client = closely(t, "client", t.net.Socket(), SOCKET)
+    client.connect({"port": port, "host": "127.0.0.1", **options})
+    return client
+
+
+@case(about="no_delay and keep_alive keep their new values though the handle's method throws")
+def HandleThrows(t):
+    def fail(self, original, *args):
+        t.note("asked", args[0])
+        raise t.error("no")
+
+    def start(port):
+        client = client_to(t, port, {})
+
+        def connected():
+            t.override(client._handle, "set_no_delay", fail)
+            t.override(client._handle, "set_keep_alive", fail)
+            for _ in range(2):
+                t.attempt("no_delay", lambda: client.set_no_delay(True) is client)
+                t.attempt("keep_alive", lambda: client.set_keep_alive(True, 1000) is client)
+            client.end()
+
+        client.on("connect", connected)
+        client.resume()
+
+    meet(t, None, lambda peer: peer.resume(), start)

@@ -1,7 +1,13 @@
 """set_timeout(): when 'timeout' comes, what delays it, and what it leaves alone."""
 
 from conformance import case
-from conformance.scenery import accept_one, listen, serve, serve_here, serve_several
+from conformance.scenery import accept_one, closely, listen, serve, serve_here, serve_several
+
+SERVER = ["close", "ref", "unref"]
+SOCKET = [
+    "read", "push", "pause", "resume", "write", "end", "destroy", "destroy_soon", "ref", "unref", "set_timeout",
+    "set_no_delay", "set_keep_alive",
+]  # fmt: skip
 
 
 def stop(socket):
@@ -421,3 +427,155 @@ class UnixSocket:
     def client(t, path):
         client = t.watch("client", t.net.connect(path))
         client.resume()
+
+
+def meet(t, options, on_connection, start):
+    """A closely watched server of one connection within this process; `start` is called with its port."""
+    server = closely(t, "server", t.net.create_server(options), SERVER)
+
+    def connection(peer):
+        server.close()
+        on_connection(closely(t, "peer", peer, SOCKET))
+
+    server.on("connection", connection)
+    server.listen(0, "127.0.0.1", lambda: start(server.address().port))
+
+
+def client_to(t, port, options):
+    """A closely watched socket that connects with these options."""
+    client = closely(t, "client", t.net.Socket(), SOCKET)
+    client.connect({"port": port, "host": "127.0.0.1", **options})
+    return client
+
+
+@case(about="the timeout of a socket is set, fires and is cleared step by step as in Node")
+def TimeoutSteps(t):
+    def start(port):
+        client = client_to(t, port, {})
+        client.on("connect", lambda: client.set_timeout(30, lambda: [client.set_timeout(0), client.end()]))
+        client.resume()
+
+    meet(t, None, lambda peer: peer.resume(), start)
+
+
+@case(about="set_timeout() throws for wrong values before it changes the time or a listener")
+def WrongValues(t):
+    def fired():
+        pass
+
+    socket = closely(t, "socket", t.net.Socket(), [])
+    socket.set_timeout(5000, fired)
+    t.attempt("callback", lambda: socket.set_timeout(3000, "no function"))
+    t.note("timeout", [socket.timeout, socket.listener_count("timeout")])
+    t.attempt("clearing", lambda: socket.set_timeout(0, "no function"))
+    t.note("timeout", [socket.timeout, socket.listener_count("timeout")])
+    t.attempt("time", lambda: socket.set_timeout("soon", "no function"))
+    socket.set_timeout(0, fired)
+    t.note("timeout", [socket.timeout, socket.listener_count("timeout")])
+    socket.destroy()
+
+
+@case(about="a timeout during a big write only fires when the write makes no progress")
+def BigWriteTimesOut(t):
+    fired = []
+
+    def full(client, peer):
+        client.on("timeout", lambda: fired.append(1))
+        for _ in range(3):
+            client._on_timeout()
+        t.note("timeouts without progress are heard", len(fired) > 1)
+        queued = client._handle.write_queue_size
+
+        def on_data(chunk):
+            if client._handle and client._handle.write_queue_size != queued:
+                moved(client, peer)
+
+        peer.on("data", on_data)
+        peer.resume()
+
+    def moved(client, peer):
+        before = len(fired)
+        client._on_timeout()
+        t.note("after some progress", len(fired) - before)
+        client.destroy()
+        peer.destroy()
+
+    def start(port):
+        client = t.net.connect(port, "127.0.0.1")
+        client.on("connect", lambda: client.write(bytes(32_000_000)))
+        peers.append(client)
+
+    def on_connection(peer):
+        server.close()
+        peer.on("error", lambda error: None)
+        peer.pause()
+        t.timeout(200, lambda: full(peers[0], peer))
+
+    peers = []
+    server = t.net.create_server(on_connection)
+    server.listen(0, "127.0.0.1", lambda: start(server.address().port))
+
+
+@case(about="the first timeout that a socket reaches after a big write has been sent emits nothing")
+def TimeoutAfterWrite(t):
+    fired = []
+
+    def start(port):
+        client = t.net.connect(port, "127.0.0.1")
+        client.on("timeout", lambda: fired.append(1))
+
+        def written():
+            client._on_timeout()
+            t.note("heard", len(fired))
+            client.end()
+
+        client.write(bytes(2_000_000), lambda error: t.immediate(written))
+        client.resume()
+
+    meet(t, None, lambda peer: peer.on("data", lambda chunk: None), start)
+
+
+@case(about="a timeout during the second of two big writes only fires without progress")
+def SecondBigWriteTimesOut(t):
+    fired = []
+
+    def full(client, peer):
+        for _ in range(3):
+            client._on_timeout()
+        t.note("timeouts without progress are heard", len(fired) > 1)
+        queued = client._handle.write_queue_size
+
+        def on_data(chunk):
+            if client._handle and client._handle.write_queue_size != queued:
+                moved(client, peer)
+
+        peer.on("data", on_data)
+        peer.resume()
+
+    def moved(client, peer):
+        before = len(fired)
+        client._on_timeout()
+        t.note("after some progress", len(fired) - before)
+        client.destroy()
+        peer.destroy()
+
+    def first_written(error):
+        peers[1].pause()
+        t.timeout(200, lambda: full(peers[0], peers[1]))
+
+    def start(port):
+        client = t.net.connect(port, "127.0.0.1")
+        client.on("timeout", lambda: fired.append(1))
+        peers.append(client)
+
+    def on_connection(peer):
+        server.close()
+        peer.on("error", lambda error: None)
+        peer.resume()
+        peers.append(peer)
+        peers[0].write(bytes(32_000_000), first_written)
+        peers[0].write(bytes(32_000_000))
+
+    peers = []
+    server = t.net.create_server(on_connection)
+    server.listen(0, "127.0.0.1", lambda: start(server.address().port))

@@ -1,6 +1,13 @@
 """Servers and sockets on a path: unix sockets, their files, and what replaces addresses."""
 
 from conformance import case
+from conformance.scenery import closely
+
+SERVER = ["close", "ref", "unref"]
+SOCKET = [
+    "read", "push", "pause", "resume", "write", "end", "destroy", "destroy_soon", "ref", "unref", "set_timeout",
+    "set_no_delay", "set_keep_alive",
+]  # fmt: skip
 
 
 @case(about="listen() takes a path or options with one, with backlog and callback; address() is the path")
@@ -511,3 +518,16 @@ class CountAndUnref:
         client = t.watch("client", t.net.connect(path))
         client.on("connect", lambda: client.end())
         client.resume()
+
+
+@case(about="a unix socket is connected and ends step by step as in Node")
+def Steps(t):
+    server = closely(t, "server", t.net.create_server(), SERVER)
+    server.on("connection", lambda peer: [server.close(), closely(t, "peer", peer, SOCKET).end("x")])
+
+    def start():
+        client = closely(t, "client", t.net.Socket(), SOCKET)
+        client.connect(path=t.path("here.sock"))
+        client.resume()
+
+    server.listen(t.path("here.sock"), start)

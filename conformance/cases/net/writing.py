@@ -455,3 +455,55 @@ def Unconnected(t):
     socket.on("error", t.callback("error"))
     t.note("write returns", socket.write("nowhere", t.callback("written")))
     t.note("state", socket.ready_state)
+
+
+@case(about="a write that fails at once, the peer having reset, calls back and fails the socket in Node's order")
+class WriteFailsAtOnce:
+    def raw(r):
+        with r.listen() as listener:
+            r.publish(port=listener.port)
+            peer = listener.accept()
+            peer.send(b"go")
+            r.wait("ready")
+            peer.reset()
+
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1")
+
+        def on_data(chunk):
+            client.pause()
+            t.publish(ready=True)
+            t.block(300)
+            t.note("first", client.write("a", t.callback("a written")))
+            t.note("second", client.write("b", t.callback("b written")))
+            t.next_tick(lambda: t.note("queued behind", None))
+
+        client.on("data", on_data)
+        client.on("error", lambda error: t.note("error", error.code))
+        client.on("close", t.callback("close"))
+
+
+@case(about="a write that nobody asks about fails at once, the peer having reset, and fails the socket in Node's order")
+class WriteFailsUnheard:
+    def raw(r):
+        with r.listen() as listener:
+            r.publish(port=listener.port)
+            peer = listener.accept()
+            peer.send(b"go")
+            r.wait("ready")
+            peer.reset()
+
+    def client(t, port):
+        client = t.net.connect(port, "127.0.0.1")
+
+        def on_data(chunk):
+            client.pause()
+            t.publish(ready=True)
+            t.block(300)
+            t.note("first", client.write(b"a"))
+            t.note("second", client.write(b"b"))
+            t.next_tick(lambda: t.note("queued behind", None))
+
+        client.on("data", on_data)
+        client.on("error", lambda error: t.note("error", error.code))
+        client.on("close", t.callback("close"))

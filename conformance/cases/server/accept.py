@@ -1,7 +1,9 @@
 """What 'connection' hands over: the state of an accepted socket, its options and who reads from it."""
 
 from conformance import case
-from conformance.scenery import listen, serve_here
+from conformance.scenery import closely, listen, serve_here
+
+SERVER = ["close", "ref", "unref"]
 
 
 @case(about="a server accepts one connection a turn though more wait, with ticks and immediates in between")
@@ -461,3 +463,22 @@ class PauseOnConnectAndUnshift:
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
         client.resume()
         client.end("second")
+
+
+@case(about="a 'connection' listener sees the same state of server and socket as in Node")
+def StateWithin(t):
+    def start(port):
+        t.net.connect(port, "127.0.0.1").on("close", lambda had_error: None).resume()
+
+    def connection(peer):
+        t.snapshot(peer)
+        t.note("server", peer.server is server)
+        server.get_connections(t.callback("connections"))
+        server.close()
+        peer.destroy()
+        server.get_connections(t.callback("connections then"))
+        peer.on("close", lambda had_error: server.get_connections(t.callback("connections after")))
+
+    server = closely(t, "server", t.net.create_server(), SERVER)
+    server.on("connection", connection)
+    server.listen(0, "127.0.0.1", lambda: start(server.address().port))

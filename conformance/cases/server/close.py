@@ -1,7 +1,9 @@
 """Closing a server: what close() does at once, what 'close' waits for, and how a server listens again."""
 
 from conformance import case
-from conformance.scenery import listen
+from conformance.scenery import closely, listen
+
+SERVER = ["close", "ref", "unref"]
 
 
 @case(about="close() makes listening false and address() null at once, and gives the port back")
@@ -449,3 +451,34 @@ def ListenAgainInListening(t):
         server.close(t.callback("second closed"))
 
     server.listen(0, "127.0.0.1", first)
+
+
+@case(about="close() of a server calls back, emits and lets its handle go step by step as in Node")
+def ClosingSteps(t):
+    server = closely(t, "server", t.net.create_server(), SERVER)
+
+    def listening():
+        t.snapshot(server)
+        server.close(lambda: t.note("closed", [server.listening, server.address()]))
+        t.note("closing", [server.listening, server.address(), server.listener_count("close")])
+        server.close(t.callback("again"))
+
+    server.listen(0, "127.0.0.1", listening)
+
+
+@case(about="a signal that closes a server has its listener until the server is closed")
+def AbortedListener(t):
+    controller = t.abort_controller()
+    signal = controller.signal
+    server = closely(t, "server", t.net.create_server(), SERVER)
+
+    def heard():
+        return len(t.events.get_event_listeners(signal, "abort"))
+
+    server.on(
+        "newListener", lambda event, listener: t.note("signal has", [event, heard()] if event == "close" else None)
+    )
+    server.on("close", lambda: t.note("in 'close' first", heard()))
+    server.listen({"port": 0, "host": "127.0.0.1", "signal": signal})
+    server.on("close", lambda: t.note("in 'close' last", heard()))
+    server.on("listening", lambda: [controller.abort(), t.note("aborted", heard())])

@@ -199,3 +199,10 @@ def BadDescriptor(t):
     server.listen({"fd": 999}, t.callback("listening"))
     t.note("listening", server.listening)
     t.note("address", server.address())
+
+
+@case(about="listen() takes the descriptor 0")
+def ListenFdZero(t):
+    server = t.watch("server", t.net.create_server())
+    server.on("error", lambda error: t.note("failed", [error.code in ["EINVAL", "ENOTSOCK"], error.syscall]))
+    t.attempt("fd 0", lambda: server.listen(fd=0) is server)

@@ -1,7 +1,9 @@
 """How a server limits its clients: max_connections, 'drop', block lists and get_connections()."""
 
 from conformance import case
-from conformance.scenery import listen
+from conformance.scenery import closely, listen
+
+SERVER = ["close", "ref", "unref"]
 
 
 @case(about="above max_connections a client is ended without 'connection', and 'drop' has both addresses")
@@ -399,3 +401,25 @@ class LimitPauseHalfOpen:
             second.on("close", lambda had_error: first.end())
 
         first.on("connect", lambda: first.write("first", on_written))
+
+
+@case(
+    about="a server that is full drops a connection step by step as in Node; the drop comes before the client sees it"
+)
+def DropSteps(t):
+    def start(port):
+        t.net.connect(port, "127.0.0.1").on("close", lambda had_error: server.close()).resume()
+
+    server = closely(t, "server", t.net.create_server(), SERVER)
+    server.max_connections = 0
+    server.on("drop", lambda data: t.note("active", t.active()))
+    server.listen(0, "127.0.0.1", lambda: start(server.address().port))
+
+
+@case(about="get_connections() says what is wrong with its callback at once, and calls back on a tick")
+def CountCallbackWrong(t):
+    server = t.net.create_server()
+    t.attempt("no function", lambda: server.get_connections("x"))
+    t.next_tick(lambda: t.note("queued before", None))
+    t.attempt("idle", lambda: server.get_connections(t.callback("connections")) is server)
+    t.next_tick(lambda: t.note("queued after", None))

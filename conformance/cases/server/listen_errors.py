@@ -1,6 +1,9 @@
 """What listen() throws at once and what it reports by 'error'."""
 
 from conformance import case
+from conformance.scenery import closely
+
+SERVER = ["close", "ref", "unref"]
 
 
 @case(about="options without port, path and usable fd throw ERR_INVALID_ARG_VALUE that shows them")
@@ -212,3 +215,17 @@ def HostNotFound(t):
     server = t.watch("server", t.net.create_server())
     server.on("error", t.callback("error"))
     server.listen(0, "no..host", t.callback("listening"))
+
+
+@case(about="a server that cannot listen fails step by step as in Node, and can be used again")
+def FailingSteps(t):
+    first = t.net.create_server()
+    second = closely(t, "second", t.net.create_server(), SERVER)
+
+    def failed(error):
+        t.note("failed", [error, second.listening, second.address()])
+        second.listen(0, "127.0.0.1", lambda: [second.close(), first.close()])
+
+    second.once("error", failed)
+    first.listen(t.path("taken.sock"), lambda: second.listen(t.path("taken.sock")))
+    t.attempt("not a path", lambda: t.net.create_server().listen(path=1))

@@ -1,7 +1,7 @@
 """add_abort_signal(): an AbortSignal for an existing socket or stream, in each of its states."""
 
 from conformance import case
-from conformance.scenery import serve_here, soon
+from conformance.scenery import BOTH, READS, closely, serve_here, soon
 
 
 def connected(t, use):
@@ -275,3 +275,16 @@ def AbortListenerCount(t):
     second.on("error", lambda error: count("in error"))
     second.on("close", lambda: count("in close of the second"))
     t.immediate(lambda: (count("before"), controller.abort(), count("after")))
+
+
+@case(about="a signal given at construction or by add_abort_signal() destroys a stream step by step as in Node")
+def AbortedSteps(t):
+    controller = t.abort_controller()
+    given = closely(t, "given", t.stream.Readable(read=lambda size: None, signal=controller.signal), READS)
+    added = closely(t, "added", t.stream.PassThrough(), BOTH)
+    t.stream.add_abort_signal(controller.signal, added)
+    for stream in [given, added]:
+        stream.on("error", t.callback("error"))
+    controller.signal.add_event_listener("abort", lambda event: t.note("abort", [given.destroyed, added.destroyed]))
+    controller.abort()
+    t.note("aborted", [given.destroyed, added.destroyed])

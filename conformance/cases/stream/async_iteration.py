@@ -1,7 +1,7 @@
 """Reading a socket by `async for`: what it yields, how it ends, and what it does to the socket."""
 
 from conformance import case
-from conformance.scenery import serve, serve_here
+from conformance.scenery import READS, closely, numbers, serve, serve_here
 
 
 @case(
@@ -366,3 +366,65 @@ class WriteThenBreak:
             t.snapshot(client)
 
         t.spawn(iterate())
+
+
+@case(about="async iteration, ended by break, takes its listeners and the stream away step by step as in Node")
+def IterationBroken(t):
+    async def run(source):
+        async for chunk in source:
+            t.note("chunk", chunk)
+            break
+        t.note("over", source.destroyed)
+
+    t.spawn(run(numbers(t, "source", 4)))
+
+
+@case(about="async iteration to the end takes the same steps as in Node")
+def IterationEnds(t):
+    async def run(source):
+        async for chunk in source:
+            t.note("chunk", chunk)
+        t.note("over", source.destroyed)
+
+    t.spawn(run(numbers(t, "source", 2)))
+
+
+@case(about="async iteration that is not to destroy the stream leaves it step by step as in Node")
+def IterationLeaves(t):
+    async def run(source):
+        async for chunk in source.iterator(destroy_on_return=False):
+            t.note("chunk", chunk)
+            break
+        t.note("over", source.destroyed)
+        source.destroy()
+
+    t.spawn(run(numbers(t, "source", 4)))
+
+
+@case(about="a stream that fails under async iteration takes the same steps as in Node")
+def IterationFails(t):
+    async def run(source):
+        t.immediate(lambda: source.destroy(t.error("broken")))
+        async for chunk in source:
+            t.note("chunk", chunk)
+
+    t.on_uncaught(t.callback("uncaught"))
+    t.spawn(run(closely(t, "source", t.stream.Readable(read=lambda size: None), READS)))
+
+
+@case(about="an exception in read() destroys a stream that is iterated, unless auto_destroy is off")
+def IterationReadThrows(t):
+    def fail(self, original, *args):
+        raise t.error("no more")
+
+    async def run(stream):
+        async for chunk in stream.iterator(destroy_on_return=False):
+            t.note("chunk", chunk)
+
+    t.on_uncaught(t.callback("rejected"))
+    for auto in [True, False]:
+        stream = t.stream.Readable(read=lambda size: None, auto_destroy=auto)
+        stream.push("a")
+        t.override(stream, "read", fail)
+        closely(t, f"stream, {auto}", stream, ["destroy"])
+        t.spawn(run(stream))

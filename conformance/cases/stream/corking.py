@@ -1,7 +1,7 @@
 """cork() and uncork(): what is held together, and when it is sent."""
 
 from conformance import case
-from conformance.scenery import collect, serve
+from conformance.scenery import WRITES, closely, collect, serve
 
 
 @case(about="corked writes are counted, and are sent together by the last uncork()")
@@ -472,3 +472,22 @@ class DestroyLosesCorkedWrites:
             t.snapshot(client)
 
         client.on("connect", on_connect)
+
+
+@case(about="what was corked goes to writev() at once, and its callbacks come step by step as in Node")
+def CorkedSteps(t):
+    destination = closely(
+        t,
+        "sink",
+        t.stream.Writable(writev=lambda chunks, callback: [t.note("chunks", len(chunks)), t.immediate(callback)]),
+        WRITES,
+    )
+    destination.cork()
+    destination.write("a", t.callback("first"))
+    destination.cork()
+    destination.write("b", t.callback("second"))
+    destination.uncork()
+    destination.write("c")
+    destination.uncork()
+    destination.cork()
+    destination.end("d", t.callback("ended"))

@@ -1,6 +1,7 @@
 """duplex_pair(): two streams, each of which reads what is written to the other."""
 
 from conformance import case
+from conformance.scenery import BOTH, closely
 
 
 @case(about="a duplex pair passes on objects that are false, and only holds back empty ones")
@@ -77,3 +78,40 @@ def PairBothDestroyed(t):
     record(t, "other", other, ["end", "finish", "error", "close"])
     one.destroy()
     other.destroy(t.error("boom"))
+
+
+@case(about="a duplex pair carries chunks, waits for the other end's read() and ends step by step as in Node")
+def PairSteps(t):
+    one, other = t.stream.duplex_pair(high_water_mark=2)
+    closely(t, "one", one, BOTH)
+    closely(t, "other", other, BOTH)
+    one.write("aaa", t.callback("first"))
+    one.write("bbb", t.callback("second"))
+    one.end(t.callback("ended"))
+    other.on("data", lambda chunk: None)
+    other.end("c")
+    one.resume()
+
+
+@case(about="destroy() of one end of a duplex pair reaches the other step by step as in Node")
+def PairDestroyedSteps(t):
+    one, other = t.stream.duplex_pair()
+    closely(t, "one", one, BOTH)
+    closely(t, "other", other, BOTH)
+    other.on("error", t.callback("error"))
+    one.write("a", t.callback("written"))
+    one.destroy(t.error("broken"))
+    t.immediate(lambda: t.immediate(lambda: other.destroy()))
+
+
+@case(about="read() within 'data' of a duplex pair does not complete the write that is under way")
+def PairReadsWithin(t):
+    one, other = t.stream.duplex_pair(high_water_mark=1)
+    other.on("data", lambda chunk: [t.note("data", chunk), other.read(0), t.note("read", None)])
+
+    def write():
+        for name in ["a", "b", "c"]:
+            t.note(name, one.write(name, t.callback(f"written {name}")))
+        t.immediate(lambda: t.immediate(lambda: [one.destroy(), other.destroy()]))
+
+    t.immediate(lambda: t.immediate(write))

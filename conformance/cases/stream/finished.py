@@ -1,7 +1,7 @@
 """finished() and promises.finished(): when they call back, with what, and the listeners that they leave."""
 
 from conformance import case
-from conformance.scenery import accept_one, listen, serve, serve_here, soon
+from conformance.scenery import accept_one, closely, listen, serve, serve_here, soon
 
 
 def listeners(stream):
@@ -573,3 +573,53 @@ class CleanedUp:
         t.note("listens", client.listener_count("close") - before)
         stop()
         t.note("listens", client.listener_count("close") - before)
+
+
+@case(about="finished() adds and removes its listeners in Node's order, on each kind of stream")
+def FinishedListeners(t):
+    for name in ["readable", "writable", "both"]:
+        stream = t.stream.PassThrough()
+        if name == "readable":
+            stream = t.stream.Readable(read=lambda size: None)
+        if name == "writable":
+            stream = t.stream.Writable(write=lambda chunk, encoding, callback: callback())
+        closely(t, name, stream, [])
+        forget = t.stream.finished(stream, lambda *_: None)
+        forget()
+        stream.destroy()
+
+
+@case(about="finished() on an emitter that is only half a stream adds and removes its listeners in Node's order")
+def FinishedOldStyle(t):
+    old = closely(t, "old", t.stream.Stream(), [])
+    forget = t.stream.finished(old, t.callback("over"), readable=True, writable=True)
+    old.emit("end")
+    old.emit("close")
+    forget()
+
+
+@case(about="finished() with a signal that aborts has taken its listeners off before it calls back")
+def FinishedAborted(t):
+    controller = t.abort_controller()
+    stream = closely(t, "stream", t.stream.PassThrough(), [])
+    t.stream.finished(
+        stream,
+        lambda error: t.note("over", [error, stream.listener_count("end"), stream.listener_count("close")]),
+        signal=controller.signal,
+    )
+    controller.abort()
+    stream.destroy()
+
+
+@case(about="finished() calls back in its place among the other listeners of 'end', 'finish', 'error' and 'close'")
+def FinishedAmongListeners(t):
+    stream = t.stream.PassThrough()
+    for event in ["end", "finish", "close"]:
+        stream.on(event, t.callback(f"{event} before"))
+    t.stream.finished(stream, t.callback("over"))
+    t.stream.finished(stream, t.callback("read"), writable=False)
+    t.stream.finished(stream, t.callback("written"), readable=False)
+    for event in ["end", "finish", "close"]:
+        stream.on(event, t.callback(f"{event} behind"))
+    stream.resume()
+    stream.end("x")

@@ -72,3 +72,27 @@ def WritableMarkOfZero(t):
         t.note("write", [sink.write("b"), state(sink)])
         t.note("nothing", [sink.write(""), state(sink)])
         t.immediate(lambda sink=sink: t.immediate(lambda: t.immediate(lambda: t.immediate(lambda: sink.end()))))
+
+
+@case(about="set_default_high_water_mark() holds for streams made afterwards, for objects by themselves")
+def DefaultMarks(t):
+    def marks():
+        duplex = t.stream.PassThrough()
+        return [
+            duplex.readable_high_water_mark,
+            duplex.writable_high_water_mark,
+            t.stream.Readable().readable_high_water_mark,
+            t.stream.Readable(object_mode=True).readable_high_water_mark,
+            t.stream.Writable(object_mode=True).writable_high_water_mark,
+            t.net.Socket().readable_high_water_mark,
+            t.net.Socket(high_water_mark=9).writable_high_water_mark,
+        ]
+
+    before = t.stream.Readable()
+    t.note("as it is", marks())
+    t.note("returns", t.stream.set_default_high_water_mark(False, 5))
+    t.note("bytes", marks())
+    t.stream.set_default_high_water_mark(True, 3)
+    t.note("objects", marks())
+    t.note("asked", [t.stream.get_default_high_water_mark(False), t.stream.get_default_high_water_mark(True)])
+    t.note("made before", before.readable_high_water_mark)

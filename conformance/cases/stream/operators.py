@@ -1,7 +1,7 @@
 """map(), filter(), reduce() and the other operators of a Readable, on sockets and on streams in memory."""
 
 from conformance import case
-from conformance.scenery import serve
+from conformance.scenery import READS, closely, numbers, serve
 
 
 def told(t, label, promise):
@@ -25,9 +25,6 @@ def kept_open(t):
         peer.on("data", lambda chunk: peer.write("more"))
 
     serve(t, on_connection)
-
-
-# --- on sockets ----------------------------------------------------------------------------------------------
 
 
 @case(about="map() of a socket yields the function's result for each chunk, and ends with the socket")
@@ -291,9 +288,6 @@ class Chain:
         taken = t.watch("taken", filtered.take(1))
         client.once("connect", lambda: client.write("please"))
         told(t, "taken", taken.to_array())
-
-
-# --- exactly -------------------------------------------------------------------------------------------------
 
 
 @case(about="map() calls an async function for `concurrency` values at once, and keeps their order")
@@ -631,3 +625,192 @@ def DestroyUnderWay(t):
         t.immediate(later)
 
     t.immediate(destroy)
+
+
+@case(
+    about="map() with concurrency reads its source, calls its function and gives results step by step as in Node",
+    skip_unless="node<26",
+)
+def Mapped(t):
+    async def double(value, options):
+        t.note("called", value)
+        await t.events.once(pace, "step")
+        t.note("done", value)
+        return value + value
+
+    pace = t.events.EventEmitter()
+    source = numbers(t, "source", 3)
+    mapped = closely(t, "mapped", source.map(double, concurrency=2), READS)
+    mapped.on("data", lambda chunk: t.note("data", chunk))
+
+    def step():
+        pace.emit("step")
+        if not mapped.destroyed:
+            t.immediate(step)
+
+    t.immediate(step)
+
+
+@case(about="map() whose function fails takes its source down step by step as in Node", skip_unless="node<26")
+def MapFails(t):
+    def fail(value, options):
+        raise t.error("no")
+
+    mapped = closely(t, "mapped", numbers(t, "source", 3).map(fail), READS)
+    mapped.on("error", t.callback("error"))
+    mapped.resume()
+
+
+@case(
+    about="filter(), flat_map(), take() and drop() read their source step by step as in Node",
+    skip_unless="node<26",
+)
+def Chained(t):
+    async def run():
+        chained = numbers(t, "source", 6).filter(lambda value, options: value != b"2")
+        chained = chained.flat_map(lambda value, options: [value, value]).drop(1).take(3)
+        t.note("all", await chained.to_array())
+
+    t.spawn(run())
+
+
+@case(
+    about="reduce() and for_each() call their function and end step by step as in Node, as does their abort",
+    skip_unless="node<26",
+)
+def Reduced(t):
+    async def run():
+        t.note("sum", await numbers(t, "source", 3).reduce(lambda total, value, options: total + len(value), 0))
+        await numbers(t, "other", 2).for_each(lambda value, options: t.note("each", value))
+        t.on_uncaught(t.callback("rejected"))
+        controller = t.abort_controller()
+        t.immediate(lambda: controller.abort())
+        await closely(t, "idle", t.stream.Readable(read=lambda size: None), READS).reduce(
+            lambda total, value, options: total, 0, signal=controller.signal
+        )
+
+    t.spawn(run())
+
+
+@case(about="operators check several wrong arguments in Node's order")
+def OperatorsWrong(t):
+    source = t.stream.Readable.from_(["a"])
+    for options in ["y", {"concurrency": "x", "high_water_mark": "y"}, {"signal": "y"}]:
+        t.attempt("map", lambda options=options: source.map("x", options) is None)
+        t.attempt("filter", lambda options=options: source.filter("x", options) is None)
+        t.attempt("flat_map", lambda options=options: source.flat_map("x", options) is None)
+    for options in [{"concurrency": "x", "high_water_mark": "y"}, {"high_water_mark": "x"}, {"signal": "y"}]:
+        t.attempt("options", lambda options=options: source.map(lambda value: value, options) is None)
+    t.attempt("take", lambda: source.take("x", "y") is None)
+    t.attempt("finished", lambda: t.stream.finished(source, {"signal": "x"}, "y"))
+    t.attempt("finished", lambda: t.stream.finished("x", {"signal": "y"}, lambda error: None))
+    t.attempt("finished", lambda: t.stream.finished("x", "y", "z"))
+
+
+@case(about="flat_map() and map() give each value after as many microtasks as Node does")
+def OperatorTurns(t):
+    turns = [0]
+
+    def count():
+        turns[0] += 1
+        if turns[0] < 60:
+            t.microtask(count)
+
+    def function(value, options):
+        turns[0] = 0
+        t.microtask(count)
+        return [value, value + value]
+
+    def give(self, original, *args):
+        t.note("push", [args[0], turns[0]])
+        return original(*args)
+
+    for name in ["flat_map", "map"]:
+        source = t.stream.Readable.from_(["a", "b"])
+        stream = source.map(function) if name == "map" else source.flat_map(function)
+        t.override(stream, "push", give)
+        stream.on("data", t.callback("data"))
+
+
+@case(about="reduce() and the other reducers check their arguments in Node's order")
+def ReducersWrong(t):
+    async def run(name, source):
+        if name == "reduce":
+            await source.reduce("x", 0, "y")
+        elif name == "for_each":
+            await source.for_each("x", "y")
+        elif name == "some":
+            await source.some("x", "y")
+        elif name == "every":
+            await source.every("x", "y")
+        else:
+            await source.find("x", "y")
+
+    t.on_uncaught(t.callback("rejected"))
+    for name in ["reduce", "for_each", "some", "every", "find"]:
+        t.spawn(run(name, t.stream.Readable.from_(["a"])))
+
+
+@case(about="map() with a slow reader calls its function again each time a result is taken")
+def MapReadSlowly(t):
+    async def run():
+        async for value in mapped:
+            t.note("value", value)
+            await t.events.once(pace, "step")
+
+    def function(value, options):
+        t.note("called", value)
+        return value
+
+    def step():
+        t.note("step", pace.emit("step"))
+        if not mapped.destroyed:
+            t.immediate(step)
+
+    pace = t.events.EventEmitter()
+    source = t.stream.Readable.from_(["a", "b", "c", "d", "e", "f", "g", "h"])
+    mapped = source.map(function, concurrency=1, high_water_mark=1)
+    t.spawn(run())
+    t.immediate(step)
+
+
+@case(about="flat_map() of async generators gives each value after as many microtasks as Node does, and can be left")
+def FlatMapOfGenerators(t):
+    turns = [0]
+
+    def count():
+        turns[0] += 1
+        if turns[0] < 60:
+            t.microtask(count)
+
+    async def twice(value):
+        for number in range(2):
+            t.note("asked", [value, number, turns[0]])
+            turns[0] = 0
+            t.microtask(count)
+            yield f"{value}{number}"
+
+    def give(self, original, *args):
+        t.note("push", [args[0], turns[0]])
+        return original(*args)
+
+    async def leave(values):
+        async for value in values:
+            t.note("left with", value)
+            break
+
+    stream = t.stream.Readable.from_(["a", "b"]).flat_map(lambda value, options: twice(value))
+    t.override(stream, "push", give)
+    stream.on("data", t.callback("data"))
+    t.spawn(leave(t.stream.Readable.from_(["c", "d"]).flat_map(lambda value, options: twice(value))))
+
+
+@case(about="reduce() and the like with an aborted signal destroy their source step by step as in Node")
+def ReducedAborted(t):
+    async def run(source, signal):
+        await source.reduce(lambda total, value, options: total, 0, signal=signal)
+
+    t.on_uncaught(t.callback("rejected"))
+    controller = t.abort_controller()
+    controller.abort()
+    t.spawn(run(closely(t, "idle", t.stream.Readable(read=lambda size: None), READS), controller.signal))

@@ -1,7 +1,7 @@
 """pipeline(): which parts it destroys with which error, and when it calls back, sockets and functions included."""
 
 from conformance import case
-from conformance.scenery import collect, serve, serve_here
+from conformance.scenery import READS, WRITES, closely, collect, numbers, serve, serve_here, sink, through
 
 
 def capitals(t):
@@ -721,3 +721,144 @@ def PipelineOldIntoStream(t):
     t.stream.pipeline(source, target, t.callback("done"))
     source.emit("data", "a")
     t.immediate(lambda: (source.emit("data", "b"), source.emit("end"), source.emit("close")))
+
+
+@case(about="a pipeline of three streams runs to its end step by step as in Node", skip_unless="node<26.12")
+def ThreeStreams(t):
+    t.stream.pipeline(numbers(t, "source", 2), through(t, "through"), sink(t, "sink"), t.callback("over"))
+
+
+@case(about="a pipeline whose source fails is taken down step by step as in Node", skip_unless="node<26.12")
+def PipelineSourceFails(t):
+    source = numbers(t, "source", 9)
+    t.stream.pipeline(source, through(t, "through"), sink(t, "sink"), t.callback("over"))
+    t.immediate(lambda: source.destroy(t.error("broken")))
+
+
+@case(
+    about="a pipeline whose middle or destination fails or closes is taken down step by step as in Node",
+    skip_unless="node<26.12",
+)
+def PipelineDestinationFails(t):
+    destination = sink(t, "sink")
+    t.stream.pipeline(numbers(t, "source", 9), destination, t.callback("over"))
+    t.immediate(lambda: destination.destroy(t.error("broken")))
+
+    middle = through(t, "middle")
+    t.stream.pipeline(numbers(t, "other source", 9), middle, sink(t, "other sink"), t.callback("other over"))
+    t.immediate(lambda: middle.destroy())
+
+
+@case(about="a pipeline through async generator functions takes the same steps as in Node", skip_unless="node<26")
+def PipelineOfFunctions(t):
+    async def shout(source):
+        async for chunk in source:
+            t.note("chunk", chunk)
+            yield chunk
+
+    t.stream.pipeline(numbers(t, "source", 3), shout, sink(t, "sink"), t.callback("over"))
+
+
+@case(
+    about="a pipeline that ends in a function calls back with its value step by step as in Node",
+    skip_unless="node<26",
+)
+def PipelineToFunction(t):
+    async def total(source):
+        seen = []
+        async for chunk in source:
+            seen.append(chunk)
+        return len(seen)
+
+    t.stream.pipeline(numbers(t, "source", 2), through(t, "through"), total, t.callback("over"))
+
+
+@case(about="a pipeline is aborted by its signal step by step as in Node", skip_unless="node<26.12")
+def PipelineAborted(t):
+    async def run(signal):
+        t.on_uncaught(t.callback("rejected"))
+        source = numbers(t, "source", 9)
+        destination = sink(t, "sink")
+        await t.stream.promises.pipeline(source, destination, signal=signal)
+
+    controller = t.abort_controller()
+    t.spawn(run(controller.signal))
+    t.immediate(lambda: controller.abort())
+
+
+@case(
+    about="a pipeline that is not to end its destination leaves it step by step as in Node",
+    skip_unless="node<26.12",
+)
+def PipelineWithoutEnd(t):
+    async def run(destination):
+        await t.stream.promises.pipeline(numbers(t, "source", 2), destination, end=False)
+        t.note("over", [destination.writable_ended, destination.event_names()])
+        destination.end()
+
+    t.spawn(run(sink(t, "sink")))
+
+
+@case(about="a pipeline whose last part is an async generator gives a stream, read step by step as in Node")
+def PipelineGives(t):
+    async def shout(source):
+        async for chunk in source:
+            yield chunk
+
+    given = t.stream.pipeline(numbers(t, "source", 2), shout, t.callback("over"))
+    closely(t, "given", given, ["read", "push", "pause", "resume", "destroy"]).on("data", lambda chunk: None)
+
+
+@case(about="a pipeline whose function rejects destroys its streams, then calls back, in Node's order")
+def PipelineRejects(t):
+    async def fail(source):
+        async for chunk in source:
+            t.note("chunk", chunk)
+            raise t.error("no")
+
+    given = t.stream.pipeline(numbers(t, "source", 3), fail, t.callback("over"))
+    closely(t, "given", given, ["destroy"]).on("error", t.callback("error"))
+
+
+@case(about="a pipeline whose source closes with its end still to be read waits for that step by step as in Node")
+def PipelineSourceCloses(t):
+    for how in ["end", "error"]:
+        source = closely(t, f"source, {how}", t.stream.Readable(read=lambda size: None), READS)
+        stuck = t.stream.Writable(write=lambda chunk, encoding, callback: None, high_water_mark=2)
+        destination = closely(t, f"sink, {how}", stuck, WRITES)
+        destination.on("error", t.callback(f"{how}: error"))
+        source.push("aaa")
+        source.push("bbb")
+        source.push(None)
+        t.stream.pipeline(source, destination, t.callback(f"{how}: over"))
+        source.on("data", lambda chunk, source=source: source.destroy())
+
+        def closed(source=source, destination=destination, how=how):
+            t.attempt(how, lambda: source.emit(how, t.error("by hand")))
+            t.immediate(lambda: destination.destroy())
+
+        source.on("close", closed)
+
+
+@case(about="a pipeline whose function rejects without reading fails its streams in Node's order")
+def PipelineRejectsAtOnce(t):
+    async def fail(source):
+        raise t.error("no")
+
+    source = closely(t, "source", t.stream.Readable(read=lambda size: None), READS)
+    given = t.stream.pipeline(source, fail, t.callback("over"))
+    closely(t, "given", given, ["destroy"]).on("error", t.callback("error"))
+
+
+@case(about="an error of the source ends a pipeline whose function waits for a chunk", skip_unless="node^24.18")
+def FunctionBehindSource(t):
+    async def pass_on(chunks):
+        async for chunk in chunks:
+            yield chunk
+
+    source = t.watch("source", t.stream.Readable(object_mode=True, read=lambda: None))
+    duplex = t.watch("duplex", t.stream.Duplex.from_(pass_on))
+    t.stream.pipeline(source, duplex, t.callback("over"))
+    duplex.on("data", t.callback("data"))
+    source.push("a")
+    t.immediate(lambda: (source.push("b"), t.immediate(lambda: source.destroy(t.error("boom")))))

@@ -1,7 +1,7 @@
 """pipe() and unpipe(), between sockets, streams and old-style streams."""
 
 from conformance import case
-from conformance.scenery import listen, serve, serve_here
+from conformance.scenery import closely, listen, much_later, numbers, serve, serve_here, sink
 
 
 def note_error(t, label, emitter):
@@ -408,3 +408,194 @@ class EchoOfOneMebibyte:
         client.on("end", on_end)
         client.on("close", t.callback("closed"))
         client.end(b"nodesock" * 131072)
+
+
+@case(
+    about="pipe() of a source that is faster than its destination takes the same steps as in Node to the end of both",
+    skip_unless="node<26.1",
+)
+def Piped(t):
+    numbers(t, "source", 3).pipe(sink(t, "sink"))
+
+
+@case(
+    about="unpipe() takes the listeners of pipe() away in Node's order, of one destination or of all",
+    skip_unless="node<26.12",
+)
+def Unpiped(t):
+    source = numbers(t, "source", 9)
+    one = sink(t, "one")
+    other = sink(t, "other")
+    source.pipe(one)
+    source.pipe(other)
+
+    def leave():
+        source.unpipe(one)
+        t.immediate(lambda: [source.unpipe(), one.destroy(), other.destroy(), source.destroy()])
+
+    one.once("drain", leave)
+
+
+@case(
+    about="a destination of pipe() that fails is let go step by step as in Node, and its source stays",
+    skip_unless="node<26.12",
+)
+def PipedToWhatFails(t):
+    source = numbers(t, "source", 9)
+    destination = sink(t, "sink")
+    destination.on("error", t.callback("error"))
+    source.pipe(destination)
+    t.immediate(lambda: destination.destroy(t.error("broken")))
+    t.immediate(lambda: t.immediate(lambda: t.immediate(lambda: source.destroy())))
+
+
+@case(
+    about="a destination of pipe() that is closed, or ended by hand, is let go step by step as in Node",
+    skip_unless="node<26.12",
+)
+def PipedToWhatCloses(t):
+    source = numbers(t, "source", 9)
+    destination = sink(t, "sink")
+    destination.on("error", t.callback("error"))
+    source.pipe(destination, end=False)
+    t.immediate(lambda: destination.end())
+    t.immediate(lambda: t.immediate(lambda: t.immediate(lambda: source.destroy())))
+
+
+@case(about="pipe() to a destination that is full already waits for its 'drain' step by step as in Node")
+def PipedToWhatIsFull(t):
+    destination = sink(t, "sink")
+    destination.write("full")
+    numbers(t, "source", 2).pipe(destination)
+
+
+@case(about="unpipe() within 'pause', 'unpipe' or 'pipe' sees the same state as in Node")
+def UnpipedWithin(t):
+    for event in ["pause", "unpipe", "pipe"]:
+        source = numbers(t, f"source, {event}", 9)
+        destination = sink(t, f"sink, {event}")
+        if event == "pause":
+            source.once("pause", lambda source=source: source.unpipe())
+        else:
+            destination.once(event, lambda source, destination=destination: source.unpipe(destination))
+        source.pipe(destination)
+        t.immediate(lambda source=source: source.unpipe())
+        much_later(t, lambda source=source, destination=destination: [source.destroy(), destination.destroy()])
+
+
+@case(about="pipe() of an old-style stream adds and removes its listeners in Node's order")
+def OldPipeListeners(t):
+    for how in ["end", "close", "error", "destination's error", "destination's close"]:
+        source = closely(t, f"source, {how}", t.stream.Stream(), [])
+        destination = closely(t, f"destination, {how}", t.stream.Stream(), [])
+        destination.writable = True
+        destination.end = t.callback(f"end, {how}")
+        destination.destroy = t.callback(f"destroy, {how}")
+        destination.write = t.callback(f"write, {how}")
+        source.on("error", t.callback(f"source's error, {how}"))
+        destination.on("error", t.callback(f"destination's error, {how}"))
+        source.pipe(destination)
+        source.emit("data", "x")
+        if how == "error":
+            source.emit("error", t.error("broken"))
+        elif how == "destination's error":
+            destination.emit("error", t.error("broken"))
+        elif how == "destination's close":
+            destination.emit("close")
+        else:
+            source.emit(how)
+
+
+def state(stream):
+    """What may be seen of a stream: of its readable side, of its writable side, of its life."""
+    readable = [
+        getattr(stream, "readable", None),
+        getattr(stream, "readable_ended", None),
+        getattr(stream, "readable_flowing", None),
+        getattr(stream, "readable_length", None),
+    ]
+    writable = [
+        getattr(stream, "writable", None),
+        getattr(stream, "writable_ended", None),
+        getattr(stream, "writable_finished", None),
+        getattr(stream, "writable_need_drain", None),
+        getattr(stream, "writable_length", None),
+    ]
+    return [readable, writable, [stream.destroyed, stream.closed, stream.errored]]
+
+
+@case(
+    about="'pipe' comes when both ends have the listeners of the pipe, before the source flows",
+    skip_unless="node<26.1",
+)
+def PipeEvent(t):
+    for end in [True, False]:
+        source = t.stream.Readable(read=lambda size: None)
+        target = t.stream.PassThrough()
+        source.on("newListener", lambda event, fn, end=end: t.note(f"{end} source added", event))
+        target.on("newListener", lambda event, fn, end=end: t.note(f"{end} target added", event))
+        source.on("removeListener", lambda event, fn, end=end: t.note(f"{end} source removed", event))
+        target.on("removeListener", lambda event, fn, end=end: t.note(f"{end} target removed", event))
+
+        def piped(source, end=end, target=target):
+            t.note(f"{end} in 'pipe'", [source.event_names(), target.event_names(), state(source)])
+            t.note(f"{end} counts", [target.listener_count("finish"), target.listener_count("close")])
+
+        target.on("pipe", piped)
+
+        def unpiped(source, info, end=end, target=target):
+            t.note(f"{end} in 'unpipe'", [source.event_names(), target.event_names(), state(source)])
+
+        target.on("unpipe", unpiped)
+        target.on("finish", lambda end=end, target=target: t.note(f"{end} in 'finish'", target.event_names()))
+        source.pipe(target, {"end": end})
+        source.push("x")
+        t.immediate(lambda source=source: source.push(None))
+        target.resume()
+
+
+def note_event(t, label, event, stream):
+    """Note the state in each `event`."""
+    stream.on(event, lambda *rest: t.note(label, state(stream)))
+
+
+def record(t, name, stream, events):
+    """Note listeners added and removed, and the state in each event."""
+    stream.on("newListener", lambda event, fn: t.note(f"{name} added", event))
+    stream.on("removeListener", lambda event, fn: t.note(f"{name} removed", event))
+    for event in events:
+        note_event(t, f"{name} {event}", event, stream)
+
+
+@case(about="pipe() into a full destination pauses and listens for 'drain' at once; unpipe() undoes both")
+def PipeFull(t):
+    source = t.stream.Readable(read=lambda size: None)
+    target = t.stream.PassThrough(high_water_mark=1, readable_high_water_mark=1)
+    target.write("full")
+    target.write("more")
+    record(t, "source", source, ["pause", "resume", "data"])
+    record(t, "target", target, ["pipe", "unpipe", "drain"])
+    source.pipe(target)
+    t.note("piped", [source.event_names(), target.event_names(), state(source), state(target)])
+    source.unpipe(target)
+    t.note("unpiped", [source.event_names(), target.event_names(), state(source)])
+
+
+@case(about="an error of a pipe's destination unpipes it, and is uncaught unless somebody listens")
+def PipeError(t):
+    t.on_uncaught(lambda error: t.note("uncaught", error))
+    for listens in [True, False]:
+        source = t.stream.Readable(read=lambda size: None)
+        target = t.stream.PassThrough()
+        record(t, f"{listens} source", source, ["pause", "resume"])
+        record(t, f"{listens} target", target, ["unpipe", "close"])
+        source.pipe(target)
+        if listens:
+            target.on("error", lambda error: t.note("error", target.event_names()))
+        target.destroy(t.error("boom"))
+        by_hand = t.stream.PassThrough()
+        record(t, f"{listens} by hand", by_hand, ["unpipe", "close"])
+        source.pipe(by_hand)
+        if listens:
+            by_hand.on("error", lambda error: t.note("error", by_hand.event_names()))
+        t.attempt("emit", lambda: by_hand.emit("error", t.error("by hand")))

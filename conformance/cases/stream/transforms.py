@@ -1,7 +1,7 @@
 """Transform, Duplex and PassThrough between sockets: what is written to one end comes out changed at the other."""
 
 from conformance import case
-from conformance.scenery import collect, serve, serve_here, soon
+from conformance.scenery import BOTH, closely, collect, serve, serve_here, soon
 
 
 def capitals(chunk, encoding, callback):
@@ -361,55 +361,6 @@ def EndsItself(t):
     serve_here(t, on_connection, start)
 
 
-@case(
-    about="a Duplex without allow_half_open ends its writable side with its readable side",
-    skip_unless="node<26.1",
-)
-def DuplexEndsBoth(t):
-    written = []
-
-    def write(chunk, encoding, callback):
-        written.append(chunk)
-        callback()
-
-    duplex = t.watch("duplex", t.stream.Duplex(read=lambda size: None, write=write, allow_half_open=False))
-
-    def on_connection(peer):
-        t.watch("peer", peer)
-        peer.pipe(duplex, end=False)
-        duplex.pipe(peer)
-        peer.once("data", lambda chunk: t.immediate(lambda: duplex.push(None)))
-        duplex.on("finish", lambda: t.note("written", b"".join(written)))
-
-    def start(port):
-        client = t.net.connect(port, "127.0.0.1")
-        client.on("end", lambda: t.note("client", "end"))
-        client.resume()
-        client.write("abc")
-
-    serve_here(t, on_connection, start)
-
-
-@case(about="what is pushed into a Duplex does not mix with what is written to it")
-def DuplexSides(t):
-    def write(chunk, encoding, callback):
-        t.note("written", chunk)
-        callback()
-
-    def on_connection(peer):
-        duplex = t.watch("duplex", t.stream.Duplex(read=lambda size: None, write=write))
-        peer.pipe(duplex).pipe(peer)
-        duplex.push("own words")
-        duplex.push(None)
-
-    def start(port):
-        client = t.net.connect(port, "127.0.0.1")
-        client.on("data", t.callback("data"))
-        client.end("theirs")
-
-    serve_here(t, on_connection, start, {"allow_half_open": True})
-
-
 @case(about="a corked Transform gets all that a socket writes in one writev() after uncork()")
 def Corked(t):
     def writev(chunks, callback):
@@ -441,3 +392,54 @@ def TransformNoFunction(t):
         other._flush = value
         other.resume()
         other.end("a")
+
+
+@case(about="a Transform takes, gives and flushes step by step as in Node")
+def Transforming(t):
+    def transform(chunk, encoding, callback):
+        through.push(chunk)
+        t.next_tick(lambda: callback(None, chunk))
+
+    through = closely(
+        t,
+        "through",
+        t.stream.Transform(
+            transform=transform, flush=lambda callback: callback(None, "flushed"), high_water_mark=2
+        ),
+        BOTH,
+    )
+    through.write("aaa", t.callback("first"))
+    through.write("bbb", t.callback("second"))
+    through.end(t.callback("ended"))
+    t.immediate(lambda: through.resume())
+
+
+@case(
+    about="a Transform that is given more than it can hold waits for read() step by step as in Node",
+    skip_unless="node<26",
+)
+def TransformWaits(t):
+    through = closely(t, "through", t.stream.PassThrough(high_water_mark=1), BOTH)
+    through.write("aa", t.callback("first"))
+    through.write("bb", t.callback("second"))
+    through.end()
+
+    def step():
+        t.note("read", through.read())
+        if not through.readable_ended:
+            t.immediate(step)
+
+    t.immediate(step)
+
+
+@case(about="a Transform that fails takes the same steps as in Node")
+def TransformFailsSteps(t):
+    through = closely(
+        t,
+        "through",
+        t.stream.Transform(transform=lambda chunk, encoding, callback: callback(t.error("no"))),
+        BOTH,
+    )
+    through.on("error", t.callback("error"))
+    through.write("a", t.callback("first"))
+    through.write("b", t.callback("second"))

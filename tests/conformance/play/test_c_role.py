@@ -86,6 +86,18 @@ def test_a_case_that_it_does_not_know_is_divergent_and_the_reason_says_so(
     assert 'this program does not play "net/connect_errors/port_zero", role "main"' in item["reason"]
 
 
+def test_another_version_of_the_protocol_is_an_error_of_the_item(
+    role: Path, local_node: NodeSubject, tmp_path: Path
+) -> None:
+    source = (role.parent / "role.c").read_text("utf-8").replace("PROTOCOL = 1", "PROTOCOL = 2")
+    (tmp_path / "role.c").write_text(source, encoding="utf-8")
+    subprocess.run(["cc", "-o", str(tmp_path / "role"), str(tmp_path / "role.c")], check=True)
+    code, items = run(tmp_path / "role", tmp_path / "out", CASES[0])
+    item = items[f"{CASES[0]}[program-program]"]
+    assert (code, item["verdict"]) == (3, "errored")
+    assert item["reason"].endswith("it speaks version 2 of the role protocol, not 1")
+
+
 def test_its_lines_are_as_the_schemas_say(role: Path, local_node: NodeSubject, run_dir: Path) -> None:
     with CommandSubject("program", str(role), with_stage=False).opened(run_dir) as honest:
         subject = Overheard(honest)
