@@ -9,9 +9,11 @@ import difflib
 import os
 import re
 import tomllib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from conformance.profile import Profile, profile_for, read_profiles
 
 #: What ``node`` may be besides a version.
 PROVIDERS = ("docker", "local")
@@ -35,7 +37,7 @@ class Config:
     commas. ``output`` is where reports and traces go, ``cases`` are globs or case files. ``deadline`` is seconds per
     role. One run of the reference is enough where a subject equals it; else there are ``repeat``, and ``confirm`` more
     before a divergence is believed. ``rerun`` is how often an item that diverges is run again, ``jobs`` how many cases
-    run at once.
+    run at once. ``profiles`` say what is not demanded of some subjects.
     """
 
     node: str | None = None
@@ -49,6 +51,7 @@ class Config:
     cases: tuple[str, ...] = ()
     known_divergences: Path | None = None
     cache: bool = True
+    profiles: tuple[Profile, ...] = ()
 
     @property
     def provider(self) -> str | None:
@@ -89,6 +92,12 @@ class Config:
         """What the subjects are called in pairings: ``python``, ``node22`` for ``node:22``, ``cmd`` for ``cmd:…``."""
         return tuple(map(_name_of, self.subjects))
 
+    def profile_of(self, subject: str) -> Profile:
+        """The profile of the subject of that name in pairings: the first that there is of its word (``node:22``), its
+        name (``node22``) and its kind (``node``)."""
+        word = dict(zip(self.subject_names, self.subjects, strict=True)).get(subject, subject)
+        return replace(profile_for(self.profiles, (word, subject, re.split("[:@]", word)[0])), subject=subject)
+
     @property
     def version_names(self) -> tuple[str, ...]:
         """What the further versions are called in pairings: ``node22``."""
@@ -112,6 +121,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "cases": (list,),
     "known_divergences": (str,),
     "cache": (bool,),
+    "subjects": (dict,),
 }
 
 
@@ -209,7 +219,7 @@ def _apply(config: Config, path: Path, table: Any) -> Config:
     for key, value in table.items():
         name = key.replace("-", "_")
         if name not in _TYPES:
-            close = difflib.get_close_matches(name, [field.name for field in fields(Config)], 1)
+            close = difflib.get_close_matches(name, _TYPES, 1)
             hint = f", did you mean {close[0]!r}?" if close else ""
             raise ConfigError(f"{path}: unknown setting {key!r}{hint}")
         if not isinstance(value, _TYPES[name]) or (isinstance(value, bool) and bool not in _TYPES[name]):
@@ -226,6 +236,8 @@ def _apply(config: Config, path: Path, table: Any) -> Config:
             str(path.parent / item) if item.endswith(".py") else item for item in values["cases"]
         )
     try:
+        if "subjects" in values:
+            values["profiles"] = read_profiles(values.pop("subjects"), path.parent)
         return check(replace(config, **values))
-    except ConfigError as error:
+    except (ConfigError, ValueError) as error:
         raise ConfigError(f"{path}: {error}") from None

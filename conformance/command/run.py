@@ -10,6 +10,7 @@ from typing import Any, NoReturn, TextIO
 
 import click
 
+from conformance.command import expecting
 from conformance.command.ending import terminated_like_interrupted
 from conformance.command.options import Failed, Items, select, selects_cases, with_settings
 from conformance.config import Config, ConfigError
@@ -35,6 +36,12 @@ from conformance.tell.printable import to_json
 @click.option("--resume", is_flag=True, help="Go on with the interrupted run; without a CASE, with its selection.")
 @click.option("--json", "as_json", is_flag=True, help="report.json on stdout, everything else on stderr.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Write report.md too, for a pull request.")
+@click.option(
+    "--update-expectations",
+    "updating",
+    is_flag=True,
+    help="Write what differs into each subject's list of known divergences, and take out what no longer does.",
+)
 @with_settings(
     "node", "subject", "repeat", "confirm", "rerun", "jobs", "deadline", "output", "known_divergences", "cache"
 )
@@ -45,6 +52,7 @@ def run(
     resume: bool,
     as_json: bool,
     as_markdown: bool,
+    updating: bool,
     config: Config,
 ) -> NoReturn:
     """Run cases in all their pairings and write the reports."""
@@ -53,6 +61,7 @@ def run(
     if before is not None:
         selection = before.selection
     items = select(selection.cases, selection.keywords, selection.pairing, config)
+    lists = expecting.files(config) if updating else {}
     work = unfinished(config.output) if selection.is_whole else last(config.output)
     try:
         work.mkdir(parents=True, exist_ok=True)
@@ -62,7 +71,7 @@ def run(
     roles = sum(len(case.roles) for case, _ in items)
     playing = {one.subject for _, wanted in items for one in wanted}
     with terminated_like_interrupted(), opened(config, work, roles=roles, only=playing) as session:
-        outcome, data = _run(session, items, selection, before, work, stream, as_markdown)
+        outcome, data = _run(session, items, selection, before, work, stream, as_markdown, lists)
     if as_json:
         click.echo(to_json(data))
     sys.exit(outcome.exit)
@@ -76,6 +85,7 @@ def _run(
     work: Path,
     stream: TextIO,
     as_markdown: bool,
+    lists: Mapping[Path, Sequence[str]],
 ) -> tuple[Outcome, dict[str, Any]]:
     """Judge all items, say so on ``stream`` and write the reports; the outcome and the content of ``report.json``."""
     config, sides = session.config, session.sides()
@@ -102,6 +112,9 @@ def _run(
 
         with _following(stream, left, replay) as follow:
             outcome = session.run(items, keep, _matching(config, items), finished)
+        if lists and not outcome.interrupted:
+            outcome, updates = expecting.updated(outcome, config, lists)
+            print(*updates, sep="\n", file=stream)
         for line in (*overview(outcome), *summary(outcome, time.monotonic() - started)):
             print(line, file=stream)
         stream.flush()

@@ -19,6 +19,7 @@ from conformance.judge.session import Sides
 from conformance.judge.verdict import Outcome, Result, Verdict
 from conformance.language.case import Case
 from conformance.language.collect import is_built_in
+from conformance.profile import said
 from conformance.tell.document import reason
 from conformance.tell.journal import Selection
 from conformance.tell.printable import one_line
@@ -59,8 +60,11 @@ def headlines(sides: Sides) -> list[str]:
         for one in sides.subjects.values()
     ]
     lines += [f"beside it Node {one.get('version')} ({_origin(one)})" for one in sides.versions.values()]
-    said = [one.get("note") for one in (sides.reference, *sides.subjects.values(), *sides.versions.values())]
-    lines += [f"note: {note}" for note in dict.fromkeys(said) if note]
+    for name, subject in sides.subjects.items():
+        demanded = said(subject["profile"]) if subject.get("profile") else ""
+        lines += [f"profile of {name}: {demanded}"] if demanded else []
+    notes = [one.get("note") for one in (sides.reference, *sides.subjects.values(), *sides.versions.values())]
+    lines += [f"note: {note}" for note in dict.fromkeys(notes) if note]
     return list(map(one_line, lines))
 
 
@@ -230,7 +234,7 @@ def overview(outcome: Outcome) -> list[str]:
 def summary(outcome: Outcome, seconds: float) -> list[str]:
     """The last lines of a run."""
     lines = [
-        one_line(f"{entry} in known_divergences.toml no longer diverges: remove it")
+        one_line(f"{entry} in {entry.file.name} no longer diverges: remove it")
         for entry in outcome.stale
     ]
     cases = len({result.id for result in outcome.results})
