@@ -100,6 +100,11 @@ def test_an_event_too_many_and_one_out_of_place_are_told_apart() -> None:
             "a call that returns instead of a thrown ERR_A",
         ),
         (
+            [Record("attempt", None, "fly", [True])],
+            [Record("throw", None, "fly", [{"$error": "TypeError", "message": "t.net.fly is not a function"}])],
+            "a thrown TypeError: fly is not a function instead of a call that returns",
+        ),
+        (
             [*ending(active=("TCPSocketWrap", "TCPSocketWrap"))],
             [*ending()],
             "process active: [TCPSocketWrap] expected, got []",
