@@ -173,8 +173,10 @@ def _step(step: Mapping[str, Any]) -> str:
 
 
 def _error(error: Mapping[str, Any]) -> str:
-    """An error by its code, else by its class and what its message says."""
-    return str(error.get("code") or f"{error.get('$error', 'error')}{_after_colon(error.get('message'))}")
+    """An error by its code, else by its class and what the engine says. The message of an Error is the case's own."""
+    known = str(error.get("code") or error.get("$error") or "Error")
+    own = "code" in error or known == "Error"
+    return known if own else f"{known}{_after_colon(error.get('message'))}"
 
 
 def _step_words(kind: str, label: str | None, of: str) -> str:

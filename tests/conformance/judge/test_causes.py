@@ -182,7 +182,9 @@ def two_sides(name: str, number: int, text: str, port: int) -> list[tuple[list[R
         (data_events(name, text.encode()), data_events(name, b"x" + text.encode())),
         ([event(name, "x", {"$ref": name}, **SOCKET)], [event(name, "x", {"$ref": name + "2"}, **SOCKET)]),
         ([event(name, "x", bytesRead=number, **SOCKET)], [event(name, "x", bytesRead=number + 1, **SOCKET)]),
-        ([note("a")], [Record("uncaught", None, None, [uncaught])]),
+        ([note("a")], [note("a"), Record("uncaught", None, None, [uncaught])]),
+        ([note("a")], [note("a"), Record("uncaught", None, None, [{"$error": "Error", "message": text}])]),
+        ([event(name, "error", {"$error": "Error", "message": text}, **SOCKET)], sockets_events(name, "close")),
     ]
 
 
