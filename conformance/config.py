@@ -9,9 +9,11 @@ import difflib
 import os
 import re
 import tomllib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from conformance.profile import Profile, profile_for, read_profiles
 
 #: What ``node`` may be besides a version.
 PROVIDERS = ("docker", "local")
@@ -44,7 +46,8 @@ class Config:
     run at once. ``seed`` shuffles the order of the cases and decides which of them get all reference runs anyway; None
     is file order and a new choice each time. ``traces`` says of what the raw traces are kept: ``failed``, what is not
     conformant, or ``all``. ``reference`` is live, or recorded: judged by what lies in ``recordings``. ``cache`` is
-    where reference runs are kept: True for a directory in ``output``, False for nowhere.
+    where reference runs are kept: True for a directory in ``output``, False for nowhere. ``profiles``
+    say what is not demanded of some subjects.
     """
 
     node: str | None = None
@@ -62,6 +65,7 @@ class Config:
     cache: bool | Path = True
     reference: str = "live"
     recordings: Path = Path("conformance-recordings")
+    profiles: tuple[Profile, ...] = ()
 
     @property
     def provider(self) -> str | None:
@@ -104,6 +108,12 @@ class Config:
         """
         return tuple(map(_name_of, self.subjects))
 
+    def profile_of(self, subject: str) -> Profile:
+        """The profile of the subject of that name in pairings: the first that there is of its word (``node:22``), its
+        name (``node22``) and its kind (``node``)."""
+        word = dict(zip(self.subject_names, self.subjects, strict=True)).get(subject, subject)
+        return replace(profile_for(self.profiles, (word, subject, re.split("[:@]", word)[0])), subject=subject)
+
     @property
     def version_names(self) -> tuple[str, ...]:
         """What the further versions are called in pairings: ``node22``."""
@@ -136,6 +146,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "cache": (bool, str),
     "reference": (str,),
     "recordings": (str,),
+    "subjects": (dict,),
 }
 
 
@@ -239,7 +250,7 @@ def _apply(config: Config, path: Path, table: Any) -> Config:
     for key, value in table.items():
         name = key.replace("-", "_")
         if name not in _TYPES:
-            close = difflib.get_close_matches(name, [field.name for field in fields(Config)], 1)
+            close = difflib.get_close_matches(name, _TYPES, 1)
             hint = f", did you mean {close[0]!r}?" if close else ""
             raise ConfigError(f"{path}: unknown setting {key!r}{hint}")
         if not isinstance(value, _TYPES[name]) or (isinstance(value, bool) and bool not in _TYPES[name]):
@@ -256,6 +267,8 @@ def _apply(config: Config, path: Path, table: Any) -> Config:
             str(path.parent / item) if item.endswith(".py") else item for item in values["cases"]
         )
     try:
+        if "subjects" in values:
+            values["profiles"] = read_profiles(values.pop("subjects"), path.parent)
         return check(replace(config, **values))
-    except ConfigError as error:
+    except (ConfigError, ValueError) as error:
         raise ConfigError(f"{path}: {error}") from None

@@ -1,6 +1,7 @@
 """Opening a session: the run directory, the reference and the subject, closed again whatever happens."""
 
 import contextlib
+import fnmatch
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import replace
@@ -75,12 +76,17 @@ def package_of_python() -> Path | None:
 
 
 def known_divergences(config: Config) -> tuple[KnownDivergence, ...]:
-    """The accepted deviations of the configured subjects; nodesock's own list holds for nodesock alone."""
-    if config.known_divergences is not None:
-        return load_known_divergences(config.known_divergences)
-    if "python" not in config.subjects:
-        return ()
-    return tuple(replace(entry, subject="python") for entry in load_known_divergences(KNOWN_DIVERGENCES))
+    """The accepted deviations of the configured subjects: those of ``known-divergences`` and those that each profile
+    expects. nodesock's own list holds for nodesock alone, where there is no other."""
+    found = () if config.known_divergences is None else load_known_divergences(config.known_divergences)
+    for name in config.subject_names:
+        expect = config.profile_of(name).expect
+        if expect is None and name == "python" and config.known_divergences is None:
+            expect = KNOWN_DIVERGENCES
+        if expect is not None:
+            entries = load_known_divergences(expect)
+            found += tuple(replace(one, subject=name) for one in entries if fnmatch.fnmatchcase(name, one.subject))
+    return found
 
 
 @contextlib.contextmanager

@@ -137,7 +137,7 @@ class CaseItem(pytest.Item):
             self.user_properties.append((PROPERTY, "raced"))
         entry = next((known for known in session.known if self._is_exactly(known)), None)
         if entry is not None and result.verdict is Verdict.CONFORMANT and not entry.intermittent:
-            raise NotConformant(result, [f"{entry} in known_divergences.toml no longer diverges: remove it"])
+            raise NotConformant(result, [f"{entry} in {entry.file.name} no longer diverges: remove it"])
 
     def _command(self, module: str, *verb: str) -> str:
         """The command that plays this item again, or shows its traces, for a shell in the directory of this run."""

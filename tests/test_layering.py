@@ -41,6 +41,7 @@ PYUV_HOMES = {"bindings", "runtime"}
 
 # The harness, from the ground up in the same way: every folder, then what stands beside them on top.
 HARNESS_LAYERS = [
+    {"profile"},
     {"config", "errors", "scenery"},
     {"language"},
     {"play"},

@@ -121,6 +121,7 @@ def _check(found: Mapping[Path, Run]) -> None:
     """Raise ``Failed`` unless these are shards of one run, each there once."""
     first, *_ = found
     seen: dict[int, Path] = {}
+    holder: dict[str, Path] = {}
     for place, run in found.items():
         shard = _shard(place, run)
         if shard.number in seen:
@@ -130,6 +131,9 @@ def _check(found: Mapping[Path, Run]) -> None:
         for what, said in mine.items():
             if said != others[what]:
                 raise Failed(f"{first} and {place} differ in {what}: {others[what]} and {said}", Exit.USAGE)
+        for name in run.head.items:
+            if holder.setdefault(name, place) != place:
+                raise Failed(f"{name} is in {holder[name]} and in {place}", Exit.USAGE)
     if len(found) == _shard(first, found[first]).of:
         parts = [found[seen[number]].head.items for number in sorted(seen)]
         if plan_of(parts) != _shard(first, found[first]).plan:

@@ -3,13 +3,14 @@
 import contextlib
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 import click
 
+from conformance.command import expecting
 from conformance.command.choosing import Asked, Chosen, choose, only_python, parsed_shard
 from conformance.command.compare import report_at
 from conformance.command.ending import terminated_like_interrupted
@@ -64,6 +65,12 @@ from conformance.tell.shard import name_of
 )
 @click.option("--json", "as_json", is_flag=True, help="report.json on stdout, everything else on stderr.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Write report.md too, for a pull request.")
+@click.option(
+    "--update-expectations",
+    "updating",
+    is_flag=True,
+    help="Write what differs into each subject's list of known divergences, and take out what no longer does.",
+)
 @tells_github
 @with_settings(
     "node",
@@ -98,16 +105,18 @@ def run(
     as_json: bool,
     as_markdown: bool,
     github_too: bool,
+    updating: bool,
     config: Config,
 ) -> NoReturn:
     """Run cases in all their pairings and write the reports."""
     stream = sys.stderr if as_json else sys.stdout
-    ending = Ending(1 if exit_first else maxfail or 0, durations or 0, as_markdown)
     if with_map:
         only_python("--map", config)
     before = report_at(against) if against is not None else None
     asked = Asked(Selection(tuple(globs), keywords, pairing), resume, last_failed, shard, changed)
     chosen = choose(asked, config, lambda line: print(one_line(line), file=stream))
+    lists = expecting.files(config) if updating else {}
+    ending = Ending(1 if exit_first else maxfail or 0, durations or 0, as_markdown, lists)
     work = unfinished(config.output) if chosen.selection.is_whole else last(config.output)
     try:
         work.mkdir(parents=True, exist_ok=True)
@@ -136,12 +145,13 @@ def run(
 
 @dataclass(frozen=True)
 class Ending:
-    """After how many failing items a run stops (0: none), how many of the slowest items it names, and whether it
-    writes ``report.md``."""
+    """After how many failing items a run stops (0: none), how many of the slowest items it names, whether it writes
+    ``report.md``, and the lists of known divergences that it updates."""
 
     maxfail: int = 0
     slowest: int = 0
     markdown: bool = False
+    lists: Mapping[Path, Sequence[str]] = field(default_factory=dict)
 
 
 def _run(
@@ -169,6 +179,9 @@ def _run(
 
         with following(stream, left, replay) as follow:
             outcome = session.run(items, keep, matching(config, cases), finished, ending.maxfail)
+        if ending.lists and outcome.is_whole:
+            outcome, updates = expecting.updated(outcome, config, ending.lists)
+            print(*updates, sep="\n", file=stream)
         slow = slowest(outcome.results, ending.slowest)
         for line in (*overview(outcome), *slow, *summary(outcome, time.monotonic() - started)):
             print(line, file=stream)

@@ -68,7 +68,7 @@ _SAID = {
     "reordered": "{what} comes later in its object's sequence",
     "absent": "{what} never appears",
     "late": "{expected} comes before {got} in the reference, here after it",
-    "uncaught": "an uncaught {about}{what}",
+    "uncaught": "an uncaught {what}",
     "died": "a role died with {got}{what}",
     "hung": "a role hangs: {what}",
     "garbage": "a line that is no record",
@@ -109,9 +109,7 @@ def _sequence(difference: Difference) -> Signature:
         return Signature("sequence", "harness", what=_text(got))
     if got is not None and got["kind"] == "uncaught":
         error = got["args"][0] if got["args"] and isinstance(got["args"][0], dict) else {}
-        code = error.get("code") or error.get("$error") or "error"
-        message = "" if error.get("code") else _after_colon(error.get("message"))
-        return Signature("sequence", "uncaught", str(code), message)
+        return Signature("sequence", "uncaught", what=_error(error))
     if difference.change == "replaced" and expected is not None and got is not None:
         return Signature("sequence", "replaced", expected=_step(expected), got=_step(got))
     if difference.change == "absent":
@@ -168,10 +166,17 @@ def _step(step: Mapping[str, Any]) -> str:
     args = step.get("args") or [None]
     words = _step_words(step["kind"], step.get("label"), class_of(step.get("state")))
     if isinstance(args[0], dict) and "$error" in args[0]:
-        error = str(args[0].get("code") or args[0]["$error"])
+        error = _error(args[0])
         thrown = {"throw": "a thrown", "uncaught": "an uncaught"}.get(step["kind"])
         return f"{thrown} {error}" if thrown else f"{words} ({error})"
     return words
+
+
+def _error(error: Mapping[str, Any]) -> str:
+    """An error by its code, else by its class and what the engine says. The message of an Error is the case's own."""
+    known = str(error.get("code") or error.get("$error") or "Error")
+    own = "code" in error or known == "Error"
+    return known if own else f"{known}{_after_colon(error.get('message'))}"
 
 
 def _step_words(kind: str, label: str | None, of: str) -> str:

@@ -21,6 +21,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from conformance.judge.ignoring import noted_resources, without
 from conformance.language.case import Case
 from conformance.play.runner import PairingTrace
 from conformance.play.trace import Record
@@ -175,20 +176,35 @@ def normalize(
     }
 
 
-def normal(case: Case, run: PairingTrace) -> dict[str, NormalTrace]:
-    """The normalised traces of one run of the case."""
-    return normal_run(run, [role.name for role in case.roles], case.exact_chunks, literals(case))
+def normal(case: Case, run: PairingTrace, ignored: Collection[str] = ()) -> dict[str, NormalTrace]:
+    """The normalised traces of one run of the case, without the categories that are ``ignored``."""
+    roles = [role.name for role in case.roles]
+    noted = noted_resources(case) if ignored else ()
+
+    def left(record: Record) -> Record | None:
+        return without(record, ignored, noted) if ignored else record
+
+    return normal_run(run, roles, case.exact_chunks, literals(case), left)
 
 
 def normal_run(
-    run: PairingTrace, roles: Sequence[str], exact_chunks: bool, literals: Collection[int]
+    run: PairingTrace,
+    roles: Sequence[str],
+    exact_chunks: bool,
+    literals: Collection[int],
+    left: Callable[[Record], Record | None] = lambda record: record,
 ) -> dict[str, NormalTrace]:
-    """The same for a run read back from disk, where there is no ``Case``."""
+    """The same for a run read back from disk, where there is no ``Case``. ``left`` says what is left of a record."""
     garbage = {
         fault.role: fault.message for fault in reversed(run.faults) if fault.kind == "garbage" and fault.role
     }
     return normalize(
-        {role: [Record.from_json(record) for record in run.roles.get(role, ())] for role in roles},
+        {
+            role: [
+                record for data in run.roles.get(role, ()) if (record := left(Record.from_json(data))) is not None
+            ]
+            for role in roles
+        },
         exact_chunks=exact_chunks,
         directories=[run.path_dir] if run.path_dir else [],
         literals=literals,

@@ -9,7 +9,7 @@ always gets ``repeat`` runs, so that one on which the reference varies is found 
 import random
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.judge.compare import Expectation
@@ -38,6 +38,18 @@ class Reference:
 
     runs: list[PairingTrace]
     expectation: Expectation
+    _without: dict[tuple[str, ...], tuple[int, Expectation]] = field(default_factory=dict, repr=False)
+
+    def demands(self, case: Case, ignored: tuple[str, ...]) -> Expectation:
+        """What the runs demand of a subject whose profile leaves out the categories ``ignored``."""
+        if not ignored:
+            return self.expectation
+        runs = list(self.runs)
+        number, found = self._without.get(ignored, (0, self.expectation))
+        if number != len(runs):
+            found = _expectation(case, runs, ignored)
+            self._without[ignored] = len(runs), found
+        return found
 
 
 class References:
@@ -134,5 +146,5 @@ class References:
             return self._locks.setdefault(case.id, threading.Lock())
 
 
-def _expectation(case: Case, runs: Sequence[PairingTrace]) -> Expectation:
-    return Expectation([normal(case, run) for run in runs])
+def _expectation(case: Case, runs: Sequence[PairingTrace], ignored: Sequence[str] = ()) -> Expectation:
+    return Expectation([normal(case, run, ignored) for run in runs])

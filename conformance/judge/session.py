@@ -40,6 +40,7 @@ from conformance.play.cache import TraceCache
 from conformance.play.recordings import Recordings
 from conformance.play.runner import Fault, PairingTrace, run_pairing
 from conformance.play.subjects.base import Subject
+from conformance.profile import Profile
 
 #: Runs one pairing: case, role → subject, run directory, deadline in seconds.
 Player = Callable[[Case, Mapping[str, Subject], Path, float], PairingTrace]
@@ -117,9 +118,18 @@ class Session:
         """What the reference, the subjects and the further versions say of themselves."""
         return Sides(
             self.reference.describe(),
-            {name: subject.describe() for name, subject in self.subjects.items()},
+            {name: self._described(subject) for name, subject in self.subjects.items()},
             {name: version.describe() for name, version in self.versions.items()},
         )
+
+    def _described(self, subject: Subject) -> Mapping[str, Any]:
+        return {**subject.describe(), "profile": self.config.profile_of(subject.name).to_json()}
+
+    def _profile(self, pairing: Pairing) -> Profile:
+        """What is demanded of the subject: of the reference and of further versions, everything."""
+        if pairing.is_reference or pairing.is_version:
+            return Profile(pairing.subject)
+        return self.config.profile_of(pairing.subject)
 
     # -- one item ------------------------------------------------------------------------------------------
 
@@ -139,7 +149,7 @@ class Session:
         runs: Sequence[PairingTrace] = ()
         result = Result(case.id, pairing.name, Verdict.ERRORED, subject=pairing.subject, is_version=pairing.is_version)
         try:
-            reason = case.skip_reason(_version_of(self.reference))
+            reason = case.skip_reason(_version_of(self.reference)) or self._profile(pairing).skip_reason(case.id)
             if reason is not None:
                 result = replace(result, verdict=Verdict.SKIPPED, reason=reason)
             else:
@@ -238,7 +248,9 @@ class Session:
         return last
 
     def _compare(self, case: Case, pairing: Pairing, reference: Reference, run: PairingTrace) -> Comparison:
-        comparison = reference.expectation.compare(normal(case, run), pairing.subject_roles)
+        ignored = self._profile(pairing).ignore
+        expectation = reference.demands(case, ignored)
+        comparison = expectation.compare(normal(case, run, ignored), pairing.subject_roles)
         faults = [fault for fault in run.faults if fault.whose == "role" and fault.kind != "garbage"]
         return replace(comparison, differences=(*comparison.differences, *map(_fault_difference, faults)))
 

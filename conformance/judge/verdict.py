@@ -141,10 +141,19 @@ class Result:
         return self.differences[0] if self.differences else None
 
     @property
+    def is_unexplained(self) -> bool:
+        """Whether the deviation is accepted for a reason that is still to be filled in."""
+        return self.accepted is not None and _UNEXPLAINED.search(self.accepted) is not None
+
+    @property
     def fails(self) -> bool:
         """Whether this item alone makes the run end other than 0."""
         return self.word in ("errored", "divergent")
 
+
+#: What begins the reason of an entry that ``--update-expectations`` wrote, until someone fills it in.
+TODO = "TODO"
+_UNEXPLAINED = re.compile(rf"\b{TODO}\b")
 
 #: The fields of a ``Result`` that are plain data already.
 _PLAIN = ("id", "pairing", "reason", "duration_s", "accepted", "reference_runs", "subject", "is_version")
@@ -166,7 +175,7 @@ class KnownDivergence:
 
     ``case``, ``pairing`` and ``subject`` are globs. ``category`` are the categories of difference that are
     accepted (see ``CATEGORIES``), none for all. An ``intermittent`` one need not diverge every time. ``link``
-    is the address where the deviation is discussed.
+    is the address where the deviation is discussed. ``file`` and ``number`` say where the entry stands, from 1.
     """
 
     case: str
@@ -176,6 +185,8 @@ class KnownDivergence:
     subject: str = "*"
     intermittent: bool = False
     link: str = ""
+    file: Path = field(default=KNOWN_DIVERGENCES, compare=False)
+    number: int = field(default=0, compare=False)
 
     def covers(self, result: "Result") -> bool:
         """Whether the item is one that the entry means: never one of a further version of Node."""
@@ -220,10 +231,19 @@ class KnownDivergence:
 def load_known_divergences(path: Path = KNOWN_DIVERGENCES) -> tuple[KnownDivergence, ...]:
     """The entries of a ``known_divergences.toml``. Raises ``ConfigError`` naming file and entry."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    return parse_known_divergences(text, path)
+
+
+def parse_known_divergences(text: str, path: Path) -> tuple[KnownDivergence, ...]:
+    """The same of the file's text."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: {error}") from None
     unknown = set(data) - {"divergence"}
     entries = data.get("divergence", [])
@@ -239,7 +259,7 @@ def _entry(path: Path, number: int, entry: Any) -> KnownDivergence:
 
     if not isinstance(entry, dict):
         raise wrong("is not a table")
-    known = [field.name for field in fields(KnownDivergence)]
+    known = [field.name for field in fields(KnownDivergence) if field.compare]
     for key in entry:
         if key not in known:
             raise wrong(f"has an unknown key {key!r}; there are {', '.join(known)}")
@@ -260,7 +280,9 @@ def _entry(path: Path, number: int, entry: Any) -> KnownDivergence:
     if texts["link"] and not re.match(r"https?://\S+\Z", texts["link"]):
         raise wrong(f"needs an http or https address for 'link', not {texts['link']!r}")
     texts["reason"] = " ".join(texts["reason"].split())
-    return KnownDivergence(**texts, category=tuple(categories), intermittent=intermittent)
+    return KnownDivergence(
+        **texts, category=tuple(categories), intermittent=intermittent, file=path, number=number
+    )
 
 
 #: The keys that are strings, with what they are where they are missing; the empty ones must be there, but for ``link``.
@@ -317,7 +339,7 @@ def stale(
 @dataclass(frozen=True)
 class Totals:
     """How many items ended how. ``divergent`` leaves out the accepted ones and those of further versions of Node, which
-    are ``differing``; ``raced`` are some of the conformant.
+    are ``differing``; ``raced`` are some of the conformant, ``unexplained`` some of the accepted.
     """
 
     conformant: int = 0
@@ -329,6 +351,7 @@ class Totals:
     errored: int = 0
     not_run: int = 0
     raced: int = 0
+    unexplained: int = 0
 
     @classmethod
     def of(cls, results: Iterable[Result]) -> "Totals":
@@ -336,6 +359,7 @@ class Totals:
         for result in results:
             counts[result.word] += 1
             counts["raced"] += result.raced is not None
+            counts["unexplained"] += result.is_unexplained
         return cls(**counts)
 
     def to_json(self) -> dict[str, int]:
@@ -347,10 +371,12 @@ class Totals:
             for name, count in self.to_json().items()
             if count or name in ("conformant", "divergent", "errored")
         }
-        raced = shown.pop("raced", 0)
-        words = [f"{count} {name}" for name, count in shown.items()]
-        words[0] += f" ({raced} raced)" if raced else ""
-        return ", ".join(words)
+        raced, unexplained = shown.pop("raced", 0), shown.pop("unexplained", 0)
+        words = {name: f"{count} {name}" for name, count in shown.items()}
+        words["conformant"] += f" ({raced} raced)" if raced else ""
+        if unexplained:
+            words["accepted"] += f" ({unexplained} without a reason)"
+        return ", ".join(words.values())
 
 
 @dataclass(frozen=True)

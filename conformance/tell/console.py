@@ -20,6 +20,7 @@ from conformance.judge.session import Sides, counted
 from conformance.judge.verdict import Outcome, Result, Verdict
 from conformance.language.case import Case
 from conformance.language.collect import is_built_in
+from conformance.profile import said
 from conformance.tell.document import reason
 from conformance.tell.journal import Selection
 from conformance.tell.printable import one_line
@@ -67,8 +68,11 @@ def headlines(sides: Sides) -> list[str]:
         for one in sides.subjects.values()
     ]
     lines += [f"beside it Node {one.get('version')} ({_origin(one)})" for one in sides.versions.values()]
-    said = [one.get("note") for one in (sides.reference, *sides.subjects.values(), *sides.versions.values())]
-    lines += [f"note: {note}" for note in dict.fromkeys(said) if note]
+    for name, subject in sides.subjects.items():
+        demanded = said(subject["profile"]) if subject.get("profile") else ""
+        lines += [f"profile of {name}: {demanded}"] if demanded else []
+    notes = [one.get("note") for one in (sides.reference, *sides.subjects.values(), *sides.versions.values())]
+    lines += [f"note: {note}" for note in dict.fromkeys(notes) if note]
     return list(map(one_line, lines))
 
 
@@ -267,7 +271,7 @@ def overview(outcome: Outcome) -> list[str]:
 def summary(outcome: Outcome, seconds: float) -> list[str]:
     """The last lines of a run."""
     lines = [
-        one_line(f"{entry} in known_divergences.toml no longer diverges: remove it")
+        one_line(f"{entry} in {entry.file.name} no longer diverges: remove it")
         for entry in outcome.stale
     ]
     runs = [one.reference_runs for one in outcome.results if not one.subject and one.reference_runs]

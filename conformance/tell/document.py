@@ -43,7 +43,7 @@ def document(outcome: Outcome, sides: Sides) -> dict[str, Any]:
 
 
 #: What stands in the report of what a subject says of itself.
-_SUBJECT = ("name", "version", "libuv", "python", "provider", "image", "note")
+_SUBJECT = ("name", "version", "libuv", "python", "provider", "image", "note", "profile")
 
 
 def _node(node: Mapping[str, Any]) -> dict[str, Any]:

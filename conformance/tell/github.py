@@ -48,7 +48,7 @@ def annotations(outcome: Outcome, cases: Sequence[Case], only: Collection[str] |
         if result.fails and (only is None or result.name in only):
             failing.setdefault(result.id, []).append(result)
     lines = [_error(f"shard {shard} is missing", {}) for shard in outcome.missing]
-    lines += [_error(f"{entry} in the known divergences no longer diverges", {}) for entry in outcome.stale]
+    lines += [_error(f"{entry} in {entry.file.name} no longer diverges: remove it", {}) for entry in outcome.stale]
     for id, results in failing.items():
         more = f" (and {len(results) - 1} more pairings)" if len(results) > 1 else ""
         lines.append(_error(f"{reason(results[0])}{more}", {**_place(by_id[id]), "title": results[0].name}))

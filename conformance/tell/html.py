@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, Stric
 
 from conformance.judge.normalize import NormalTrace
 from conformance.judge.verdict import Outcome, Result
+from conformance.profile import said
 from conformance.tell.document import reason
 from conformance.tell.place import write
 from conformance.tell.printable import LONGEST, printable
@@ -44,6 +45,7 @@ def write_html(
         lstrip_blocks=True,
     )
     environment.filters["brief"] = brief
+    environment.filters["said"] = said
     environment.filters["shown"] = _shown  # for what another filter makes markup of
     by_case: dict[str, list[Result]] = {}
     for result in outcome.results:

@@ -67,7 +67,7 @@ class Head:
             "sides": self.sides.to_json(),
             "items": self.items,
             "options": self.options,
-            "known": [asdict(entry) for entry in self.known],
+            "known": [{**asdict(entry), "file": str(entry.file)} for entry in self.known],
             "shard": None if self.shard is None else self.shard.to_json(),
         }
 
@@ -81,7 +81,7 @@ class Head:
             Sides.from_json(data["sides"]),
             tuple(data["items"]),
             tuple(data["options"]),
-            tuple(KnownDivergence(**{**entry, "category": tuple(entry["category"])}) for entry in data["known"]),
+            tuple(map(_entry, data["known"])),
             None if data["shard"] is None else Shard(**data["shard"]),
         )
 
@@ -205,6 +205,10 @@ def read(path: Path) -> Run:
         result = Result.from_json(data["result"])
         results[result.name], digests[result.name] = result, data["case"]
     return Run(Head.from_json(header), is_done, results, digests)
+
+
+def _entry(data: Mapping[str, Any]) -> KnownDivergence:
+    return KnownDivergence(**{**data, "category": tuple(data["category"]), "file": Path(data["file"])})
 
 
 @cache

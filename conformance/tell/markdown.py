@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from conformance.profile import said
 from conformance.tell.comparison import Compared
 from conformance.tell.printable import one_line
 
@@ -36,7 +37,11 @@ def _fails(item: Mapping[str, Any], versions: Collection[str]) -> bool:
 
 
 def _facts(data: Mapping[str, Any]) -> str:
-    lines = [f"- {_plain(' '.join(filter(None, (one['name'], one['version']))))}" for one in data["subjects"]]
+    lines = []
+    for one in data["subjects"]:
+        demanded = said(one["profile"]) if one["profile"] else ""
+        name = _plain(" ".join(filter(None, (one["name"], one["version"]))))
+        lines.append(f"- {name}" + (f": {_code(demanded)}" if demanded else ""))
     lines += [f"- beside it Node {_plain(one['node'])}" for one in data["versions"]]
     totals = [f"{count} {name.replace('_', ' ')}" for name, count in data["totals"].items() if count]
     cases = len({one["id"] for one in data["cases"]})

@@ -295,12 +295,75 @@ def test_known_divergences_of_a_case_of_ones_own(run: Run, node: None, tmp_path:
     ran = run("run", "mine.py::a_note", *options)
     assert ran.code == 1
     assert [line for line in ran.out.splitlines() if "no longer" in line] == [
-        "mine/a_note[*] in known_divergences.toml no longer diverges: remove it"  # of mine/* only a part was run
+        "mine/a_note[*] in known.toml no longer diverges: remove it"  # of mine/* only a part was run
     ]
     ran = run("run", "mine.py", *options)
-    assert "mine/*[*] in known_divergences.toml no longer diverges: remove it" in ran.out
+    assert "mine/*[*] in known.toml no longer diverges: remove it" in ran.out
     (tmp_path / "known.toml").write_text(KNOWN.replace('"value"', '"state"'))
     assert run("run", "odd.py", *options).code == 1
+
+
+def test_expectations_are_written_pruned_and_told(run: Run, node: None, tmp_path: Path) -> None:
+    options = ["--repeat", "1", "--confirm", "0", "--rerun", "0", "--known-divergences", "list.toml"]
+    ran = run("run", "odd.py", "mine.py::a_note", *options, "--update-expectations")
+    assert ran.code == 0, ran
+    assert "list.toml: 1 entries added, 0 removed" in ran.out and "1 accepted (1 without a reason)" in ran.out
+    written = (tmp_path / "list.toml").read_text()
+    entry = '[[divergence]]\ncase = "odd/odd"\npairing = "python"\ncategory = ["value"]\nreason = "TODO: note '
+    assert written.startswith("# What is known to differ") and entry in written
+
+    ran = run("run", "odd.py", *options)
+    assert ran.code == 0 and "1 accepted (1 without a reason)" in ran.out and "TODO: note" in ran.out
+    data = json.loads((tmp_path / "build/conformance/last/report.json").read_text())
+    assert (data["totals"]["accepted"], data["totals"]["unexplained"]) == (1, 1)
+
+    mine = "# we know\n" + re.sub('reason = ".*"', 'reason = "so be it"  # really', written)
+    (tmp_path / "list.toml").write_text(mine)
+    ran = run("run", "odd.py", *options, "--update-expectations")
+    assert ran.code == 0 and "list.toml: 0 entries added, 0 removed" in ran.out
+    assert (tmp_path / "list.toml").read_text() == mine and "without a reason" not in ran.out
+
+    (tmp_path / "odd.py").write_text(DIVERGENT.replace(', fixtures={"main": "surface.js"}', ""))
+    ran = run("run", "odd.py", *options)
+    assert ran.code == 1 and "odd/odd[python] (value) in list.toml no longer diverges: remove it" in ran.out
+    ran = run("run", "odd.py", *options, "--update-expectations")
+    assert ran.code == 0 and "list.toml: 0 entries added, 1 removed" in ran.out
+    assert "no longer" not in ran.out and "[[divergence]]" not in (tmp_path / "list.toml").read_text()
+
+
+def test_a_profile_is_said_in_every_report(run: Run, node: None, tmp_path: Path) -> None:
+    (tmp_path / "conformance.toml").write_text(
+        'subject = "node:24"\n[subjects.node]\nignore = ["kernel"]\nskip = ["mine/said"]\nexpect = "list.toml"\n'
+    )
+    (tmp_path / "list.toml").write_text("")
+    ran = run("run", "mine.py", "--markdown")
+    line = "ignores kernel; skips mine/said; expects list.toml"
+    assert ran.code == 0 and f"profile of node24: {line}" in ran.out.splitlines()
+    assert "SKIPPED mine/said[node24-node]" in ran.out and "the profile of node24 skips mine/said" in ran.out
+    assert "node24 conforms in 1/1 cases: mine 1/1" in ran.out
+    output = tmp_path / "build" / "conformance" / "last"
+    data = json.loads((output / "report.json").read_text())
+    assert data["subjects"][0]["profile"] == {"ignore": ["kernel"], "skip": ["mine/said"], "expect": "list.toml"}
+    assert line in (output / "report.md").read_text() and line in (output / "index.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("table", "options", "words"),
+    [
+        ('[subjects.bun]\nignore = ["texts"]', [], "there is no 'texts'; there are engine-texts, error-texts, active-"),
+        ("[subjects.bun]\nfail = 1", [], "subjects.bun has an unknown key 'fail'; there are ignore, skip, expect"),
+        ('[subjects.python]\nignore = ["kernel"]', [], "nothing is ignored or skipped for python"),
+        ("", ["--update-expectations"], "which file? expect in [tool.conformance.subjects.python] or --known"),
+        ('[subjects.python]\nexpect = "none.toml"', [], "none.toml: cannot be read"),
+        ('known-divergences = "inline.toml"', ["--update-expectations"], "[[divergence]] tables can be updated"),
+    ],
+)
+def test_a_profile_that_cannot_be_kept_is_one_line(
+    table: str, options: list[str], words: str, run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "conformance.toml").write_text(table)
+    (tmp_path / "inline.toml").write_text('divergence = [{ case = "a/b", reason = "x" }]')
+    one_line(run("run", "mine.py::a_note", *options), 4, words)
 
 
 COLOURED = """

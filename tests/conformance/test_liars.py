@@ -21,7 +21,10 @@ from conformance.language.case import Case
 from conformance.language.collect import collect_file
 from conformance.play.subjects.base import Subject
 from conformance.play.subjects.node import NodeSubject
+from conformance.profile import CATEGORIES, Profile
+from conformance.tell.console import headlines
 from conformance.tell.document import SCHEMA, document
+from conformance.tell.markdown import markdown
 from tests.conformance import liars
 from tests.conformance.liars import Json, edit, event, kind, move, once
 
@@ -385,6 +388,58 @@ def test_a_liar_is_caught(name: str, judge: Any, local_node: NodeSubject) -> Non
     for word in words:
         assert word in result.reason
     assert Outcome((result,)).exit is Exit.DIVERGENT
+
+
+#: The lies that a profile may leave out, each by one category alone.
+LEFT_OUT = {
+    "a wrong message": "error-texts",
+    "bytesRead off by one": "event-states",
+    "a state that is gone": "event-states",
+    "a kernel that sees something else": "kernel",
+    "a handle left at exit": "active-resources",
+}
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_a_liar_with_a_profile_is_caught_in_what_is_not_ignored(
+    name: str, judge: Any, local_node: NodeSubject
+) -> None:
+    lie, case, pairing, category, line, _ = LIES[name]
+    own = LEFT_OUT.get(name)
+    ignored = tuple(one for one in CATEGORIES if one != own)
+    liar = liars.Liar(local_node, lie)
+    result = judge(liar, case, pairing, profiles=(Profile("liar", ignored),))
+    assert (result.verdict, result.fails) == (Verdict.DIVERGENT, True), result
+    assert (result.first_difference.category, result.first_difference.line) == (category, line), result.reason
+    if own is not None:
+        ignoring = judge(liar, case, pairing, profiles=(Profile("liar", (own,)),))
+        assert (ignoring.verdict, ignoring.differences) == (Verdict.CONFORMANT, ())
+
+
+def test_a_profile_holds_for_its_subject_alone_and_is_in_the_report(
+    local_node: NodeSubject, run_dir: Path, tmp_path: Path
+) -> None:
+    lie = LIES["a wrong message"][0]
+    first, second = liars.Liar(local_node, lie), liars.Liar(local_node, lie)
+    first.name, second.name = "forgiven", "held"
+    profile = Profile("forgiven", ("error-texts",), ("lied_about/exchange",), Path("list.toml"))
+    config = Config(cache=False, output=tmp_path, repeat=1, confirm=0, rerun=0, profiles=(profile,), jobs=1)
+    session = Session(config, local_node, [first, second], run_dir)
+    cases = [CASES["refused"], CASES["exchange"]]
+    outcome = session.run([(case, session.pairings(case)) for case in cases], lambda result: None)
+    words = {f"{one.id}[{one.pairing}]": one.word for one in outcome.results}
+    assert words["lied_about/refused[forgiven]"] == "conformant" and words["lied_about/refused[held]"] == "divergent"
+    assert words["lied_about/exchange[forgiven-node]"] == "skipped"
+    assert words["lied_about/exchange[held-node]"] == words["lied_about/exchange[node-node]"] == "conformant"
+    data = json.loads(json.dumps(document(outcome, session.sides())))
+    jsonschema.validate(data, json.loads(SCHEMA.read_text()))
+    assert [one["profile"] for one in data["subjects"]] == [
+        {"ignore": ["error-texts"], "skip": ["lied_about/exchange"], "expect": "list.toml"},
+        {"ignore": [], "skip": [], "expect": None},
+    ]
+    line = "ignores error-texts; skips lied_about/exchange; expects list.toml"
+    assert [one for one in headlines(session.sides()) if one.startswith("profile")] == [f"profile of forgiven: {line}"]
+    assert line in markdown(data)
 
 
 @pytest.mark.parametrize("pairing", ["node-liar", "liar-node", "liar-liar"])

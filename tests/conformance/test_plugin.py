@@ -123,7 +123,7 @@ def test_an_accepted_deviation_is_an_expected_failure_and_a_stale_one_a_failure(
     assert re.search(r"1 failed, 2 passed, .*1 xfailed", ran.stdout), ran.stdout
     assert (
         "so be it" in ran.stdout
-        and "mine/a_note[python] in known_divergences.toml no longer diverges" in ran.stdout
+        and "mine/a_note[python] in known.toml no longer diverges" in ran.stdout
     )
 
 

@@ -106,7 +106,7 @@ def test_an_entry_that_no_longer_diverges_is_found_across_shards(command: Comman
     for number in (1, 2):
         assert shard(command, number, 2, "--known-divergences", "known.toml").code == 0
     ran = command("merge", "shard1", "shard2", "--output", "all")
-    assert ran.code == 1 and "mine/*[*] in known_divergences.toml no longer diverges" in ran.out
+    assert ran.code == 1 and "mine/*[*] in known.toml no longer diverges" in ran.out
 
 
 def refused(ran: Ran, words: str) -> None:
@@ -150,6 +150,9 @@ def test_what_does_not_belong_together_is_refused(command: CommandLine) -> None:
     refused(command("merge", "shard1", "copy"), "give each shard the same durations.json")
     rewritten(lambda data: data["items"].pop())
     refused(command("merge", "shard1", "copy"), "the shards do not hold the items")
+    one = json.loads(Path("shard1/last/results.jsonl").read_text().splitlines()[0])["items"][0]
+    rewritten(lambda data: data["items"].append(one))
+    refused(command("merge", "shard1", "copy"), f"{one} is in shard1/last and in copy/last")
     rewritten(lambda data: data.update(format=1))
     refused(command("merge", "shard1", "copy"), "of another version of the harness")
     command.cases("mine.py", good=5, odd=3)

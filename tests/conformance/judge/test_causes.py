@@ -100,6 +100,11 @@ def test_an_event_too_many_and_one_out_of_place_are_told_apart() -> None:
             "a call that returns instead of a thrown ERR_A",
         ),
         (
+            [Record("attempt", None, "fly", [True])],
+            [Record("throw", None, "fly", [{"$error": "TypeError", "message": "t.net.fly is not a function"}])],
+            "a thrown TypeError: fly is not a function instead of a call that returns",
+        ),
+        (
             [*ending(active=("TCPSocketWrap", "TCPSocketWrap"))],
             [*ending()],
             "process active: [TCPSocketWrap] expected, got []",
@@ -177,7 +182,9 @@ def two_sides(name: str, number: int, text: str, port: int) -> list[tuple[list[R
         (data_events(name, text.encode()), data_events(name, b"x" + text.encode())),
         ([event(name, "x", {"$ref": name}, **SOCKET)], [event(name, "x", {"$ref": name + "2"}, **SOCKET)]),
         ([event(name, "x", bytesRead=number, **SOCKET)], [event(name, "x", bytesRead=number + 1, **SOCKET)]),
-        ([note("a")], [Record("uncaught", None, None, [uncaught])]),
+        ([note("a")], [note("a"), Record("uncaught", None, None, [uncaught])]),
+        ([note("a")], [note("a"), Record("uncaught", None, None, [{"$error": "Error", "message": text}])]),
+        ([event(name, "error", {"$error": "Error", "message": text}, **SOCKET)], sockets_events(name, "close")),
     ]
 
 

@@ -49,7 +49,7 @@ def test_what_fails_a_run_without_a_case() -> None:
     entry = KnownDivergence("net/*", "*", "was once")
     lines = annotations(Outcome((), (entry,), missing=("2/3",)), [])
     assert lines[0] == "::error::shard 2/3 is missing"
-    assert lines[1].startswith("::error::net/*[*] in the known divergences no longer diverges")
+    assert lines[1].startswith("::error::net/*[*] in known_divergences.toml no longer diverges")
 
 
 def test_no_more_than_github_shows() -> None:

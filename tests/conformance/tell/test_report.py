@@ -152,6 +152,7 @@ def test_report_json_is_as_promised(run: Any) -> None:
             "provider": "fork",
             "image": None,
             "note": None,
+            "profile": None,
         }
     ]
     assert data["totals"] == {
@@ -164,6 +165,7 @@ def test_report_json_is_as_promised(run: Any) -> None:
         "errored": 1,
         "not_run": 0,
         "raced": 0,
+        "unexplained": 0,
     }
     verdicts = {f"{entry['id']}[{entry['pairing']}]": entry["verdict"] for entry in data["cases"]}
     assert verdicts["made_up/differs[python]"] == "divergent"
