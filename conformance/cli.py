@@ -13,7 +13,9 @@ from typing import Any, NoReturn
 
 import click
 
+from conformance.command.compare import compare
 from conformance.command.look import diff, export, list_, show
+from conformance.command.merge import merge
 from conformance.command.node import node_, surface
 from conformance.command.options import Failed
 from conformance.command.record import record
@@ -39,7 +41,7 @@ def cli() -> None:
     """
 
 
-for command in (run, list_, show, diff, export, record, surface, node_):
+for command in (run, merge, compare, list_, show, diff, export, record, surface, node_):
     cli.add_command(command)
 
 

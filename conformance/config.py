@@ -18,6 +18,9 @@ from conformance.profile import Profile, profile_for, read_profiles
 #: What ``node`` may be besides a version.
 PROVIDERS = ("docker", "local")
 
+#: What ``traces`` may be.
+TRACES = ("failed", "all")
+
 #: What ``reference`` may be.
 REFERENCES = ("live", "recorded")
 
@@ -40,9 +43,11 @@ class Config:
     commas. ``output`` is where reports and traces go, ``cases`` are globs or case files. ``deadline`` is seconds per
     role. One run of the reference is enough where a subject equals it; else there are ``repeat``, and ``confirm`` more
     before a divergence is believed. ``rerun`` is how often an item that diverges is run again, ``jobs`` how many cases
-    run at once. ``reference`` is live, or recorded: judged by what lies in ``recordings``. ``cache`` is where reference
-    runs are kept: True for a directory in ``output``, False for nowhere. ``profiles`` say what
-    is not demanded of some subjects.
+    run at once. ``seed`` shuffles the order of the cases and decides which of them get all reference runs anyway; None
+    is file order and a new choice each time. ``traces`` says of what the raw traces are kept: ``failed``, what is not
+    conformant, or ``all``. ``reference`` is live, or recorded: judged by what lies in ``recordings``. ``cache`` is
+    where reference runs are kept: True for a directory in ``output``, False for nowhere. ``profiles``
+    say what is not demanded of some subjects.
     """
 
     node: str | None = None
@@ -51,10 +56,12 @@ class Config:
     confirm: int = 15
     rerun: int = 10
     jobs: int = 0
+    seed: int | None = None
     deadline: float = 10.0
     output: Path = Path("build/conformance")
     cases: tuple[str, ...] = ()
     known_divergences: Path | None = None
+    traces: str = "failed"
     cache: bool | Path = True
     reference: str = "live"
     recordings: Path = Path("conformance-recordings")
@@ -130,10 +137,12 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "confirm": (int,),
     "rerun": (int,),
     "jobs": (int,),
+    "seed": (int,),
     "deadline": (int, float),
     "output": (str,),
     "cases": (list,),
     "known_divergences": (str,),
+    "traces": (str,),
     "cache": (bool, str),
     "reference": (str,),
     "recordings": (str,),
@@ -187,6 +196,8 @@ def check(config: Config) -> Config:
         raise ConfigError(f"confirm: 0 or more further reference runs, not {config.confirm}")
     if config.rerun < 0:
         raise ConfigError(f"rerun: 0 or more further runs of an item, not {config.rerun}")
+    if config.traces not in TRACES:
+        raise ConfigError(f"traces: {' or '.join(TRACES)}, not {config.traces!r}")
     if config.jobs < 0:
         raise ConfigError(f"jobs: 0 (as many as cores) or more, not {config.jobs}")
     if not 0 < config.deadline <= 3600:

@@ -3,19 +3,15 @@
 import contextlib
 import fnmatch
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 from conformance.config import Config, ConfigError
-from conformance.errors import writing
-from conformance.judge.pairing import Pairing
 from conformance.judge.session import Session
-from conformance.judge.verdict import KNOWN_DIVERGENCES, KnownDivergence, Result, load_known_divergences
-from conformance.language.case import Case
+from conformance.judge.verdict import KNOWN_DIVERGENCES, KnownDivergence, load_known_divergences
 from conformance.play.recordings import RecordedNode
-from conformance.play.runner import PairingTrace
 from conformance.play.subjects.base import ENTRY_POINT_GROUP, Subject, SubjectUnavailable
 from conformance.play.subjects.command import CommandSubject
 from conformance.play.subjects.node import NodeSubject
@@ -32,18 +28,21 @@ SUBJECTS = ("python", "node:VERSION", "bun", "bun@VERSION", "deno", "deno@VERSIO
 _PACKAGED = re.compile(r"(?P<runtime>bun|deno)(?:@(?P<version>v?\d+(?:\.\d+){0,2}|\d+\.\d+\.\d+-[\w.]+))?")
 
 
-def subject_named(name: str, provider: str | None = None, pool: int = POOL) -> Subject:
+def subject_named(
+    name: str, provider: str | None = None, pool: int = POOL, executed: Path | None = None
+) -> Subject:
     """The subject of that name: one of ``SUBJECTS``, or one that a package offers.
 
     ``pool`` of its processes wait ready, if it is one that has a pool. Raises ``ConfigError`` for an unknown name,
     ``SubjectUnavailable`` if what it runs on is not installed.
     """
     if name == "python":
-        if find_spec("nodesock") is None:
+        package = package_of_python()
+        if package is None:
             raise SubjectUnavailable(
                 "the subject \"python\" needs nodesock: pip install 'nodesock-conformance[python]'"
             )
-        return PythonSubject()
+        return PythonSubject(executed=executed, package=package)
     kind, _, version = name.partition(":")
     if kind == "node" and version:
         return NodeSubject(provider, version, pool, f"node{version}")
@@ -73,6 +72,12 @@ def subject_named(name: str, provider: str | None = None, pool: int = POOL) -> S
     return subject
 
 
+def package_of_python() -> Path | None:
+    """The directory of the package that the subject ``python`` runs, if it is installed."""
+    found = find_spec("nodesock")
+    return Path(found.origin).resolve().parent if found is not None and found.origin else None
+
+
 def known_divergences(config: Config) -> tuple[KnownDivergence, ...]:
     """The accepted deviations of the configured subjects: those of ``known-divergences`` and those that each profile
     expects. nodesock's own list holds for nodesock alone, where there is no other."""
@@ -89,17 +94,23 @@ def known_divergences(config: Config) -> tuple[KnownDivergence, ...]:
 
 @contextlib.contextmanager
 def opened(
-    config: Config, keep: Path | None = None, *, roles: int = POOL, only: Collection[str] | None = None
+    config: Config,
+    keep: Path | None = None,
+    *,
+    roles: int = POOL,
+    only: Collection[str] | None = None,
+    executed: Path | None = None,
 ) -> Iterator[Session]:
     """A session with everything open, which keeps its traces under ``keep``.
 
     ``roles`` is how many processes of each can be of use at once, ``only`` the names of the subjects and versions that
-    are needed, all without it. Raises ``ConfigError`` or ``SubjectUnavailable`` before anything runs.
+    are needed, all without it. Under ``executed`` the roles of ``python`` leave what they executed. Raises
+    ``ConfigError`` or ``SubjectUnavailable`` before anything runs.
     """
     known = known_divergences(config)
     pool = min(roles, POOL)
     subjects = [
-        subject_named(word, config.provider, pool)
+        subject_named(word, config.provider, pool, executed)
         for word, name in zip(config.subjects, config.subject_names, strict=True)
         if only is None or name in only
     ]
@@ -118,17 +129,9 @@ def opened(
         for one in (reference, *subjects, *versions):
             stack.callback(one.close)  # before it is open: an open that fails half-way is closed as well
             one.open(run_dir)
-        keeper = _keeper(keep) if keep is not None else None
+        keeper = traces.Keeper(keep, everything=config.traces == "all") if keep is not None else None
         session = Session(config, reference, subjects, run_dir, versions=versions, known=known, keep=keeper)
         stack.callback(
             session.stopping.set
         )  # a judge that still runs must not take the closing for a verdict
         yield session
-
-
-def _keeper(directory: Path) -> Callable[[Case, Pairing, Sequence[PairingTrace], Result], None]:
-    def keep(case: Case, pairing: Pairing, runs: Sequence[PairingTrace], result: Result) -> None:
-        with writing(directory):
-            traces.write(directory, case, pairing, runs, result)
-
-    return keep

@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -10,22 +11,30 @@ import click
 
 from conformance.command.options import Failed, one_case, select, selects_cases, with_settings
 from conformance.config import Config
+from conformance.errors import NothingSelected
 from conformance.judge.pairing import pairings
-from conformance.judge.verdict import Exit
+from conformance.judge.session import counted
+from conformance.judge.verdict import Exit, Verdict
 from conformance.language.case import Case
 from conformance.language.export import export as export_program
+from conformance.language.selection import collect
 from conformance.tell import traces
+from conformance.tell.journal import runs
 from conformance.tell.place import last
 from conformance.tell.printable import one_line, printable, to_json
 
 
 @click.command("list")
 @selects_cases
+@click.option("--areas", is_flag=True, help="The areas and topics, and how many cases each has, instead.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array on stdout.")
 @with_settings("subject")
-def list_(globs: Sequence[str], keywords: str, as_json: bool, config: Config) -> None:
+def list_(globs: Sequence[str], keywords: str, areas: bool, as_json: bool, config: Config) -> None:
     """List cases, each with its requirement."""
     items = select(globs, keywords, None, config)
+    if areas:
+        _show_areas([case for case, _ in items], as_json)
+        return
     if as_json:
         rows = [
             {
@@ -45,10 +54,44 @@ def list_(globs: Sequence[str], keywords: str, as_json: bool, config: Config) ->
         click.echo(one_line(f"{case.id:<{width}}  {case.about}"))
 
 
-@click.command(short_help="Show a case: about, roles, source, JavaScript.")
+def _show_areas(cases: Sequence[Case], as_json: bool) -> None:
+    topics = Counter(case.id.rpartition("/")[0] for case in cases)
+    areas = Counter(case.id.partition("/")[0] for case in cases)
+    if as_json:
+        rows = [
+            {
+                "area": area,
+                "cases": count,
+                "topics": {topic: number for topic, number in topics.items() if topic.partition("/")[0] == area},
+            }
+            for area, count in areas.items()
+        ]
+        click.echo(to_json(rows))
+        return
+    for area, count in areas.items():
+        click.echo(f"{count:6}  {area}")
+        for topic, number in topics.items():
+            if topic.startswith(f"{area}/"):
+                click.echo(f"{number:6}    {topic}")
+    click.echo(f"{len(cases):6}  cases in {counted(len(topics), 'topic')} of {counted(len(areas), 'area')}")
+
+
+@click.command(short_help="Show a case: about, roles, source, JavaScript. Or an area or a topic.")
 @click.argument("case_id", metavar="CASE")
 def show(case_id: str) -> None:
-    """Show a case: its requirement, its roles, its source and the JavaScript made from it."""
+    """Show a case: its requirement, its roles, its source and the JavaScript made from it.
+
+    Of an area, show its topics and how many cases each has; of a topic, its cases.
+    """
+    found = collect([case_id])
+    if len(found) > 1 and case_id in {part for case in found for part in _places(case)}:
+        topics = {case.id.rpartition("/")[0] for case in found}
+        if len(topics) > 1:
+            _show_areas(found, as_json=False)
+        else:
+            for case in found:
+                click.echo(one_line(f"{case.id}  {case.about}"))
+        return
     case = one_case(case_id)
     click.echo(printable(f"{case.id}\n  {case.about}\n  {case.file}:{case.line}\n"))
     for role in (*case.roles, *case.raw_roles):
@@ -78,7 +121,11 @@ def diff(case_id: str, pairing: str | None, everything: bool, config: Config) ->
     """
     from conformance.tell.terminal import side_by_side
 
-    case = one_case(case_id, config.output)
+    try:
+        case = one_case(case_id, config.output)
+    except NothingSelected:
+        _fail_if_conformant(case_id, pairing, config)
+        raise
     names = [one.name for one in pairings(case, subjects=config.subject_names, versions=config.version_names)]
     if pairing is not None and pairing not in names:
         raise Failed(f"{case.id} has no pairing {pairing!r}; it has {', '.join(names)}", Exit.USAGE)
@@ -87,6 +134,7 @@ def diff(case_id: str, pairing: str | None, everything: bool, config: Config) ->
     reference, *others = recorded
     wanted = [one for one in others if one is not None and pairing in (None, one.meta["pairing"])]
     if reference is None or not wanted:
+        _fail_if_conformant(case.id, pairing, config)
         at = traces.directory_of(place, case.id, pairing or "")
         raise Failed(f"no traces under {at}: run the case first", Exit.NOTHING_SELECTED)
     found = next((one for one in wanted if one.meta["verdict"] != "conformant"), wanted[0])
@@ -99,6 +147,22 @@ def diff(case_id: str, pairing: str | None, everything: bool, config: Config) ->
         click.echo(one_line(f"  {text}"))
     side_by_side(reference, found, sys.stdout, everything)
     sys.exit(Exit.DIVERGENT if meta["differences"] else Exit.CONFORMANT)
+
+
+def _fail_if_conformant(name: str, pairing: str | None, config: Config) -> None:
+    """Raise ``Failed`` if that is why there are no traces: the case, or this pairing of it, was conformant."""
+    for run in runs(config.output):
+        found = [
+            result
+            for result in run.results.values()
+            if f"/{result.id}".endswith(f"/{name}") and result.subject and pairing in (None, result.pairing)
+        ]
+        if found and all(result.verdict is Verdict.CONFORMANT for result in found):
+            what = found[0].id if pairing is None else found[0].name
+            why = "was conformant in the last run, and traces are kept of what is not"
+            raise Failed(f"{what} {why}: run it with --traces all", Exit.NOTHING_SELECTED)
+        if found:
+            return
 
 
 @click.command()
@@ -116,6 +180,12 @@ def export(case_id: str, to: Path | None) -> None:
         to.write_text(program, encoding="utf-8")
     except OSError as error:
         raise Failed(f"{to}: cannot be written: {error.strerror}", Exit.USAGE) from None
+
+
+def _places(case: Case) -> tuple[str, str, str]:
+    """The area and the topic of a case, and the topic's bare name."""
+    topic = case.id.rpartition("/")[0]
+    return topic.partition("/")[0], topic, topic.rpartition("/")[2]
 
 
 def _source(case: Case) -> str:

@@ -2,6 +2,7 @@
 
 import fnmatch
 import functools
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +16,8 @@ from conformance.errors import NothingSelected
 from conformance.judge.pairing import Pairing, pairings
 from conformance.judge.verdict import Exit
 from conformance.language.case import Case
-from conformance.language.selection import collect
-from conformance.tell import traces
+from conformance.language.selection import case_files, collect, ids_matching
+from conformance.tell import github, traces
 from conformance.tell.console import address
 from conformance.tell.place import last
 
@@ -42,6 +43,25 @@ def selects_cases(command: Command) -> Command:
         help="Only items whose name has every one of these words; -WORD leaves out.",
     )(command)
     return click.argument("globs", nargs=-1, metavar="[CASE]...")(command)
+
+
+def _seed(context: click.Context, option: click.Parameter, value: str | None) -> int | None:
+    """What ``--seed`` says: a whole number, or ``random`` for one that is drawn now."""
+    if value is None or value == "random":
+        return None if value is None else random.randrange(1 << 32)
+    try:
+        return int(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is neither a whole number nor random", context, option) from None
+
+
+#: The option of the verbs that can speak to GitHub.
+tells_github = click.option(
+    "--github/--no-github",
+    "github_too",
+    default=github.is_here,
+    help="Annotations and the job summary of GitHub Actions (default: if run by it).",
+)
 
 
 def with_settings(*names: str) -> Callable[[Command], Command]:
@@ -72,6 +92,12 @@ def with_settings(*names: str) -> Callable[[Command], Command]:
         ),
         "jobs": click.option(
             "--jobs", "-j", type=int, metavar="N", help="Cases at a time (default: as many as cores)."
+        ),
+        "seed": click.option(
+            "--seed",
+            callback=_seed,
+            metavar="N|random",
+            help="Shuffle the order of the cases; the same number, the same order and the same sample.",
         ),
         "deadline": click.option(
             "--deadline", type=float, metavar="SECONDS", help="What a role may take (default 10)."
@@ -106,6 +132,11 @@ def with_settings(*names: str) -> Callable[[Command], Command]:
             metavar="DIR",
             help="Where recordings lie (default conformance-recordings).",
         ),
+        "traces": click.option(
+            "--traces",
+            type=click.Choice(settings.TRACES),
+            help="Keep the raw traces of what is not conformant (default), or of everything.",
+        ),
     }
 
     def decorate(command: Command) -> Command:
@@ -132,20 +163,13 @@ def with_settings(*names: str) -> Callable[[Command], Command]:
 
 def select(globs: Sequence[str], keywords: str, pairing: str | None, config: Config) -> Items:
     """The cases and their pairings that are meant. Raises ``NothingSelected``."""
-    words = keywords.split()
     recorded = config.reference == "recorded"
-    items: Items = []
-    for case in collect(tuple(globs) or config.cases):
-        wanted = [
-            one
-            for one in pairings(
-                case, subjects=config.subject_names, versions=config.version_names, recorded=recorded
-            )
-            if (pairing is None or fnmatch.fnmatchcase(one.name, pairing))
-            and _named(f"{case.id}[{one.name}]", words)
-        ]
-        if wanted:
-            items.append((case, wanted))
+    words = keywords.split()
+
+    def all_of(case: Case) -> list[Pairing]:
+        return pairings(case, subjects=config.subject_names, versions=config.version_names, recorded=recorded)
+
+    items = items_of(collect(tuple(globs) or config.cases), words, pairing, all_of)
     if not items:
         what = " and ".join(
             part
@@ -154,6 +178,29 @@ def select(globs: Sequence[str], keywords: str, pairing: str | None, config: Con
         )
         raise NothingSelected(f"nothing matches {what}" if what else "there is no case")
     return items
+
+
+def items_of(
+    cases: Sequence[Case], words: Sequence[str], pairing: str | None, all_of: Callable[[Case], list[Pairing]]
+) -> Items:
+    """The cases with those of their pairings that ``words`` and ``pairing`` mean, without the cases that have none."""
+    items: Items = []
+    for case in cases:
+        wanted = [
+            one
+            for one in all_of(case)
+            if (pairing is None or fnmatch.fnmatchcase(one.name, pairing))
+            and _named(f"{case.id}[{one.name}]", words)
+        ]
+        if wanted:
+            items.append((case, wanted))
+    return items
+
+
+def matching(config: Config, cases: Sequence[Case]) -> Callable[[str], set[str]]:
+    """What a glob in ``known_divergences.toml`` means: cases of the configured files and of those of the run."""
+    files = {case.file for case in cases}
+    return lambda glob: ids_matching(glob, files | case_files(config.cases))
 
 
 def _named(name: str, words: Sequence[str]) -> bool:

@@ -45,7 +45,7 @@ from conformance.profile import Profile
 #: Runs one pairing: case, role → subject, run directory, deadline in seconds.
 Player = Callable[[Case, Mapping[str, Subject], Path, float], PairingTrace]
 
-_NOT_RUN = "the run was interrupted before this item"
+_INTERRUPTED = "the run was interrupted before this item"
 
 #: What in a case's JavaScript makes it depend on the clock.
 _TIMER = re.compile(r"\b(?:timeout|setTimeout|setInterval)(?=\()")
@@ -110,6 +110,7 @@ class Session:
             self._keep_reference,
             repeat=config.repeat,
             confirm=config.confirm,
+            seed=config.seed,
             first=first,
         )
 
@@ -290,31 +291,43 @@ class Session:
         report: Callable[[Result], None],
         matching: Callable[[str], Collection[str]] = lambda glob: (),
         finished: Mapping[str, Result] | None = None,
+        maxfail: int = 0,
     ) -> Outcome:
         """Judge all ``items``, ``jobs`` cases at a time, and call ``report`` with each result as it comes.
 
         ``matching`` gives the ids of all cases that a glob means, for the accepted deviations that have gone
         stale.
-        ``finished`` holds the results, by their names, of the items that are not to be run again.
+        ``finished`` holds the results, by their names, of the items that are not to be run again. After
+        ``maxfail`` failing items (0: however many) the run ends, and the outcome says that it had ``enough``.
         Ctrl-C ends the run cleanly, and so does an ``OutputError``, as soon as nothing can be kept: the outcome is
         ``interrupted`` and holds what was judged before; the rest is ``not_run``.
         """
         finished = finished or {}
         results = dict(finished)
         trouble: str | None = None
+        failing = 0
         executor = ThreadPoolExecutor(self.config.workers, thread_name_prefix="case")
         pending: set[Future[None]] = set()
         landed = threading.Lock()
 
+        def has_enough() -> bool:
+            return 0 < maxfail <= failing
+
         def take(case: Case, wanted: Sequence[Pairing]) -> None:
+            nonlocal failing
             # The reference's own item comes last: what the others needed more runs for may show that it varies.
             for pairing in sorted(wanted, key=lambda one: one.is_reference):
                 if _name(case, pairing) in finished:
                     continue
                 result, runs = self._judged(case, pairing)
                 with landed:
+                    if has_enough():
+                        raise Stopped
                     results[result.name] = result
+                    failing += result.fails
                     report(result)
+                    if has_enough():
+                        self.stopping.set()
                 if self._keep is not None and runs:
                     self._keep(case, pairing, runs, result)
 
@@ -331,17 +344,20 @@ class Session:
             self.stopping.set()
         finally:
             # On an interruption nobody waits for roles that still run: closing the subjects ends them.
-            executor.shutdown(wait=not self.stopping.is_set(), cancel_futures=True)
+            executor.shutdown(wait=has_enough() or not self.stopping.is_set(), cancel_futures=True)
         with landed:
+            why = f"the run stopped after {counted(maxfail, 'failing item')}" if has_enough() else _INTERRUPTED
             ordered = [
-                results.get(_name(case, pairing)) or _not_run(case, pairing)
+                results.get(_name(case, pairing)) or not_run(case, pairing, why)
                 for case, wanted in items
                 for pairing in wanted
             ]
-            interrupted = self.stopping.is_set()
-            of_these = [_not_run(case, pairing) for case, _ in items for pairing in self.pairings(case)]
-            gone = () if interrupted else tuple(stale(self.known, ordered, of_these, matching))
-            return Outcome(tuple(ordered), gone, interrupted, trouble, len(finished))
+            left = any(result.verdict is Verdict.NOT_RUN for result in ordered)
+            enough = maxfail if has_enough() and left else 0
+            stopped = left if has_enough() else self.stopping.is_set()
+            of_these = [not_run(case, pairing) for case, _ in items for pairing in self.pairings(case)]
+            gone = () if stopped else tuple(stale(self.known, ordered, of_these, matching))
+            return Outcome(tuple(ordered), gone, stopped and not enough, trouble, len(finished), enough)
 
 
 def _kept_runs(config: Config, reference: Subject) -> TraceCache | Recordings | None:
@@ -356,10 +372,16 @@ def _name(case: Case, pairing: Pairing) -> str:
     return f"{case.id}[{pairing.name}]"
 
 
-def _not_run(case: Case, pairing: Pairing) -> Result:
+def not_run(case: Case, pairing: Pairing, reason: str = _INTERRUPTED) -> Result:
+    """The result of an item that nobody has judged."""
     return Result(
-        case.id, pairing.name, Verdict.NOT_RUN, _NOT_RUN, subject=pairing.subject, is_version=pairing.is_version
+        case.id, pairing.name, Verdict.NOT_RUN, reason, subject=pairing.subject, is_version=pairing.is_version
     )
+
+
+def counted(number: int, what: str) -> str:
+    """``1 item``, ``2 items``."""
+    return f"{number} {what}" + ("" if number == 1 else "s")
 
 
 def _version_of(subject: Subject) -> tuple[int, ...] | None:

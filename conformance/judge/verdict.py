@@ -384,6 +384,8 @@ class Outcome:
     """A run: every item's result, the entries that went stale, and whether it was cut short.
 
     ``trouble`` says why nothing more could be kept, ``taken_over`` how many results an interrupted run had already.
+    ``enough`` is the number of failing items after which the run was told to stop, 0 if it did not,
+    ``missing`` the shards that a merged run lacks, like ``2/3``.
     """
 
     results: tuple[Result, ...]
@@ -391,17 +393,24 @@ class Outcome:
     interrupted: bool = False
     trouble: str | None = None
     taken_over: int = 0
+    enough: int = 0
+    missing: tuple[str, ...] = ()
     totals: Totals = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "totals", Totals.of(self.results))
 
     @property
+    def is_whole(self) -> bool:
+        """Whether all items were judged."""
+        return not (self.interrupted or self.enough or self.trouble or self.missing)
+
+    @property
     def exit(self) -> Exit:
         """The one exit code: an interruption hides everything, a harness that failed hides what it did
         find.
         """
-        if self.trouble is not None:
+        if self.trouble is not None or self.missing:
             return Exit.UNAVAILABLE
         if self.interrupted:
             return Exit.INTERRUPTED

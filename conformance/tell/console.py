@@ -5,7 +5,8 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -15,7 +16,7 @@ from conformance.config import Config
 from conformance.judge.causes import groups
 from conformance.judge.compare import Difference
 from conformance.judge.scoreboard import scoreboard
-from conformance.judge.session import Sides
+from conformance.judge.session import Sides, counted
 from conformance.judge.verdict import Outcome, Result, Verdict
 from conformance.language.case import Case
 from conformance.language.collect import is_built_in
@@ -36,6 +37,9 @@ COLOURS = {
     "raced": "yellow",
 }
 
+#: How many seconds pass between two lines that say how far a run is, where there is no terminal.
+PROGRESS = 10.0
+
 #: The options that decide what a run does, by setting.
 _OPTIONS = {
     "subject": "--subject",
@@ -44,8 +48,10 @@ _OPTIONS = {
     "repeat": "--repeat",
     "confirm": "--confirm",
     "rerun": "--rerun",
+    "seed": "--seed",
     "deadline": "--deadline",
     "output": "--output",
+    "traces": "--traces",
     "known_divergences": "--known-divergences",
 }
 
@@ -85,21 +91,26 @@ def address(case: Case) -> str:
     return f"{_relative(case.file)}::{case.id}"
 
 
-def replay_command(case: Case, pairing: str, config: Config, reference: Mapping[str, Any]) -> str:
+def replay_command(case: Case, pairing: str, options: Sequence[str]) -> str:
     """The command that runs one item again as it was run, for a shell in the same directory."""
-    return _run_command([address(case), "--pairing", pairing], config, reference)
+    return _run_command([address(case), "--pairing", pairing], options)
 
 
-def resume_command(selection: Selection, config: Config, reference: Mapping[str, Any]) -> str:
+def resume_command(selection: Selection, options: Sequence[str]) -> str:
     """The command that goes on with an interrupted run."""
     words = [*selection.cases]
     words += ["-k", selection.keywords] if selection.keywords else []
     words += ["--pairing", selection.pairing] if selection.pairing else []
-    return _run_command([*words, "--resume"], config, reference)
+    words += selection.narrowed
+    return _run_command([*words, "--resume"], options)
 
 
-def _run_command(words: Sequence[str], config: Config, reference: Mapping[str, Any]) -> str:
-    """``conformance run`` with this interpreter and all options that the settings file does not imply."""
+def _run_command(words: Sequence[str], options: Sequence[str]) -> str:
+    return shlex.join([sys.executable, "-m", "conformance", "run", *words, *options])
+
+
+def run_options(config: Config, reference: Mapping[str, Any]) -> tuple[str, ...]:
+    """The options of a run that the settings file does not imply, as words of a command line."""
     versions = [version for version in (config.version, *config.further_versions) if version]
     provider = None if config.reference == "recorded" else reference.get("provider")
     node = ",".join(part for part in (str(provider or ""), *versions) if part)
@@ -111,7 +122,7 @@ def _run_command(words: Sequence[str], config: Config, reference: Mapping[str, A
             options += [option, str(value)]
     if config.cache != implied.cache:
         options += ["--cache", str(config.cache)] if config.cache else ["--no-cache"]
-    return shlex.join([sys.executable, "-m", "conformance", "run", *words, *options])
+    return tuple(options)
 
 
 class Unread:
@@ -153,13 +164,23 @@ class Line:
 
 
 class Reporter:
-    """Follows a run on a stream that is no terminal: a line for each case, more for results that are not conformant.
+    """Follows a run on a stream that is no terminal: a line for each case, more for results that are not conformant,
+    and every ``PROGRESS`` seconds how far the run is. ``now`` is a clock in seconds.
 
     ``terminal.TerminalReporter`` does it on a terminal.
     """
 
-    def __init__(self, stream: TextIO, cases: Mapping[str, int], replay: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        cases: Mapping[str, int],
+        replay: Mapping[str, str],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._stream = stream
+        self._now = now
+        self._total, self._done, self._failing = sum(cases.values()), 0, 0
+        self._started = self._told = now()
         self._left = dict(cases)  # case → items still to come
         self._words: dict[str, list[str]] = {}
         self._replay = replay
@@ -176,6 +197,19 @@ class Reporter:
             print(one_line(f"{result.id}: {', '.join(words)}"), file=self._stream)
         for line in remarks(result, self._replay):
             print(line, file=self._stream)
+        self._done += 1
+        self._failing += result.fails
+        now = self._now()
+        if now - self._told >= PROGRESS and self._done < self._total:
+            self._told = now
+            left = (now - self._started) / self._done * (self._total - self._done)
+            how = f"{self._done} of {self._total} items, {self._failing} failing, about {_minutes(left)} left"
+            print(f"-- {how} --", file=self._stream, flush=True)
+
+
+def _minutes(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}"
 
 
 def word_for(result: Result) -> str:
@@ -245,11 +279,24 @@ def summary(outcome: Outcome, seconds: float) -> list[str]:
         more = [number for number in runs if number > 1]
         often = f"{_range(more)} times for {len(more)}"
         lines.append(f"the reference was run once for {len(runs) - len(more)} cases, {often}")
+    if outcome.missing:
+        lines.append(f"missing: shard {', '.join(outcome.missing)}")
+    if outcome.enough:
+        stopped = f"stopped after {counted(outcome.enough, 'failing item')}"
+        lines.append(f"{stopped}: {outcome.totals.not_run} of {len(outcome.results)} items were not run")
     cases = len({result.id for result in outcome.results})
     lines.append(f"{cases} cases, {len(outcome.results)} items in {seconds:.1f} s: {outcome.totals}")
     if outcome.taken_over:
         lines.append(f"resumed: {outcome.taken_over} results were taken over from the interrupted run")
     return lines
+
+
+def slowest(results: Sequence[Result], number: int) -> list[str]:
+    """The items that took longest, at most ``number`` of them, each with its seconds."""
+    played = [result for result in results if result.duration_s]
+    longest = sorted(played, key=lambda result: -result.duration_s)[:number]
+    lines = [f"  {result.duration_s:8.3f} s  {one_line(result.name)}" for result in longest]
+    return [f"the slowest {counted(len(lines), 'item')}:", *lines] if lines else []
 
 
 def _range(numbers: Sequence[int]) -> str:

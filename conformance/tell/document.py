@@ -34,6 +34,8 @@ def document(outcome: Outcome, sides: Sides) -> dict[str, Any]:
         "scoreboard": [column.to_json() for column in scoreboard(outcome.results)],
         "groups": [group.to_json() for group in groups(outcome.results)],
     }
+    if outcome.missing:
+        data["missing_shards"] = list(outcome.missing)
     if outcome.stale:
         data["stale_known_divergences"] = [entry.to_json() for entry in outcome.stale]
     data["cases"] = [_case(result) for result in outcome.results]
@@ -100,6 +102,8 @@ def write_junit(path: Path, outcome: Outcome, replay: Mapping[str, str]) -> None
     for entry in outcome.stale:
         case = add("known_divergences", str(entry))
         xml.SubElement(case, "failure", message="no longer diverges: remove the entry", type="stale")
+    for shard in outcome.missing:
+        xml.SubElement(add("shards", shard), "error", message=f"shard {shard} is missing", type="missing")
     for suite in suites.values():
         _count(suite)
     xml.indent(root, "\t")

@@ -29,8 +29,9 @@ def write_html(
     abouts: Mapping[str, str],
     replay: Mapping[str, str],
 ) -> None:
-    """Write ``index.html`` and ``cases/<id>.html`` into ``output``. ``data`` is what ``report.json``
-    holds.
+    """Write ``index.html`` and ``cases/<id>.html`` into ``output``. ``data`` is what ``report.json`` holds.
+
+    A case that is conformant and has left no traces has no page: there would be nothing on it.
     """
     compiled = output / "cache" / "templates"  # compiling costs more than rendering a small report
     compiled.mkdir(parents=True, exist_ok=True)
@@ -57,15 +58,21 @@ def write_html(
     }
     # What asks for attention comes first; within that, the order of the run.
     ordered = sorted(by_case.items(), key=lambda item: min(map(_urgency, item[1])))
+    views = {case: _views(output, case, results) for case, results in by_case.items()}
+    views = {case: view for case, view in views.items() if any(map(_is_shown, view))}
     index = environment.get_template("index.html")
     write(
-        output / "index.html", index.render(outcome=outcome, ordered=ordered, abouts=abouts, **shared)
+        output / "index.html", index.render(outcome=outcome, ordered=ordered, abouts=abouts, views=views, **shared)
     )
     page = environment.get_template("case.html")
-    for case, results in by_case.items():
-        pairings = _views(output, case, results)
-        text = page.render(case=case, about=abouts.get(case, ""), pairings=pairings, **shared)
+    for case, view in views.items():
+        text = page.render(case=case, about=abouts.get(case, ""), pairings=view, **shared)
         write(output / "cases" / f"{case}.html", text)
+
+
+def _is_shown(view: Mapping[str, Any]) -> bool:
+    """Whether there is something to say of an item on the page of its case."""
+    return bool(view["files"]) or view["result"].word != "conformant" or view["result"].raced is not None
 
 
 def _shown(value: Any) -> Any:

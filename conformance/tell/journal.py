@@ -4,6 +4,7 @@ The first line says what is run: the selection, the reference and the subject. E
 the digest of its case. ``--resume`` reads it. A run that has written its reports ends it with ``{"done": true}``.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -15,14 +16,15 @@ from typing import Any
 
 from conformance.errors import writing
 from conformance.judge.session import Sides
-from conformance.judge.verdict import Result
+from conformance.judge.verdict import KnownDivergence, Result
 from conformance.language.case import Case
 from conformance.tell.place import Reserve, last, unfinished
+from conformance.tell.shard import Shard
 
 NAME = "results.jsonl"
 
 #: Goes up when the form of the file changes.
-FORMAT = 2
+FORMAT = 3
 
 # What one case takes in the journal and in the reports, traces apart, with room to spare; and what a run takes anyway.
 _PER_CASE, _AT_LEAST = 8192, 1 << 18
@@ -30,24 +32,69 @@ _PER_CASE, _AT_LEAST = 8192, 1 << 18
 
 @dataclass(frozen=True)
 class Selection:
-    """What was asked for on the command line."""
+    """What was asked for on the command line. ``narrowed`` are the words of further options that leave items out."""
 
     cases: tuple[str, ...] = ()
     keywords: str = ""
     pairing: str | None = None
+    narrowed: tuple[str, ...] = ()
 
     @property
     def is_whole(self) -> bool:
         """Whether nothing was left out."""
-        return not (self.cases or self.keywords.split() or self.pairing)
+        return not (self.cases or self.keywords.split() or self.pairing or self.narrowed)
 
 
 @dataclass(frozen=True)
-class Interrupted:
-    """A run that did not write its reports, or not all of them: what it was, and what it had judged."""
+class Head:
+    """What a run is: what was asked for, who is compared, and the names of its items in order.
+
+    ``options`` are the words of the command line that play an item as this run does, ``known`` the accepted deviations.
+    ``shard`` is there if the run is a part of another one.
+    """
 
     selection: Selection
     sides: Sides
+    items: tuple[str, ...]
+    options: tuple[str, ...] = ()
+    known: tuple[KnownDivergence, ...] = ()
+    shard: Shard | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it as plain data, for ``from_json``."""
+        return {
+            "selection": asdict(self.selection),
+            "sides": self.sides.to_json(),
+            "items": self.items,
+            "options": self.options,
+            "known": [{**asdict(entry), "file": str(entry.file)} for entry in self.known],
+            "shard": None if self.shard is None else self.shard.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Head":
+        """The inverse of ``to_json``. Raises ``KeyError`` or ``TypeError`` for anything else."""
+        selected = data["selection"]
+        lists = {name: tuple(selected[name]) for name in ("cases", "narrowed")}
+        return cls(
+            Selection(**{**selected, **lists}),
+            Sides.from_json(data["sides"]),
+            tuple(data["items"]),
+            tuple(data["options"]),
+            tuple(map(_entry, data["known"])),
+            None if data["shard"] is None else Shard(**data["shard"]),
+        )
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a journal says of a run: what it is, and what was judged, with the digest of each item's case.
+
+    ``is_done`` is whether the run judged all of its items and wrote its reports.
+    """
+
+    head: Head
+    is_done: bool
     results: Mapping[str, Result]
     digests: Mapping[str, str]
 
@@ -65,22 +112,17 @@ class Journal:
     """The journal of a run that begins, with room for its results and reports reserved. Raises ``OutputError``."""
 
     def __init__(
-        self,
-        directory: Path,
-        selection: Selection,
-        sides: Sides,
-        items: Sequence[Case],
-        finished: Mapping[str, Result],
+        self, directory: Path, head: Head, cases: Sequence[Case], finished: Mapping[str, Result]
     ) -> None:
         self.path = directory / NAME
         self._directory = directory
-        self._cases = {case.id: case for case in items}
+        self._cases = {case.id: case for case in cases}
         self._written: set[str] = set()
-        self._reserve = Reserve(directory, _AT_LEAST + _PER_CASE * len(items))
+        self._reserve = Reserve(directory, _AT_LEAST + _PER_CASE * len(cases))
         new = directory / f".{NAME}"
         with writing(directory):
             self._fd = os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC, 0o644)
-            self._append({"format": FORMAT, "selection": asdict(selection), "sides": sides.to_json()})
+            self._append({"format": FORMAT, **head.to_json()})
             for result in finished.values():
                 self.add(result)
             self._reserve.take()
@@ -124,29 +166,32 @@ class Journal:
             raise
 
 
-def interrupted(output: Path, selection: Selection) -> Interrupted | None:
+def interrupted(output: Path, selection: Selection) -> Run | None:
     """The newest run under ``output`` that has not written its reports, or None.
 
     Only one of that selection counts, any one if ``selection`` leaves nothing out.
     """
+    unfinished_ones = (run for run in runs(output) if not run.is_done)
+    return next((run for run in unfinished_ones if selection.is_whole or run.head.selection == selection), None)
+
+
+def runs(output: Path) -> list[Run]:
+    """All runs that have left a journal under ``output``, the newest first."""
     found = []
-    for directory in (last(output), unfinished(output)):
+    for directory in (output, last(output), unfinished(output)):
         path = directory / NAME
-        try:
-            found.append((path.stat().st_mtime_ns, _read(path)))
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-    for _, run in sorted(found, key=lambda one: one[0], reverse=True):
-        if run is not None and (selection.is_whole or run.selection == selection):
-            return run
-    return None
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            found.append((path.stat().st_mtime_ns, read(path)))
+    return [run for _, run in sorted(found, key=lambda one: one[0], reverse=True)]
 
 
-def _read(path: Path) -> Interrupted | None:
+def read(path: Path) -> Run:
+    """What the journal holds. Raises ``OSError``, ``ValueError``, ``KeyError`` or ``TypeError`` for anything else."""
     first, *lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     header = json.loads(first)
     if header["format"] != FORMAT:
-        return None
+        raise ValueError(f"{path} is of another version of the harness")
+    is_done = False
     results: dict[str, Result] = {}
     digests: dict[str, str] = {}
     for line in lines:
@@ -155,12 +200,15 @@ def _read(path: Path) -> Interrupted | None:
         except ValueError:  # the line that a killed harness or a full disk cut off
             continue
         if data.get("done"):
-            return None
+            is_done = True
+            continue
         result = Result.from_json(data["result"])
         results[result.name], digests[result.name] = result, data["case"]
-    selected = header["selection"]
-    selection = Selection(tuple(selected["cases"]), selected["keywords"], selected["pairing"])
-    return Interrupted(selection, Sides.from_json(header["sides"]), results, digests)
+    return Run(Head.from_json(header), is_done, results, digests)
+
+
+def _entry(data: Mapping[str, Any]) -> KnownDivergence:
+    return KnownDivergence(**{**data, "category": tuple(data["category"]), "file": Path(data["file"])})
 
 
 @cache

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from conformance.profile import said
+from conformance.tell.comparison import Compared
 from conformance.tell.printable import one_line
 
 #: How many rows a table has at most, and how many characters a cell. A job summary on GitHub may have 1 MiB.
@@ -49,6 +50,7 @@ def _facts(data: Mapping[str, Any]) -> str:
         f"- {_code(one['case'])} in {_code(one['pairing'])} no longer diverges: remove the entry"
         for one in data.get("stale_known_divergences", ())
     ]
+    lines += [f"- shard {_plain(shard)} is missing" for shard in data.get("missing_shards", ())]
     return "\n".join(lines)
 
 
@@ -103,3 +105,26 @@ def _plain(text: str) -> str:
 def _code(text: str) -> str:
     """Text from outside in a table: nothing in it is markup, a mention or a cell's end."""
     return f"`{one_line(text, _CELL).replace('`', chr(39)).replace('|', chr(92) + '|')}`"
+
+
+def comparison(compared: Compared, before: str, after: str) -> str:
+    """Two runs compared, new failures first; ``before`` and ``after`` say what each was."""
+    blocks = ["# Two runs compared", f"- A: {_plain(before)}\n- B: {_plain(after)}\n- {compared.summary}"]
+    for title, changes in (
+        ("New failures", compared.new),
+        ("Mended", compared.mended),
+        ("Changed", compared.changed),
+    ):
+        if changes:
+            rows = [[_code(one.name), _said(one.before), _said(one.after)] for one in changes[:ROWS]]
+            blocks += [f"## {title}", _table(["item", "A", "B"], rows, "lll") + _more(changes)]
+    if compared.not_judged:
+        names = [[_code(name)] for name in compared.not_judged[:ROWS]]
+        blocks += ["## Judged in A, not in B", _table(["item"], names, "l") + _more(compared.not_judged)]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _said(item: Mapping[str, Any] | None) -> str:
+    if item is None:
+        return "not there"
+    return f"{item['verdict'].replace('_', ' ')} {_code(item['reason']) if item['reason'] else ''}".strip()

@@ -51,6 +51,12 @@ def show_unfinished(output: Path) -> None:
             shutil.copytree(source, target, copy_function=_link)
 
 
+def add_traces(source: Path, target: Path) -> None:
+    """Show the traces of one run under another directory too, without a second copy of their bytes."""
+    if (source / _TRACES).is_dir():
+        shutil.copytree(source / _TRACES, target / _TRACES, copy_function=_link, dirs_exist_ok=True)
+
+
 def write(path: Path, text: str) -> None:
     """Write a file as a whole or not at all. Raises ``OSError``."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -92,6 +98,7 @@ class Reserve:
 
 def _link(source: str, target: str) -> str:
     try:
+        Path(target).unlink(missing_ok=True)
         os.link(source, target)
     except OSError:
         shutil.copy2(source, target)

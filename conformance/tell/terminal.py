@@ -6,7 +6,14 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 from conformance.judge.verdict import Result
@@ -17,7 +24,10 @@ from conformance.tell.traces import Recorded
 
 
 class TerminalReporter:
-    """Follows a run like ``console.Reporter``, with a bar of ``total`` items in place of a line for each case."""
+    """Follows a run like ``console.Reporter``, with a bar in place of a line for each case.
+
+    Beside the bar: how many of the ``total`` items are done, how many fail, the time spent and the time left.
+    """
 
     def __init__(self, stream: TextIO, total: int, replay: Mapping[str, str]) -> None:
         self._console = Console(file=stream, highlight=False, soft_wrap=True)
@@ -27,11 +37,15 @@ class TerminalReporter:
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
+            TextColumn("{task.fields[failing]} failing", style="bold"),
             TimeElapsedColumn(),
+            TimeRemainingColumn(elapsed_when_finished=False),
+            TextColumn("left"),
             console=self._console,
             transient=True,
         )
-        self._task = self._progress.add_task("running", total=total)
+        self._task = self._progress.add_task("running", total=total, failing=0)
+        self._failing = 0
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -47,7 +61,8 @@ class TerminalReporter:
         word = word_for(result)
         self._counts[word] = self._counts.get(word, 0) + 1
         counts = ", ".join(f"{count} {word}" for word, count in self._counts.items())
-        self._progress.update(self._task, advance=1, description=counts)
+        self._failing += result.fails
+        self._progress.update(self._task, advance=1, description=counts, failing=self._failing)
         for line in remarks(result, self._replay):
             self._console.print(Text.assemble(*line.pieces))
 

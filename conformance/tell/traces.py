@@ -1,8 +1,8 @@
 """The raw traces on disk: ``traces/<case>/<pairing>/`` holds one ``.jsonl`` per role and ``run.json``.
 
-The ``.jsonl`` files are what the roles wrote, untouched. Of the reference all runs are kept:
-``server.jsonl``, ``server.run-2.jsonl`` and so on. ``program.js`` beside the pairings is the case for plain
-``node``.
+By default they are kept of what is not conformant, and of its reference (``Keeper``). The ``.jsonl`` files are what the
+roles wrote, untouched. Of the reference all runs are kept: ``server.jsonl``, ``server.run-2.jsonl`` and so on.
+``program.js`` beside the pairings is the case for plain ``node``.
 """
 
 import contextlib
@@ -10,14 +10,16 @@ import dataclasses
 import itertools
 import json
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from conformance.errors import writing
 from conformance.judge.normalize import NormalTrace, literals, normal_run
 from conformance.judge.pairing import Pairing
-from conformance.judge.verdict import Result
+from conformance.judge.verdict import Result, Verdict
 from conformance.language.case import Case
 from conformance.language.export import export
 from conformance.play.runner import PairingTrace
@@ -48,6 +50,37 @@ def newest(places: Sequence[Path], case: str) -> Path:
         return max(found, default=0.0)
 
     return max(places, key=written)
+
+
+class Keeper:
+    """Keeps the runs of a session's items under ``directory``, as they come.
+
+    Without ``everything`` only the runs of what is not conformant, or has raced, and of its reference; what an earlier
+    run left of a conformant item is removed. Called with the reference's runs whenever there are more.
+    Raises ``OutputError``.
+    """
+
+    def __init__(self, directory: Path, *, everything: bool) -> None:
+        self._directory = directory
+        self._everything = everything
+        self._references: dict[str, tuple[Case, Pairing, Sequence[PairingTrace], Result]] = {}
+        self._shown: set[str] = set()  # the cases whose reference is wanted
+
+    def __call__(self, case: Case, pairing: Pairing, runs: Sequence[PairingTrace], result: Result) -> None:
+        is_wanted = self._everything or result.verdict is not Verdict.CONFORMANT or result.raced is not None
+        with writing(self._directory):
+            if pairing.is_reference:
+                self._references[case.id] = (case, pairing, runs, result)
+                if is_wanted or case.id in self._shown:
+                    write(self._directory, case, pairing, runs, result)
+                return
+            if not is_wanted:
+                shutil.rmtree(directory_of(self._directory, case.id, pairing.name), ignore_errors=True)
+                return
+            write(self._directory, case, pairing, runs, result)
+            if case.id not in self._shown and case.id in self._references:
+                write(self._directory, *self._references[case.id])
+            self._shown.add(case.id)
 
 
 def write(output: Path, case: Case, pairing: Pairing, runs: Sequence[PairingTrace], result: Result) -> None:

@@ -221,7 +221,7 @@ def node(local_node: NodeSubject) -> None:
 
 
 def test_a_conformant_run(run: Run, node: None, tmp_path: Path) -> None:
-    ran = run("run", "mine.py", "--repeat", "2")
+    ran = run("run", "mine.py", "--repeat", "2", "--traces", "all")
     assert ran.code == 0, ran
     first, *others, report = ran.out.splitlines()
     assert re.match(
@@ -255,7 +255,8 @@ def test_a_divergent_run_says_what_and_how_to_see_it_again(run: Run, node: None)
 
 
 def test_diff_finds_a_case_of_the_last_run_by_its_name(run: Run, node: None) -> None:
-    assert run("run", "odd.py", "mine.py::a_note", "--repeat", "1", "--confirm", "0").code == 1
+    options = ["--repeat", "1", "--confirm", "0", "--traces", "all"]
+    assert run("run", "odd.py", "mine.py::a_note", *options).code == 1
     whole = run("diff", "odd.py::odd/odd")
     assert whole.code == 1
     assert run("diff", "odd") == run("diff", "odd/odd") == run("diff", "odd.py::odd") == whole
@@ -408,7 +409,7 @@ def test_markdown_is_written_where_it_is_asked_for(run: Run, node: None, tmp_pat
 
 
 def test_only_one_pairing(run: Run, node: None) -> None:
-    ran = run("run", "mine.py", "--pairing", "python-node")
+    ran = run("run", "mine.py", "--pairing", "python-node", "--traces", "all")
     assert ran.code == 0 and "1 cases, 1 items" in ran.out
     assert run("diff", "mine.py::mine/said").code == 0  # the reference's traces are there as well
 

@@ -164,7 +164,7 @@ class TestJudging:
     def test_an_honest_subject_is_conformant_and_the_run_says_what_it_was_judged_by(
         self, recorded: Path, nowhere: dict[str, str], tmp_path: Path
     ) -> None:
-        arguments = ["run", "lied_about.py", *RUNS, "--output", str(tmp_path / "out")]
+        arguments = ["run", "lied_about.py", *RUNS, "--traces", "all", "--output", str(tmp_path / "out")]
         live = conformance(recorded, *arguments, **nowhere)
         assert live.returncode == 3 and "there is no npm here" in live.stderr  # and so no Node
         done = conformance(recorded, *arguments, "--reference", "recorded", **nowhere)
@@ -388,7 +388,7 @@ class TestCacheDirectory:
     def test_runs_of_several_outputs_share_it(self, local_node: NodeSubject, tmp_path: Path) -> None:
         shutil.copy(FILE, tmp_path)
         for output in ("a", "b"):
-            arguments = ["--cache", "shared", "--output", output, *RUNS, "-k", "datagram"]
+            arguments = ["--cache", "shared", "--output", output, *RUNS, "-k", "datagram", "--traces", "all"]
             done = conformance(tmp_path, "run", "lied_about.py", *arguments, CONFORMANCE_NODE="local")
             assert done.returncode == 0, done.stderr
             assert not (tmp_path / output / "cache").exists()

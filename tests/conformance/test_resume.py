@@ -65,7 +65,8 @@ def put_cases(project: Path, slow_ms: int) -> None:
 
 
 def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "conformance", "run", "--jobs", "1", "--deadline", "60", *arguments]
+    options = ["--jobs", "1", "--deadline", "60", "--traces", "all"]
+    return [sys.executable, "-m", "conformance", "run", *options, *arguments]
 
 
 def environment() -> dict[str, str]:

@@ -37,6 +37,7 @@ from conformance.errors import CollectionError
 from conformance.language.case import Case
 from conformance.language.collect import Declared, declared_cases
 from conformance.play.subjects.confine import reap_orphans
+from conformance.play.subjects.executed import Recorder
 
 #: ``STAGE``: plays one role in this process and returns its exit code; called as
 #: ``conformance.play.stage.run_role``.
@@ -73,8 +74,9 @@ class _Role:
 class ForkServer:
     """The parent. ``serve`` returns when the lease ends."""
 
-    def __init__(self, lease: int, stage: Stage) -> None:
+    def __init__(self, lease: int, stage: Stage, recorder: Recorder | None = None) -> None:
         self._stage = stage
+        self._recorder = recorder
         self._epoll = select.epoll()
         self._roles: dict[int, _Role] = {}  # by connection
         self._children: dict[int, _Role] = {}  # by pidfd
@@ -214,7 +216,7 @@ class ForkServer:
         parent = os.getpid()
         role.pid = os.fork()
         if role.pid == 0:
-            _play(role, parent, self._stage, command, case)  # does not return
+            _play(role, parent, self._stage, command, case, self._recorder)  # does not return
         role.pidfd = os.pidfd_open(role.pid)
         role.kill_at = time.monotonic() + role.deadline_ms / 1000 + _KILL_AFTER
         self._children[role.pidfd] = role
@@ -256,13 +258,18 @@ def _children_of_this_process() -> set[int]:
     return {int(child) for child in listed.split()}
 
 
-def _play(role: _Role, parent: int, stage: Stage, command: dict[str, Any], case: Case) -> None:
+def _play(
+    role: _Role, parent: int, stage: Stage, command: dict[str, Any], case: Case, recorder: Recorder | None
+) -> None:
     """In the child: take on the role's descriptors, play, end. Never returns."""
     code = 70  # EX_SOFTWARE: the stage itself broke
+    executed: Path | None = None
     try:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(code)  # the parent died before that took hold
+        if recorder is not None:
+            executed = recorder.begin(case.id, command["role"])
         os.dup2(role.fd, 0)
         os.dup2(role.stdout, 1)
         os.dup2(role.stderr, 2)
@@ -286,6 +293,8 @@ def _play(role: _Role, parent: int, stage: Stage, command: dict[str, Any], case:
     except BaseException:  # noqa: BLE001 - a child must not return from here
         traceback.print_exc()
     finally:
+        if recorder is not None and executed is not None:
+            recorder.end(executed)
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()
@@ -318,9 +327,12 @@ def main(lease: str, stage: str) -> None:
         pass
     os.close(fd)
     module, _, name = stage.partition(":")
+    recorder = Recorder.from_environment()
+    if recorder is not None:
+        recorder.start()
     play: Stage = getattr(importlib.import_module(module), name)
     os.environ["CONFORMANCE_TRACE_FD"] = str(_TRACE_FD)
-    server = ForkServer(int(lease), play)
+    server = ForkServer(int(lease), play, recorder)
     versions: dict[str, Any] = {"python": platform.python_version()}
     # A stage of another implementation need not have nodesock.
     with contextlib.suppress(ImportError, AttributeError):

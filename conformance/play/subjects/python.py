@@ -22,6 +22,7 @@ from conformance.play.subjects.base import (
     SubjectUnavailable,
     role_command,
 )
+from conformance.play.subjects.executed import INTO, PACKAGE
 from conformance.play.subjects.lease import LeasedProcess, LeaseLost, PairLease
 
 
@@ -31,11 +32,20 @@ class PythonSubject(Openable):
 
     Another implementation of the same API can be compared by a stage of its own, and a deliberately wrong one
     by a stage that changes something and then calls nodesock's. ``sys.path`` of the forked processes is this
-    process's.
+    process's. ``executed`` is a directory where each role leaves which functions of ``package``, another directory,
+    it executed (see ``executed.py``).
     """
 
-    def __init__(self, name: str = "python", stage: str = "conformance.play.stage:run_role") -> None:
+    def __init__(
+        self,
+        name: str = "python",
+        stage: str = "conformance.play.stage:run_role",
+        *,
+        executed: Path | None = None,
+        package: Path | None = None,
+    ) -> None:
         self.name = name
+        self._recorded = {INTO: str(executed), PACKAGE: str(package)} if executed and package else {}
         self._stage = stage
         self._process: LeasedProcess | None = None
         self._lease: PairLease
@@ -49,7 +59,7 @@ class PythonSubject(Openable):
         self._lease = PairLease()
         number = str(self._lease.theirs.fileno())
         command = [sys.executable, "-m", "conformance.play.subjects.forkserver", number, self._stage]
-        self._process = LeasedProcess(directory, command, _environment(), self._lease)
+        self._process = LeasedProcess(directory, command, {**_environment(), **self._recorded}, self._lease)
         try:
             self._hello = self._process.open()
         except LeaseLost as lost:

@@ -117,7 +117,7 @@ def run(tmp_path: Path) -> Any:
     file.write_text(CASE_FILE)
     cases = collect_file(file)
     output = tmp_path / "out"
-    config = Config(output=output, repeat=2, confirm=1, jobs=1, cache=True)
+    config = Config(output=output, repeat=2, confirm=1, jobs=1, cache=True, seed=1)
     reference, subject = Scripted("node", REFERENCE), Scripted("python", SUBJECT)
 
     def keep(*arguments: Any) -> None:
@@ -306,7 +306,7 @@ def test_reference_runs_come_from_the_cache_the_second_time(run: Any, tmp_path: 
         played.append("-".join(player.name for player in players.values()))
         return play(case, players, run_dir, deadline)
 
-    config = Config(output=output, repeat=2, confirm=1, jobs=1)
+    config = Config(output=output, repeat=2, confirm=1, jobs=1, seed=1)
     for version, expected in (("24.19.0", ["python"]), ("22.20.0", ["node", "python"])):
         reference = Scripted("node", {**REFERENCE, "version": version})
         session = Session(config, reference, [Scripted("python", SUBJECT)], tmp_path, play=counted)
