@@ -59,16 +59,19 @@ let hopeless = null; // why no further process is started: the first ones never 
 // What a stream has said: all of it, or of much the beginning and the end. The beginning has the reason where a runtime
 // that aborts prints its stacks afterwards.
 class Said {
-  constructor(stream) {
+  constructor(stream = null) {
     this.head = '';
     this.tail = '';
+    if (stream === null) return;
     stream.setEncoding('utf8');
-    stream.on('data', (chunk) => {
-      const room = HEAD - this.head.length;
-      this.head += chunk.slice(0, room);
-      this.tail = (this.tail + chunk.slice(room)).slice(-TAIL);
-    });
+    stream.on('data', (chunk) => this.add(chunk));
     stream.on('error', () => {});
+  }
+
+  add(text) {
+    const room = HEAD - this.head.length;
+    this.head += text.slice(0, room);
+    this.tail = (this.tail + text.slice(room)).slice(-TAIL);
   }
 
   get text() {
@@ -91,7 +94,7 @@ function spawnProcess() {
   child.late = false; // whether it was killed since it did not become ready
   children.add(child);
   loading.add(child);
-  child.out = child.stdout === child.trace ? { text: '' } : new Said(child.stdout);
+  child.out = new Said(child.stdout === child.trace ? null : child.stdout);
   child.err = new Said(child.stderr);
   child.stdin.on('error', () => {}); // EPIPE: the role ended without reading a reply
   child.trace.on('error', () => {});
@@ -242,6 +245,31 @@ function runRole(connection, command, rest) {
   serve();
 }
 
+// Pass a role's trace on. Where it is its stdout too, a line that no record can be is what the runtime prints there, such
+// as what Deno says of an exception that nobody caught.
+function passOn(child, connection) {
+  if (child.trace !== child.stdout) {
+    child.trace.pipe(connection, { end: false });
+    return;
+  }
+  let line = '';
+  const take = () => {
+    if (line.startsWith('{')) connection.write(line, 'latin1');
+    else child.out.add(Buffer.from(line, 'latin1').toString('utf8'));
+    line = '';
+  };
+  child.trace.on('data', (chunk) => {
+    const [first, ...others] = chunk.toString('latin1').split(/(?<=\n)/);
+    line += first;
+    for (const next of others) {
+      take();
+      line = next;
+    }
+    if (line.endsWith('\n')) take();
+  });
+  child.trace.once('end', take);
+}
+
 function playRole(connection, child, input, deadline) {
   let spoke = false; // whether the role has written anything
   let wanted = true;
@@ -255,6 +283,7 @@ function playRole(connection, child, input, deadline) {
   connection.on('close', () => {
     wanted = false;
     child.trace.unpipe(connection);
+    child.trace.removeAllListeners('data');
     child.trace.resume();
     child.kill('SIGKILL');
   });
@@ -262,7 +291,7 @@ function playRole(connection, child, input, deadline) {
   child.trace.once('data', () => {
     spoke = true;
   });
-  child.trace.pipe(connection, { end: false });
+  passOn(child, connection);
   child.stdin.write(input);
 
   // After the last byte of every pipe.

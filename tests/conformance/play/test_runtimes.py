@@ -111,6 +111,14 @@ class TestLocal:
         assert "mine" in trace.output["main"]["stderr"]
         assert "\x1b" not in trace.output["main"]["stderr"]
 
+    def test_what_a_role_prints_is_its_stdout_and_no_record(
+        self, runtime: Runtime, opened: Opened, run_dir: Path
+    ) -> None:
+        program = "(t) => { console.log('before é'); t.note('n', 1); console.log('after'); }"
+        trace = play(opened(runtime), make_case(programs={"main": program}), run_dir)
+        assert trace.faults == [] and terminated(trace) == [0, None]
+        assert trace.output["main"]["stdout"] == "before é\nafter\n"
+
     def test_one_that_dies_before_its_first_record_has_died(
         self, runtime: Runtime, opened: Opened, run_dir: Path
     ) -> None:
