@@ -52,16 +52,15 @@ class Signature:
         """The cause in one plain line."""
         if self.change in _SAID:
             return _SAID[self.change].format(**asdict(self)).strip()
-        owner = f"{self.about} " if self.about else ""
-        kernel = "the kernel's view: " if self.category == "kernel" else ""
+        where = f"{self.about} {self.what}".strip()
         if self.expected == self.got:
             other = re.sub("^an? ", "another ", self.got)
-            return f"{kernel}{owner}{self.what}: {other if other != self.got else f'other {self.got}'}"
-        return f"{kernel}{owner}{self.what}: {self.expected} expected, got {self.got}"
+            return f"{where}: {other if other != self.got else f'other {self.got}'}"
+        return f"{where}: {self.expected} expected, got {self.got}"
 
 
 _SAID = {
-    "null": "{about} {what} is null on one side and left out on the other",
+    "null": "{about} {what} is null on one side only",
     "missing": "{what} is missing",
     "extra": "{what} is one too many",
     "replaced": "{got} instead of {expected}",
@@ -134,10 +133,12 @@ def _leaf(difference: Difference) -> Signature:
         about, what = "", f"{_step_words(difference.kind, difference.label, about)}, {_argument(path)}"
     elif difference.kind in ("exit", "hung"):
         about = "process"
+    if difference.category == "kernel":
+        what = ", ".join(filter(None, ("the kernel's view", what)))
     if difference.kind == "terminated":
         return Signature(difference.category, "", "", "how a role ended", *_endings(difference))
     if difference.expected is None and difference.got is None:
-        return Signature(difference.category, "null", about, what)
+        return Signature(difference.category, "null", about, what or "state")
     expected, got = (_shape(value, key) for value in (difference.expected, difference.got))
     return Signature(difference.category, "", about, what, expected, got)
 

@@ -92,8 +92,14 @@ def test_an_event_too_many_and_one_out_of_place_are_told_apart() -> None:
         (
             [Record("kernel", "c", None, [], {"state": "LISTEN"})],
             [Record("kernel", "c", None, [], {"state": "CLOSE"})],
-            "the kernel's view: state: 'LISTEN' expected, got 'CLOSE'",
+            "the kernel's view, state: 'LISTEN' expected, got 'CLOSE'",
         ),
+        (
+            [Record("kernel", "c", None, [], {"state": "LISTEN"})],
+            [Record("kernel", "c", None, [], None)],
+            "the kernel's view is null on one side only",
+        ),
+        ([event("c", "x", None)], [event("c", "x")], "dgram.Socket 'x', argument 0 is null on one side only"),
         (
             [Record("throw", None, "write", [error("ERR_A", "x")])],
             [Record("attempt", None, "write", [True])],
