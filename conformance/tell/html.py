@@ -53,6 +53,7 @@ def write_html(
     shared = {
         "data": data,
         "reason": reason,
+        "areas": dict.fromkeys(area for column in data["scoreboard"] for area in column["areas"]),
         "replay": replay,
         "written": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
     }

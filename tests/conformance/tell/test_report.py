@@ -229,6 +229,17 @@ def test_markdown_is_the_report_for_a_pull_request(run: Any) -> None:
     assert text.count("| errored |") == 2  # ``fails`` and ``bad``
 
 
+def test_areas_of_any_subject_are_on_the_page(tmp_path: Path) -> None:
+    results = (
+        Result("net/a", "bun", Verdict.CONFORMANT, subject="bun"),
+        Result("dgram/a", "deno", Verdict.CONFORMANT, subject="deno"),
+    )
+    data = document(Outcome(results), SIDES)
+    write_html(tmp_path, Outcome(results), data, {}, {})
+    for text in ((tmp_path / "index.html").read_text(), markdown(data)):
+        assert "net" in text.partition('id="cases"')[0] and "dgram" in text.partition('id="cases"')[0]
+
+
 def test_markdown_leaves_out_what_is_accepted_and_what_versions_do() -> None:
     fields: Any = {"reason": "why", "differences": (DIFFERENCE,)}
     results = (
