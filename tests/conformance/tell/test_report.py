@@ -111,8 +111,10 @@ def play(case: Case, players: Any, run_dir: Path, deadline: float) -> PairingTra
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Any:
-    """A whole run over made-up traces: its output directory, outcome and cases."""
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A whole run over made-up traces: its output directory, outcome and cases. No case is in the sample that has more
+    reference runs than it needs."""
+    monkeypatch.setattr("conformance.judge.reference.SAMPLE", 0)
     file = tmp_path / "made_up.py"
     file.write_text(CASE_FILE)
     cases = collect_file(file)
