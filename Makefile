@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance test check bench docs clean
+.PHONY: help conformance matrix test check bench docs clean
 
 help: ## list these verbs
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -17,6 +17,9 @@ help: ## list these verbs
 
 conformance: $(READY) ## hold nodesock against real Node.js, every case; report in build/conformance/
 	$(BIN)/python -m conformance run $(ARGS)
+
+matrix: $(READY) ## four lines of Node, and nodesock, Bun and Deno against the newest 24; report in build/matrix/
+	$(BIN)/python -m conformance run --node 24,22,20,26 --subject python,bun,deno --output build/matrix $(ARGS)
 
 test: $(READY) ## the tests of nodesock, of the harness and of the build
 	$(BIN)/python -m pytest $(ARGS)

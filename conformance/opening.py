@@ -28,10 +28,14 @@ SUBJECTS = ("python", "node:VERSION", "bun", "bun@VERSION", "deno", "deno@VERSIO
 _PACKAGED = re.compile(r"(?P<runtime>bun|deno)(?:@(?P<version>v?\d+(?:\.\d+){0,2}|\d+\.\d+\.\d+-[\w.]+))?")
 
 
-def subject_named(name: str, provider: str | None = None, executed: Path | None = None) -> Subject:
+def subject_named(
+    name: str, provider: str | None = None, pool: int = POOL, executed: Path | None = None
+) -> Subject:
     """The subject of that name: one of ``SUBJECTS``, or one that a package offers.
 
-    Raises ``ConfigError`` for an unknown name, ``SubjectUnavailable`` if what it runs on is not installed.
+    ``pool`` of its processes wait ready, if it is one that has a pool. Under ``executed`` the roles of ``python`` leave
+    what they executed. Raises ``ConfigError`` for an unknown name, ``SubjectUnavailable`` if what it runs on is not
+    installed.
     """
     if name == "python":
         package = package_of_python()
@@ -42,13 +46,13 @@ def subject_named(name: str, provider: str | None = None, executed: Path | None 
         return PythonSubject(executed=executed, package=package)
     kind, _, version = name.partition(":")
     if kind == "node" and version:
-        return NodeSubject(provider, version, name=f"node{version}")
+        return NodeSubject(provider, version, pool, f"node{version}")
     packaged = _PACKAGED.fullmatch(name)
     if packaged is not None:
-        return PackagedSubject(RUNTIMES[packaged["runtime"]], provider, packaged["version"])
+        return PackagedSubject(RUNTIMES[packaged["runtime"]], provider, packaged["version"], pool)
     if kind in ("cmd", "program"):
         try:
-            return CommandSubject(kind, version, with_stage=kind == "cmd")
+            return CommandSubject(kind, version, with_stage=kind == "cmd", pool=pool)
         except ValueError as error:
             raise ConfigError(f"subject: {name!r} is no command line: {error}") from None
     from importlib.metadata import entry_points  # costs more than the built-in subjects need
@@ -100,17 +104,17 @@ def opened(
 ) -> Iterator[Session]:
     """A session with everything open, which keeps its traces under ``keep``.
 
-    ``roles`` is how many Node processes can be of use at once, ``only`` the names of the subjects and versions that are
-    needed, all without it. Under ``executed`` the roles of ``python`` leave what they executed. Raises ``ConfigError``
-    or ``SubjectUnavailable`` before anything runs.
+    ``roles`` is how many processes of each can be of use at once, ``only`` the names of the subjects and versions that
+    are needed, all without it. Under ``executed`` the roles of ``python`` leave what they executed. Raises
+    ``ConfigError`` or ``SubjectUnavailable`` before anything runs.
     """
     known = known_divergences(config)
+    pool = min(roles, POOL)
     subjects = [
-        subject_named(word, config.provider, executed)
+        subject_named(word, config.provider, pool, executed)
         for word, name in zip(config.subjects, config.subject_names, strict=True)
         if only is None or name in only
     ]
-    pool = min(roles, POOL)
     versions: list[Subject] = [
         NodeSubject(config.provider, version, pool, name)
         for version, name in zip(config.further_versions, config.version_names, strict=True)

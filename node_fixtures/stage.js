@@ -4,12 +4,12 @@
 // Other runtimes than Node run it too. It asks for what is under test only when the case does: what a runtime lacks is then
 // thrown in the case, or stands in the trace as null or `$throw`, and is a difference like any other.
 //
-// Two ways to run. Supervised (`node stage.js`): block in a synchronous read of descriptor 0 until the command comes, write
-// records to descriptor 3. Exported (`$CASE` is defined above this text by `python -m conformance export`): run every role of
-// the case as a child process, or the one named on the command line. Records are written synchronously, so that tracing
+// It is one file with what it stands on, which conformance/language/export.py makes, and runs in two ways. Supervised
+// (`node stage.js`): block in a synchronous read of descriptor 0 until the command comes, write records to descriptor 3.
+// Exported (`$CASE` is defined above this text by `python -m conformance export`): run every role of the case as a child
+// process, or the one named on the command line. Records are written synchronously, so that tracing
 // owns no handle and adds no turn to the event loop.
 
-const crypto = require('node:crypto');
 const events = require('node:events');
 const fs = require('node:fs');
 const os = require('node:os');
@@ -18,7 +18,7 @@ const stream = require('node:stream');
 const vm = require('node:vm');
 
 const exported = typeof $CASE === 'undefined' ? null : $CASE;
-const STATE = exported ? exported.state : require('./state.json');
+const STATE = typeof $STATE === 'undefined' ? require('./state.json') : $STATE;
 const $ = typeof $SUBSET === 'undefined' ? require('./subset.js') : $SUBSET;
 
 const HEAD = 48; // how much of a long value the trace shows
@@ -27,7 +27,9 @@ const DEADLINE_MS = 10000;
 
 // --- values -----------------------------------------------------------------------------------------------------
 
-const digest = (bytes) => crypto.createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+// Loaded when the first bytes are to be told of: half of all roles end without, and it takes a fifth of the start.
+const sha256 = () => load('crypto').createHash('sha256');
+const digest = (bytes) => sha256().update(bytes).digest('hex').slice(0, 16);
 
 const ERROR_KEYS = [
   'code', 'errno', 'syscall', 'address', 'port', 'localAddress', 'localPort', 'hostname', 'host', 'info', 'errors', 'cause',
@@ -202,7 +204,7 @@ const stage = {
     names.set(object, name);
     if (typeof object.emit !== 'function') return object;
     const emit = object.emit;
-    const total = crypto.createHash('sha256');
+    let total = null;
     let bytes = 0;
     object.emit = function (event, ...args) {
       if (typeof event === 'string') {
@@ -210,7 +212,7 @@ const stage = {
         if (event === 'data' && (typeof args[0] === 'string' || ArrayBuffer.isView(args[0]))) {
           const chunk = Buffer.from(args[0]);
           bytes += chunk.length;
-          more.stream = { bytes, digest: total.update(chunk).copy().digest('hex').slice(0, 16) };
+          more.stream = { bytes, digest: (total ??= sha256()).update(chunk).copy().digest('hex').slice(0, 16) };
         }
         record('event', {
           object: name, label: event, args: args.map((arg) => encode(arg)), state: stateOf(object, 'event'), ...more,

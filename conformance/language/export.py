@@ -14,9 +14,6 @@ def export(case: Case) -> str:
     ``node x.js`` runs every role as a process of its own and prints all their records as JSON lines; ``node
     x.js ROLE name=value…`` runs one role with these published values.
     """
-    subset = (FIXTURES / "subset.js").read_text(encoding="utf-8")
-    stage = (FIXTURES / "stage.js").read_text(encoding="utf-8")
-    state = json.loads((FIXTURES / "state.json").read_text(encoding="utf-8"))
     roles = ",\n".join(
         f"    {json.dumps(role.name)}: {{\n"
         f"      needs: {json.dumps(list(role.needs))},\n"
@@ -36,7 +33,6 @@ const $CASE = {{
   id: {json.dumps(case.id)},
   deadlineMs: {json.dumps(case.deadline_ms)},
   rawRoles: {json.dumps([role.name for role in case.raw_roles])},
-  state: {json.dumps(state)},
   roles: {{
 {roles},
   }},
@@ -44,12 +40,26 @@ const $CASE = {{
 
 // --- what the program above stands on: subset.js and stage.js of the harness -------------------------------
 
+{_foundation()}"""
+
+
+def stage() -> str:
+    """The stage as one program, which plays the role it is told of on descriptor 0."""
+    return f"'use strict';\n{_foundation()}"
+
+
+def _foundation() -> str:
+    """The text of the stage, with that of what it stands on in front."""
+    state = json.loads((FIXTURES / "state.json").read_text(encoding="utf-8"))
+    return f"""\
+const $STATE = {json.dumps(state)};
+
 const $SUBSET = ((module) => {{
-{_body(subset)}
+{_body((FIXTURES / "subset.js").read_text(encoding="utf-8"))}
 return module.exports;
 }})({{}});
 
-{_body(stage)}"""
+{_body((FIXTURES / "stage.js").read_text(encoding="utf-8"))}"""
 
 
 def _usage(case: Case) -> str:

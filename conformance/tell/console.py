@@ -64,7 +64,7 @@ def headlines(sides: Sides) -> list[str]:
     """The first lines of a run: who is held against whom, where each comes from, and what they remark."""
     node = f"Node {sides.reference.get('version')} ({_origin(sides.reference)})"
     lines = [
-        f"{one.get('name')} {one.get('version') or ''} ({_origin(one)}) against {node}"
+        f"{' '.join(filter(None, (one.get('name'), one.get('version'))))} ({_origin(one)}) against {node}"
         for one in sides.subjects.values()
     ]
     lines += [f"beside it Node {one.get('version')} ({_origin(one)})" for one in sides.versions.values()]

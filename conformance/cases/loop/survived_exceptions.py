@@ -1,6 +1,7 @@
 """Exceptions that an 'uncaughtException' listener takes: what they skip and what goes on."""
 
 from conformance import case
+from conformance.scenery import serve
 
 
 def noter(t, what):
@@ -944,3 +945,24 @@ def BeforeExit(t):
 
     t.on_uncaught(on_uncaught)
     t.on_before_exit(on_before_exit)
+
+
+@case(about="an exception in a 'data' listener is uncaught, and the socket continues to read")
+class DataThenTheNextChunk:
+    def server(t):
+        def on_connection(peer):
+            peer.write("first")
+            peer.once("data", lambda chunk: peer.end("second"))
+
+        serve(t, on_connection)
+
+    def client(t, port):
+        t.on_uncaught(lambda error: client.write("go on"))
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+
+        def on_data(chunk):
+            t.note("data", chunk)
+            if chunk == b"first":
+                raise t.error("the listener's own")
+
+        client.on("data", on_data)

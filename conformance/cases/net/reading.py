@@ -258,27 +258,6 @@ class PushAfterEnd:
         client.on("end", lambda: t.attempt("push", lambda: client.push("too late")))
 
 
-@case(about="an exception in a 'data' listener is uncaught, and the socket continues to read")
-class DataListenerThrows:
-    def server(t):
-        def on_connection(peer):
-            peer.write("first")
-            peer.once("data", lambda chunk: peer.end("second"))
-
-        serve(t, on_connection)
-
-    def client(t, port):
-        t.on_uncaught(lambda error: client.write("go on"))
-        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
-
-        def on_data(chunk):
-            t.note("data", chunk)
-            if chunk == b"first":
-                raise t.error("the listener's own")
-
-        client.on("data", on_data)
-
-
 @case(about="a socket flows on when its last 'data' listener is removed, and loses what comes")
 class DataListenerRemoved:
     def server(t):

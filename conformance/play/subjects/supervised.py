@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from conformance.language.case import Case, Role
+from conformance.language.export import stage
 from conformance.play.subjects.base import (
     Openable,
     ReferenceUnavailable,
@@ -24,7 +25,7 @@ from conformance.play.subjects.base import (
     role_command,
 )
 
-FIXTURES = Path(__file__).parents[3] / "node_fixtures"
+SUPERVISOR = Path(__file__).parents[3] / "node_fixtures" / "supervisor.js"
 
 #: How many processes wait ready for a role, and how many at most are being started at once.
 POOL = min(16, max(4, os.cpu_count() or 4))
@@ -98,9 +99,8 @@ class SupervisedSubject(Openable):
         self._run_dir = run_dir
         self._directory = Path(tempfile.mkdtemp(prefix="n-", dir=run_dir))
         (self._directory / "io").mkdir()
-        for fixture in FIXTURES.iterdir():
-            if fixture.suffix in (".js", ".json"):
-                shutil.copy(fixture, self._directory)
+        shutil.copy(SUPERVISOR, self._directory)
+        (self._directory / "stage.js").write_text(stage(), encoding="utf-8")
         self._hello = self._open_provider(run_dir, self._directory)
         # Before the first role runs: one that can write there could put a link to any socket in its place.
         self._roles = os.open(self._directory / "io" / "roles.sock", os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)

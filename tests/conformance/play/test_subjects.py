@@ -243,9 +243,7 @@ class TestLocalNode:
     def test_a_stage_that_cannot_be_loaded_is_the_machines_fault_for_every_role(
         self, local_node: NodeSubject, run_dir: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
-        (tmp_path / "supervisor.js").write_bytes((supervised.FIXTURES / "supervisor.js").read_bytes())
-        (tmp_path / "stage.js").write_text("throw new Error('broken stage');")
-        monkeypatch.setattr(supervised, "FIXTURES", tmp_path)
+        monkeypatch.setattr(supervised, "stage", lambda: "throw new Error('broken stage');")
         with NodeSubject("local").opened(run_dir) as node, ThreadPoolExecutor(12) as pool:
             traces = list(pool.map(lambda _: play(node, make_case(), run_dir), range(24)))
         assert [[fault.kind for fault in trace.faults] for trace in traces] == [["start"]] * 24
