@@ -33,8 +33,9 @@ def subject_named(
 ) -> Subject:
     """The subject of that name: one of ``SUBJECTS``, or one that a package offers.
 
-    ``pool`` of its processes wait ready, if it is one that has a pool. Raises ``ConfigError`` for an unknown name,
-    ``SubjectUnavailable`` if what it runs on is not installed.
+    ``pool`` of its processes wait ready, if it is one that has a pool. Under ``executed`` the roles of ``python`` leave
+    what they executed. Raises ``ConfigError`` for an unknown name, ``SubjectUnavailable`` if what it runs on is not
+    installed.
     """
     if name == "python":
         package = package_of_python()
