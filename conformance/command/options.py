@@ -71,15 +71,19 @@ def with_settings(*names: str) -> Callable[[Command], Command]:
             "--node",
             multiple=True,
             metavar="WHICH",
-            help="docker, local, a version that npm has, like 22 or 24.5.0, or docker,22.",
+            help="docker, local, versions that npm has (24,22 or 24.5.0), or both: docker,24,22. The first one judges.",
         ),
         "subject": click.option(
             "--subject",
             metavar="NAME",
-            help="What is compared: python (nodesock), bun, deno@2.9.6, node:22, cmd:COMMAND, program:COMMAND …",
+            help="What is compared, with commas: python (nodesock), bun, deno@2.9.6, node:22, cmd:COMMAND, "
+            "program:COMMAND …",
         ),
         "repeat": click.option(
-            "--repeat", type=int, metavar="N", help="Reference runs per case (default 3)."
+            "--repeat",
+            type=int,
+            metavar="N",
+            help="Reference runs where a subject differs from the first (default 3).",
         ),
         "confirm": click.option(
             "--confirm",
