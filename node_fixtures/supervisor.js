@@ -268,6 +268,7 @@ function passOn(child, connection) {
     if (line.endsWith('\n')) take();
   });
   child.trace.once('end', take);
+  child.trace.resume();
 }
 
 function playRole(connection, child, input, deadline) {

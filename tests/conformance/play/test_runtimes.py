@@ -118,6 +118,7 @@ class TestLocal:
         trace = play(opened(runtime), make_case(programs={"main": program}), run_dir)
         assert trace.faults == [] and terminated(trace) == [0, None]
         assert trace.output["main"]["stdout"] == "before é\nafter\n"
+        assert [record["kind"] for record in trace.roles["main"]] == ["note", "exit", "terminated"]
 
     def test_one_that_dies_before_its_first_record_has_died(
         self, runtime: Runtime, opened: Opened, run_dir: Path
