@@ -132,7 +132,7 @@ def SourceFails(t):
 
 
 @case(
-    about="an error of a middle part destroys all other parts with it",
+    about="in a pipeline, an error of a middle part destroys all other parts with it",
     skip_unless="node<26.1",
 )
 def MiddleFails(t):
@@ -140,14 +140,14 @@ def MiddleFails(t):
 
 
 @case(
-    about="an error of a socket in the middle destroys the source and the sink with it",
+    about="in a pipeline, an error of a socket in the middle destroys the source and the sink with it",
     skip_unless="node<26.1",
 )
 def SocketFails(t):
     fails_at(t, 2)
 
 
-@case(about="an error of the sink destroys all other parts with it", skip_unless="node<26.1")
+@case(about="in a pipeline, an error of the sink destroys all other parts with it", skip_unless="node<26.1")
 def SinkFails(t):
     fails_at(t, 3)
 
@@ -167,7 +167,7 @@ def closes_at(t, place):
 
 
 @case(
-    about="a source that closes before its end fails every part with ERR_STREAM_PREMATURE_CLOSE",
+    about="in a pipeline, a source that closes before its end fails every part with ERR_STREAM_PREMATURE_CLOSE",
     skip_unless="node<26.1",
 )
 def SourceCloses(t):
@@ -175,7 +175,7 @@ def SourceCloses(t):
 
 
 @case(
-    about="a socket destroyed in the middle fails the other parts with ERR_STREAM_PREMATURE_CLOSE",
+    about="in a pipeline, a socket destroyed in the middle fails the other parts with ERR_STREAM_PREMATURE_CLOSE",
     skip_unless="node<26.1",
 )
 def SocketCloses(t):
@@ -183,7 +183,7 @@ def SocketCloses(t):
 
 
 @case(
-    about="a sink that is destroyed fails the socket before it with ERR_STREAM_PREMATURE_CLOSE",
+    about="in a pipeline, a sink that is destroyed fails the socket before it with ERR_STREAM_PREMATURE_CLOSE",
     skip_unless="node<26.1",
 )
 def SinkCloses(t):
@@ -205,7 +205,7 @@ def SourceDestroyedBefore(t):
 
 
 @case(
-    about="a source that has already ended and closed ends the socket behind it",
+    about="in a pipeline, a source that has already ended and closed ends the socket behind it",
     skip_unless="node<26.1",
 )
 def SourceEndedBefore(t):
@@ -292,7 +292,7 @@ class EndFalse:
         t.stream.promises.pipeline(source, client, {"end": False}).then(through, t.callback("rejected"))
 
 
-@case(about="with end False an error of the source leaves the socket open", skip_unless="node<26.1")
+@case(about="in a pipeline, with end False an error of the source leaves the socket open", skip_unless="node<26.1")
 def EndFalseFails(t):
     def use(client):
         client.resume()
@@ -373,7 +373,9 @@ def FunctionLast(t):
     echo_here(t, use)
 
 
-@case(about="the result of a function at the end is the callback's second argument, and can be read")
+@case(
+    about="in a pipeline, the result of a function at the end is the callback's second argument, and can be read",
+)
 def FunctionLastValue(t):
     def use(client):
         async def joined(source):
@@ -390,7 +392,7 @@ def FunctionLastValue(t):
     echo_here(t, use)
 
 
-@case(about="a function at the end that throws destroys the socket with its error")
+@case(about="in a pipeline, a function at the end that throws destroys the socket with its error")
 def FunctionLastThrows(t):
     def use(client):
         async def refuse(source):
@@ -415,7 +417,9 @@ def FunctionLastIgnores(t):
     echo_here(t, use)
 
 
-@case(about="an async function in the middle is called, then rejected as it returns a promise; its error is unhandled")
+@case(
+    about="in a pipeline, an async function in the middle is refused once called, for its promise; its error is unhandled",
+)
 def FunctionNotLast(t):
     async def fail(source=None):
         t.note("runs", True)
@@ -433,7 +437,9 @@ def old_style(t):
     return source
 
 
-@case(about="an old-style source that the function at the end does not read only gets an 'error' listener")
+@case(
+    about="in a pipeline, an old-style source that the function at the end does not read only gets an 'error' listener",
+)
 def FunctionLastIgnoresOldStyle(t):
     async def fail(source):
         raise t.error("refused")
@@ -443,7 +449,7 @@ def FunctionLastIgnoresOldStyle(t):
     t.note("listened to", source.event_names())
 
 
-@case(about="a function at the end reads what an old-style source emits from then on")
+@case(about="in a pipeline, a function at the end reads what an old-style source emits from then on")
 def FunctionLastOldStyle(t):
     async def read(source):
         async for chunk in source:
@@ -458,7 +464,7 @@ def FunctionLastOldStyle(t):
     t.next_tick(lambda: source.emit("data", "b"))
 
 
-@case(about="a generator in the middle reads the socket and passes on what it yields")
+@case(about="in a pipeline, a generator in the middle reads the socket and passes on what it yields")
 def GeneratorInTheMiddle(t):
     def use(client):
         async def words(source, context):
@@ -479,7 +485,7 @@ def GeneratorInTheMiddle(t):
     echo_here(t, use)
 
 
-@case(about="a generator as the source writes to the socket at its pace, and ends it")
+@case(about="in a pipeline, a generator as the source writes to the socket at its pace, and ends it")
 class GeneratorFirst:
     def server(t):
         collect(t)
@@ -495,7 +501,9 @@ class GeneratorFirst:
         t.stream.pipeline(source, client, t.callback("done"))
 
 
-@case(about="a generator that throws destroys the socket before it and the sink behind it with its error")
+@case(
+    about="in a pipeline, a generator that throws destroys the socket before it and the sink behind it with its error",
+)
 def GeneratorThrows(t):
     def use(client):
         async def refuse(source):
@@ -511,7 +519,7 @@ def GeneratorThrows(t):
     echo_here(t, use)
 
 
-@case(about="a socket that fails while a generator reads it destroys the sink with its error")
+@case(about="in a pipeline, a socket that fails while a generator reads it destroys the sink with its error")
 def GeneratorSourceFails(t):
     def use(client):
         async def pass_on(source):
@@ -527,7 +535,9 @@ def GeneratorSourceFails(t):
     echo_here(t, use)
 
 
-@case(about="an abort reaches the signal of a generator, and destroys every stream with the AbortError")
+@case(
+    about="in a pipeline, an abort reaches the signal of a generator, and destroys every stream with the AbortError",
+)
 def GeneratorAborted(t):
     def use(client):
         controller = t.abort_controller()
@@ -546,7 +556,7 @@ def GeneratorAborted(t):
     echo_here(t, use)
 
 
-@case(about="a list as the source is written to the socket item by item")
+@case(about="in a pipeline, a list as the source is written to the socket item by item")
 class ListFirst:
     def server(t):
         collect(t)
@@ -557,7 +567,7 @@ class ListFirst:
         t.stream.pipeline(["a", b"b", "c"], client, t.callback("done"))
 
 
-@case(about="an item of a list that cannot be written destroys the socket with the error")
+@case(about="in a pipeline, an item of a list that cannot be written destroys the socket with the error")
 def ListFirstFails(t):
     def use(client):
         t.stream.pipeline(["a", 5], client, t.callback("done"))
@@ -636,7 +646,7 @@ def PipelineOfADestroyedSocket(t):
     start(t, server, client, lambda: None)
 
 
-@case(about="a list of promises as the source is awaited one by one, in Node's microtasks")
+@case(about="in a pipeline, a list of promises as the source is awaited one by one, in Node's microtasks")
 def ListOfPromises(t):
     def count(left):
         t.note("microtask", left)
@@ -650,7 +660,7 @@ def ListOfPromises(t):
     count(6)
 
 
-@case(about="an async function at the end reads a list in Node's microtasks")
+@case(about="in a pipeline, an async function at the end reads a list in Node's microtasks")
 def ListIntoFunction(t):
     async def read(source):
         async for value in source:
