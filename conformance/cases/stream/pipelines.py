@@ -418,7 +418,7 @@ def FunctionLastIgnores(t):
 
 
 @case(
-    about="in a pipeline, an async function in the middle is refused once called, for its promise; its error is unhandled",
+    about="in a pipeline, an async function in the middle is refused for its promise, and its error is unhandled",
 )
 def FunctionNotLast(t):
     async def fail(source=None):
