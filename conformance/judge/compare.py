@@ -11,6 +11,7 @@ error and value, state, kernel. The first difference is the one of the strictest
 roles before the reference's, and then the earliest step.
 """
 
+import bisect
 import functools
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -193,14 +194,15 @@ class Expectation:
 
 def _text_of(run: NormalRun) -> str:
     """A run as a text: two runs with the same text differ in nothing that is compared."""
-    steps = {
-        role: [
-            trace.garbage,
-            [(step.line, step.kind, step.object, step.label, step.args, step.state) for step in trace.steps],
+    texts = {}
+    for role, trace in run.items():
+        begins = [step.first for step in trace.steps]
+        texts[role] = [trace.garbage] + [
+            # Of joined chunks also what had begun when the last of them came.
+            [step.line, step.kind, step.object, step.label, step.args, step.state, bisect.bisect(begins, step.last)]
+            for step in trace.steps
         ]
-        for role, trace in run.items()
-    }
-    return json.dumps(steps, sort_keys=True)
+    return json.dumps(texts, sort_keys=True)
 
 
 # What the reference agrees on.
