@@ -126,8 +126,8 @@ class Config:
 
     @property
     def workers(self) -> int:
-        """``jobs``, or the number of usable cores."""
-        return self.jobs or len(os.sched_getaffinity(0))
+        """``jobs``, or one more than there are usable cores: roles also wait for each other."""
+        return self.jobs or len(os.sched_getaffinity(0)) + 1
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -199,7 +199,7 @@ def check(config: Config) -> Config:
     if config.traces not in TRACES:
         raise ConfigError(f"traces: {' or '.join(TRACES)}, not {config.traces!r}")
     if config.jobs < 0:
-        raise ConfigError(f"jobs: 0 (as many as cores) or more, not {config.jobs}")
+        raise ConfigError(f"jobs: 0 (one more than cores) or more, not {config.jobs}")
     if not 0 < config.deadline <= 3600:
         raise ConfigError(f"deadline: more than 0 and at most 3600 seconds, not {config.deadline:g}")
     return config

@@ -95,7 +95,7 @@ def with_settings(*names: str) -> Callable[[Command], Command]:
             "--rerun", type=int, metavar="N", help="Further runs of an item that diverges (default 10)."
         ),
         "jobs": click.option(
-            "--jobs", "-j", type=int, metavar="N", help="Cases at a time (default: as many as cores)."
+            "--jobs", "-j", type=int, metavar="N", help="Cases at a time (default: one more than cores)."
         ),
         "seed": click.option(
             "--seed",
