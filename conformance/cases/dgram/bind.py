@@ -1,9 +1,7 @@
 """bind() and address() of a UDP socket: forms, order, errors, shared ports and descriptors."""
 
 from conformance import case
-from conformance.scenery import closely
-
-METHODS = ["bind", "connect", "send", "close", "disconnect"]
+from conformance.scenery import socket_of
 
 
 @case(
@@ -489,11 +487,6 @@ def ObjectsAreOptions(t):
     bind({"address": "127.0.0.1"})
     bind([1])
     bind(b"x")
-
-
-def socket_of(t, name, options):
-    """A UDP socket watched closely."""
-    return closely(t, name, t.dgram.create_socket({"type": "udp4", **options}), METHODS)
 
 
 @case(about="what waits for a pending bind is called in its order, and its listeners come and go in Node's steps")

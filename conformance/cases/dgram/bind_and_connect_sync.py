@@ -1,9 +1,7 @@
 """bind_sync() and connect_sync(), which Node has since 24.19: they act at once, without a lookup."""
 
 from conformance import case
-from conformance.scenery import closely
-
-METHODS = ["bind", "connect", "send", "close", "disconnect"]
+from conformance.scenery import socket_of
 
 
 @case(
@@ -183,11 +181,6 @@ def Closed(t):
     socket.close()
     t.attempt("bind_sync", lambda: socket.bind_sync(5))
     t.attempt("connect_sync", lambda: socket.connect_sync(0))
-
-
-def socket_of(t, name, options):
-    """A UDP socket watched closely."""
-    return closely(t, name, t.dgram.create_socket({"type": "udp4", **options}), METHODS)
 
 
 @case(about="bind_sync() and connect_sync() have moved the socket when they return, and their events come in order")

@@ -1,9 +1,7 @@
 """close() of a UDP socket: its order, what waits behind a bind, and what a closed socket still does."""
 
 from conformance import case
-from conformance.scenery import closely, receive
-
-METHODS = ["bind", "connect", "send", "close", "disconnect"]
+from conformance.scenery import receive, socket_of
 
 
 @case(
@@ -300,11 +298,6 @@ def AsyncDispose(t):
     t.next_tick(lambda: t.note("tick", None))
     t.microtask(lambda: t.note("microtask", None))
     t.immediate(lambda: t.note("immediate", None))
-
-
-def socket_of(t, name, options):
-    """A UDP socket watched closely."""
-    return closely(t, name, t.dgram.create_socket({"type": "udp4", **options}), METHODS)
 
 
 @case(about="close() lets nothing more through and drops its handle at once, and 'close' comes on a tick")

@@ -1,9 +1,7 @@
 """connect(), disconnect() and remote_address() of a UDP socket, its sends, and refusals by ICMP."""
 
 from conformance import case
-from conformance.scenery import closely, receive
-
-METHODS = ["bind", "connect", "send", "close", "disconnect"]
+from conformance.scenery import receive, socket_of
 
 
 @case(
@@ -454,11 +452,6 @@ def State(t):
         peer.close()
 
     peer.bind(0, "127.0.0.1", lambda: socket.connect(peer.address().port, "127.0.0.1", on_connect))
-
-
-def socket_of(t, name, options):
-    """A UDP socket watched closely."""
-    return closely(t, name, t.dgram.create_socket({"type": "udp4", **options}), METHODS)
 
 
 @case(about="connect() of an unbound socket binds, connects and calls back in Node's steps; disconnect() is at once")

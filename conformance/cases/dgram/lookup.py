@@ -1,9 +1,7 @@
 """The lookup option of a UDP socket: its arguments, how its answers are used, and what its failures become."""
 
 from conformance import case
-from conformance.scenery import closely
-
-METHODS = ["bind", "connect", "send", "close", "disconnect"]
+from conformance.scenery import METHODS, closely
 
 
 @case(about="lookup gets host, family as a number and a callback, even for literals and defaults")

@@ -1,9 +1,7 @@
 """'message': the datagram and its rinfo, how many come in a turn, the order around them, what a listener may do."""
 
 from conformance import case
-from conformance.scenery import closely, receive
-
-METHODS = ["bind", "connect", "send", "close", "disconnect"]
+from conformance.scenery import receive, socket_of
 
 
 def find_link_local():
@@ -396,11 +394,6 @@ def OneProcess(t):
         sender.send([b"one ", "two ", b"three"], receiver.address().port, "127.0.0.1", t.callback("sent"))
 
     receiver.bind(0, "127.0.0.1", on_listening)
-
-
-def socket_of(t, name, options):
-    """A UDP socket watched closely."""
-    return closely(t, name, t.dgram.create_socket({"type": "udp4", **options}), METHODS)
 
 
 @case(about="bind(), a datagram to itself and close() go in Node's steps")

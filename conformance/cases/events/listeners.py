@@ -1,7 +1,7 @@
 """Listeners of emitters, sockets and servers: their order, their counts and limits, and changes during an event."""
 
 from conformance import case
-from conformance.scenery import closely, listen, serve
+from conformance.scenery import closely, listen, serve, serve_either, start
 
 
 def echo_once(t):
@@ -398,29 +398,6 @@ def RawListeners(t):
     t.note("getEventListeners", len(t.events.get_event_listeners(socket, "end")))
     raw()
     t.note("left", socket.event_names())
-
-
-def serve_either(t, half_open, on_connection):
-    server = t.watch("server", t.net.create_server(allow_half_open=half_open))
-
-    def connected(peer):
-        t.watch("peer", peer)
-        server.close()
-        on_connection(peer)
-
-    server.on("connection", connected)
-    return server
-
-
-def start(t, server, client, at_once):
-    """Listen, connect `client`, and call `at_once` right behind connect()."""
-    t.watch("client", client)
-
-    def listening():
-        client.connect(server.address().port, "127.0.0.1")
-        at_once()
-
-    server.listen(0, "127.0.0.1", listening)
 
 
 @case(about="a 'data' listener that removes itself by remove_all_listeners() stops the flow")

@@ -1,6 +1,7 @@
 """The phases of the loop: what runs when in a turn, and how much one turn takes from each socket."""
 
 from conformance import case
+from conformance.scenery import log, with_logged_readers
 
 
 def noter(t, what):
@@ -306,92 +307,6 @@ def OrderOfReadiness(t):
     for socket in sockets:
         socket.on("message", on_message)
         socket.bind(0, "127.0.0.1", on_listening)
-
-
-def log(t):
-    """A recorder of what happens in which order, equal things that follow each other counted: add(what), tell()."""
-    runs = []
-
-    def add(what):
-        last = runs[-1] if len(runs) > 0 else [None, 0]
-        if last[0] == what:
-            last[1] += 1
-        else:
-            runs.append([what, 1])
-
-    def tell():
-        for run in runs:
-            t.note(run[0], run[1])
-
-    return [add, tell]
-
-
-def with_readers(t, count, size, connect, ready):
-    """Calls ready(readers): so many paused clients, for each of which `size` bytes and a FIN lie in the kernel.
-
-    connect(path, index) makes a client.
-    """
-    server = t.net.create_server()
-    readers = []
-    there = []
-
-    def arrived():
-        there.append(1)
-        if len(there) == 2 * count:
-            server.close()
-            t.immediate(lambda: ready(readers))
-
-    def on_connection(peer):
-        peer.end(bytes(size))
-        peer.resume()
-        arrived()
-
-    def on_listening():
-        for index in range(count):
-            reader = connect(t.path("sock"), index)
-            reader.pause()
-            reader.on("connect", lambda: arrived())
-            readers.append(reader)
-
-    server.on("connection", on_connection)
-    server.listen(t.path("sock"), on_listening)
-
-
-def with_logged_readers(t, size, options, each):
-    """Two clients with `size` bytes each, resumed at once; what they do goes into one log. each(index) is called at
-    every read and may log more."""
-    add, tell = log(t)
-    closed = []
-
-    def connect(path, index):
-        def on_data(chunk):
-            add(f"{index} data {len(chunk)}")
-            each(index, add)
-
-        def on_read(count, buffer):
-            add(f"{index} read {count}")
-            return each(index, add)
-
-        def on_close(had_error):
-            add(f"{index} closed after {reader.bytes_read}")
-            closed.append(index)
-            if len(closed) == 2:
-                tell()
-
-        if "buffer" in options:
-            reader = t.net.connect(path=path, on_read={"buffer": options["buffer"], "callback": on_read})
-        else:
-            reader = t.net.connect(path=path)
-            reader.on("data", on_data)
-        reader.on("end", lambda: add(f"{index} end"))
-        reader.on("close", on_close)
-        return reader
-
-    def ready(readers):
-        for reader in readers:
-            reader.resume()
-
-    with_readers(t, 2, size, connect, ready)
 
 
 @case(about="two sockets with much to read take turns: 64 KiB at once, more only if the last read was full")

@@ -1,13 +1,14 @@
 """The end of a connection: the order of end(), 'end', 'finish' and 'close', and the state in each."""
 
 from conformance import case
-from conformance.scenery import closely, listen, serve, serve_here
-
-SERVER = ["close", "ref", "unref"]
-SOCKET = [
-    "read", "push", "pause", "resume", "write", "end", "destroy", "destroy_soon", "ref", "unref", "set_timeout",
-    "set_no_delay", "set_keep_alive",
-]  # fmt: skip
+from conformance.scenery import (
+    client_to,
+    listen,
+    meet,
+    recorded_handle,
+    serve,
+    serve_here,
+)
 
 
 @case(about="write() and end() in 'connect' lead to 'prefinish', the end callback, 'finish', 'end' and 'close'")
@@ -460,25 +461,6 @@ class EndInDataOfTheOther:
         client.write("hello", t.callback("written"))
 
 
-def meet(t, options, on_connection, start):
-    """A closely watched server of one connection within this process; `start` is called with its port."""
-    server = closely(t, "server", t.net.create_server(options), SERVER)
-
-    def connection(peer):
-        server.close()
-        on_connection(closely(t, "peer", peer, SOCKET))
-
-    server.on("connection", connection)
-    server.listen(0, "127.0.0.1", lambda: start(server.address().port))
-
-
-def client_to(t, port, options):
-    """A closely watched socket that connects with these options."""
-    client = closely(t, "client", t.net.Socket(), SOCKET)
-    client.connect({"port": port, "host": "127.0.0.1", **options})
-    return client
-
-
 @case(about="a conversation that the client ends takes the same steps as in Node on both ends")
 def Conversation(t):
     def start(port):
@@ -487,21 +469,6 @@ def Conversation(t):
         client.on("data", lambda chunk: client.end())
 
     meet(t, None, lambda peer: peer.on("data", lambda chunk: peer.write("pong")), start)
-
-
-def recorded_handle(t, name, socket):
-    """Note what is called on the handle of a socket, with its state."""
-
-    def around(method):
-        def called(self, original, *args):
-            t.note(f"{name}'s handle", [method, args[0] if method.startswith("set") else None])
-            t.note(f"{name} then", [socket.destroyed, socket.connecting, socket._handle is None])
-            return original(*args)
-
-        t.override(socket._handle, method, called)
-
-    for method in ["read_start", "read_stop", "close", "shutdown", "ref", "unref", "set_no_delay", "set_keep_alive"]:
-        around(method)
 
 
 @case(about="a connected socket calls its handle in Node's order, and knows it until it is closed")

@@ -1,13 +1,7 @@
 """Connecting: the events of a client socket, its state along the way, and what connect() takes."""
 
 from conformance import case
-from conformance.scenery import accept_one, closely, listen, serve
-
-SERVER = ["close", "ref", "unref"]
-SOCKET = [
-    "read", "push", "pause", "resume", "write", "end", "destroy", "destroy_soon", "ref", "unref", "set_timeout",
-    "set_no_delay", "set_keep_alive",
-]  # fmt: skip
+from conformance.scenery import accept_one, client_to, listen, meet, serve
 
 
 @case(
@@ -300,25 +294,6 @@ def AttemptListenerThrowsForPath(t):
     t.attempt("connect", lambda: client.connect(t.path("missing.sock")) == client)
     t.snapshot(client)
     client.destroy()
-
-
-def meet(t, options, on_connection, start):
-    """A closely watched server of one connection within this process; `start` is called with its port."""
-    server = closely(t, "server", t.net.create_server(options), SERVER)
-
-    def connection(peer):
-        server.close()
-        on_connection(closely(t, "peer", peer, SOCKET))
-
-    server.on("connection", connection)
-    server.listen(0, "127.0.0.1", lambda: start(server.address().port))
-
-
-def client_to(t, port, options):
-    """A closely watched socket that connects with these options."""
-    client = closely(t, "client", t.net.Socket(), SOCKET)
-    client.connect({"port": port, "host": "127.0.0.1", **options})
-    return client
 
 
 @case(about="end() and write() before the connection is there wait for it step by step as in Node")

@@ -1,12 +1,7 @@
 """What a socket emits and what state it is in when it cannot connect."""
 
 from conformance import case
-from conformance.scenery import closely
-
-SOCKET = [
-    "read", "push", "pause", "resume", "write", "end", "destroy", "destroy_soon", "ref", "unref", "set_timeout",
-    "set_no_delay", "set_keep_alive",
-]  # fmt: skip
+from conformance.scenery import SOCKET, client_to, closely
 
 
 @case(about="a refused connection emits one 'error' with the address and port, then 'close' with true")
@@ -125,13 +120,6 @@ def PortZero(t):
 def PathIsDirectory(t):
     client = t.watch("client", t.net.connect(t.path(".")))
     client.on("error", t.callback("error"))
-
-
-def client_to(t, port, options):
-    """A closely watched socket that connects with these options."""
-    client = closely(t, "client", t.net.Socket(), SOCKET)
-    client.connect({"port": port, "host": "127.0.0.1", **options})
-    return client
 
 
 @case(about="a refused connection fails step by step as in Node")

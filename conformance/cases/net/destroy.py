@@ -1,13 +1,16 @@
 """destroy(): what it does at once, what it cuts off, and which events and callbacks follow, at every moment."""
 
 from conformance import case
-from conformance.scenery import accept_one, closely, listen, serve, serve_several
-
-SOCKET = [
-    "read", "push", "pause", "resume", "write", "end", "destroy", "destroy_soon", "ref", "unref", "set_timeout",
-    "set_no_delay", "set_keep_alive",
-]  # fmt: skip
-SERVER = ["close", "ref", "unref"]
+from conformance.scenery import (
+    accept_one,
+    client_to,
+    listen,
+    meet,
+    recorded_handle,
+    serve,
+    serve_several,
+    start,
+)
 
 
 @case(about="after destroy() a socket is at once destroyed, closed, pending, and neither readable nor writable")
@@ -498,17 +501,6 @@ class UnixSocketConnecting:
         t.snapshot(client)
 
 
-def start(t, server, client, at_once):
-    """Listen, connect `client`, and call `at_once` right behind connect()."""
-    t.watch("client", client)
-
-    def listening():
-        client.connect(server.address().port, "127.0.0.1")
-        at_once()
-
-    server.listen(0, "127.0.0.1", listening)
-
-
 @case(about="destroy() in 'connect': 'ready' still comes, the writes before it fail, and nothing is read")
 def DestroyInConnect(t):
     def on_connection(peer):
@@ -724,13 +716,6 @@ def InsideTheAttemptOfPath(t):
     t.note("connecting", client.connecting)
 
 
-def client_to(t, port, options):
-    """A closely watched socket that connects with these options."""
-    client = closely(t, "client", t.net.Socket(), SOCKET)
-    client.connect({"port": port, "host": "127.0.0.1", **options})
-    return client
-
-
 @case(about="a socket destroyed while it connects drops what waits step by step as in Node")
 def WhileConnectingSteps(t):
     def start(port):
@@ -744,18 +729,6 @@ def WhileConnectingSteps(t):
     server.listen(0, "127.0.0.1", lambda: start(server.address().port))
 
 
-def meet(t, options, on_connection, start):
-    """A closely watched server of one connection within this process; `start` is called with its port."""
-    server = closely(t, "server", t.net.create_server(options), SERVER)
-
-    def connection(peer):
-        server.close()
-        on_connection(closely(t, "peer", peer, SOCKET))
-
-    server.on("connection", connection)
-    server.listen(0, "127.0.0.1", lambda: start(server.address().port))
-
-
 @case(about="a socket destroyed once it is connected closes step by step as in Node, with its own error or without")
 def ConnectedSteps(t):
     def start(port):
@@ -764,21 +737,6 @@ def ConnectedSteps(t):
         client.on("connect", lambda: client.destroy(t.error("enough")))
 
     meet(t, None, lambda peer: peer.destroy(), start)
-
-
-def recorded_handle(t, name, socket):
-    """Note what is called on the handle of a socket, with its state."""
-
-    def around(method):
-        def called(self, original, *args):
-            t.note(f"{name}'s handle", [method, args[0] if method.startswith("set") else None])
-            t.note(f"{name} then", [socket.destroyed, socket.connecting, socket._handle is None])
-            return original(*args)
-
-        t.override(socket._handle, method, called)
-
-    for method in ["read_start", "read_stop", "close", "shutdown", "ref", "unref", "set_no_delay", "set_keep_alive"]:
-        around(method)
 
 
 @case(about="destroy() closes the handle before the socket forgets it; 'close' follows the handle's")

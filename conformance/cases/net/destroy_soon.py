@@ -1,13 +1,7 @@
 """destroy_soon(): end the socket, and destroy it once everything is written."""
 
 from conformance import case
-from conformance.scenery import closely, serve
-
-SERVER = ["close", "ref", "unref"]
-SOCKET = [
-    "read", "push", "pause", "resume", "write", "end", "destroy", "destroy_soon", "ref", "unref", "set_timeout",
-    "set_no_delay", "set_keep_alive",
-]  # fmt: skip
+from conformance.scenery import client_to, meet, serve, serve_either, start
 
 
 def accepting(t):
@@ -221,17 +215,6 @@ class InEnd:
         client.end("ping")
 
 
-def start(t, server, client, at_once):
-    """Listen, connect `client`, and call `at_once` right behind connect()."""
-    t.watch("client", client)
-
-    def listening():
-        client.connect(server.address().port, "127.0.0.1")
-        at_once()
-
-    server.listen(0, "127.0.0.1", listening)
-
-
 @case(about="destroy_soon() right after connect(), with nothing written, destroys the socket at once")
 def DestroySoonWhileConnecting(t):
     server = t.watch("server", t.net.create_server(lambda peer: peer.resume()))
@@ -243,18 +226,6 @@ def DestroySoonWhileConnecting(t):
 
     client.on("close", lambda had_error: server.close())
     start(t, server, client, at_once)
-
-
-def serve_either(t, half_open, on_connection):
-    server = t.watch("server", t.net.create_server(allow_half_open=half_open))
-
-    def connected(peer):
-        t.watch("peer", peer)
-        server.close()
-        on_connection(peer)
-
-    server.on("connection", connected)
-    return server
 
 
 @case(about="end() with data and destroy_soon() right after connect() deliver the data first")
@@ -292,25 +263,6 @@ class WithQueuedWrite:
             t.note("state", client.ready_state)
 
         client.on("connect", on_connect)
-
-
-def meet(t, options, on_connection, start):
-    """A closely watched server of one connection within this process; `start` is called with its port."""
-    server = closely(t, "server", t.net.create_server(options), SERVER)
-
-    def connection(peer):
-        server.close()
-        on_connection(closely(t, "peer", peer, SOCKET))
-
-    server.on("connection", connection)
-    server.listen(0, "127.0.0.1", lambda: start(server.address().port))
-
-
-def client_to(t, port, options):
-    """A closely watched socket that connects with these options."""
-    client = closely(t, "client", t.net.Socket(), SOCKET)
-    client.connect({"port": port, "host": "127.0.0.1", **options})
-    return client
 
 
 @case(about="destroy_soon() waits for what is written, then destroys step by step as in Node")

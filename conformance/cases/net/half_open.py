@@ -1,13 +1,7 @@
 """Half-open connections: what each side can do after a FIN was sent or received."""
 
 from conformance import case
-from conformance.scenery import closely, listen, serve, serve_here
-
-SERVER = ["close", "ref", "unref"]
-SOCKET = [
-    "read", "push", "pause", "resume", "write", "end", "destroy", "destroy_soon", "ref", "unref", "set_timeout",
-    "set_no_delay", "set_keep_alive",
-]  # fmt: skip
+from conformance.scenery import SOCKET, closely, listen, meet, serve, serve_here
 
 
 @case(about="with allow_half_open a server can write after the client has ended")
@@ -307,18 +301,6 @@ class TakenAwayInEnd:
         client = t.net.connect(port, "127.0.0.1")
         client.resume()
         client.end()
-
-
-def meet(t, options, on_connection, start):
-    """A closely watched server of one connection within this process; `start` is called with its port."""
-    server = closely(t, "server", t.net.create_server(options), SERVER)
-
-    def connection(peer):
-        server.close()
-        on_connection(closely(t, "peer", peer, SOCKET))
-
-    server.on("connection", connection)
-    server.listen(0, "127.0.0.1", lambda: start(server.address().port))
 
 
 @case(about="a conversation that the server ends, the client half open, takes the same steps as in Node on both ends")

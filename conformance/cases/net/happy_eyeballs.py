@@ -1,13 +1,7 @@
 """Several addresses for one host: which are tried, in which order, for how long, and what is emitted."""
 
 from conformance import case
-from conformance.scenery import accept_one, closely, serve
-
-SERVER = ["close", "ref", "unref"]
-SOCKET = [
-    "read", "push", "pause", "resume", "write", "end", "destroy", "destroy_soon", "ref", "unref", "set_timeout",
-    "set_no_delay", "set_keep_alive",
-]  # fmt: skip
+from conformance.scenery import SOCKET, accept_one, client_to, closely, meet, serve
 
 
 def resolving(t, addresses):
@@ -526,25 +520,6 @@ class DestroyInsideTheFirstAttempt:
 
     def raw(r):
         r.publish(port=r.closed_port())
-
-
-def meet(t, options, on_connection, start):
-    """A closely watched server of one connection within this process; `start` is called with its port."""
-    server = closely(t, "server", t.net.create_server(options), SERVER)
-
-    def connection(peer):
-        server.close()
-        on_connection(closely(t, "peer", peer, SOCKET))
-
-    server.on("connection", connection)
-    server.listen(0, "127.0.0.1", lambda: start(server.address().port))
-
-
-def client_to(t, port, options):
-    """A closely watched socket that connects with these options."""
-    client = closely(t, "client", t.net.Socket(), SOCKET)
-    client.connect({"port": port, "host": "127.0.0.1", **options})
-    return client
 
 
 @case(about="addresses that a lookup gives are tried one after the other step by step as in Node")

@@ -1,12 +1,7 @@
 """Looking up a host name: what the lookup function is asked, what its answers do, and when."""
 
 from conformance import case
-from conformance.scenery import accept_one, closely
-
-SOCKET = [
-    "read", "push", "pause", "resume", "write", "end", "destroy", "destroy_soon", "ref", "unref", "set_timeout",
-    "set_no_delay", "set_keep_alive",
-]  # fmt: skip
+from conformance.scenery import SOCKET, accept_one, closely
 
 
 def answering(t, label, answer):

@@ -1,13 +1,17 @@
 """The option on_read: received bytes go into the caller's buffer instead of the stream."""
 
 from conformance import case
-from conformance.scenery import closely, listen, serve, serve_here
-
-SERVER = ["close", "ref", "unref"]
-SOCKET = [
-    "read", "push", "pause", "resume", "write", "end", "destroy", "destroy_soon", "ref", "unref", "set_timeout",
-    "set_no_delay", "set_keep_alive",
-]  # fmt: skip
+from conformance.scenery import (
+    SOCKET,
+    closely,
+    listen,
+    log,
+    meet,
+    serve,
+    serve_here,
+    with_logged_readers,
+    with_readers,
+)
 
 
 @case(about="on_read gets the count and its own buffer; 'data' never fires and nothing is buffered")
@@ -694,18 +698,6 @@ def ResumeAndPause(t):
     server.listen(0, "127.0.0.1", lambda: client.connect(server.address().port, "127.0.0.1"))
 
 
-def meet(t, options, on_connection, start):
-    """A closely watched server of one connection within this process; `start` is called with its port."""
-    server = closely(t, "server", t.net.create_server(options), SERVER)
-
-    def connection(peer):
-        server.close()
-        on_connection(closely(t, "peer", peer, SOCKET))
-
-    server.on("connection", connection)
-    server.listen(0, "127.0.0.1", lambda: start(server.address().port))
-
-
 @case(about="on_read hands over what arrives, pauses and ends step by step as in Node")
 def Steps(t):
     clients = []
@@ -723,92 +715,6 @@ def Steps(t):
         clients.append(closely(t, "client", client, SOCKET))
 
     meet(t, None, lambda peer: peer.end("abcdefgh"), start)
-
-
-def log(t):
-    """A recorder of what happens in which order, equal things that follow each other counted: add(what), tell()."""
-    runs = []
-
-    def add(what):
-        last = runs[-1] if len(runs) > 0 else [None, 0]
-        if last[0] == what:
-            last[1] += 1
-        else:
-            runs.append([what, 1])
-
-    def tell():
-        for run in runs:
-            t.note(run[0], run[1])
-
-    return [add, tell]
-
-
-def with_readers(t, count, size, connect, ready):
-    """Calls ready(readers): so many paused clients, for each of which `size` bytes and a FIN lie in the kernel.
-
-    connect(path, index) makes a client.
-    """
-    server = t.net.create_server()
-    readers = []
-    there = []
-
-    def arrived():
-        there.append(1)
-        if len(there) == 2 * count:
-            server.close()
-            t.immediate(lambda: ready(readers))
-
-    def on_connection(peer):
-        peer.end(bytes(size))
-        peer.resume()
-        arrived()
-
-    def on_listening():
-        for index in range(count):
-            reader = connect(t.path("sock"), index)
-            reader.pause()
-            reader.on("connect", lambda: arrived())
-            readers.append(reader)
-
-    server.on("connection", on_connection)
-    server.listen(t.path("sock"), on_listening)
-
-
-def with_logged_readers(t, size, options, each):
-    """Two clients with `size` bytes each, resumed at once; what they do goes into one log. each(index) is called at
-    every read and may log more."""
-    add, tell = log(t)
-    closed = []
-
-    def connect(path, index):
-        def on_data(chunk):
-            add(f"{index} data {len(chunk)}")
-            each(index, add)
-
-        def on_read(count, buffer):
-            add(f"{index} read {count}")
-            return each(index, add)
-
-        def on_close(had_error):
-            add(f"{index} closed after {reader.bytes_read}")
-            closed.append(index)
-            if len(closed) == 2:
-                tell()
-
-        if "buffer" in options:
-            reader = t.net.connect(path=path, on_read={"buffer": options["buffer"], "callback": on_read})
-        else:
-            reader = t.net.connect(path=path)
-            reader.on("data", on_data)
-        reader.on("end", lambda: add(f"{index} end"))
-        reader.on("close", on_close)
-        return reader
-
-    def ready(readers):
-        for reader in readers:
-            reader.resume()
-
-    with_readers(t, 2, size, connect, ready)
 
 
 @case(about="a buffer of on_read is filled at most 32 times a turn, then come the other socket and the immediates")

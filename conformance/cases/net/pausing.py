@@ -1,13 +1,15 @@
 """pause() and resume(): what they hold back, when they take effect, and what the writer notices."""
 
 from conformance import case
-from conformance.scenery import closely, serve, serve_here, soon
-
-SERVER = ["close", "ref", "unref"]
-SOCKET = [
-    "read", "push", "pause", "resume", "write", "end", "destroy", "destroy_soon", "ref", "unref", "set_timeout",
-    "set_no_delay", "set_keep_alive",
-]  # fmt: skip
+from conformance.scenery import (
+    client_to,
+    meet,
+    serve,
+    serve_either,
+    serve_here,
+    soon,
+    start,
+)
 
 
 @case(about="pause() before 'connect' delays all reading until resume(), even if a 'data' listener is added")
@@ -233,29 +235,6 @@ class PauseWithReadable:
         client.on("readable", on_readable)
 
 
-def serve_either(t, half_open, on_connection):
-    server = t.watch("server", t.net.create_server(allow_half_open=half_open))
-
-    def connected(peer):
-        t.watch("peer", peer)
-        server.close()
-        on_connection(peer)
-
-    server.on("connection", connected)
-    return server
-
-
-def start(t, server, client, at_once):
-    """Listen, connect `client`, and call `at_once` right behind connect()."""
-    t.watch("client", client)
-
-    def listening():
-        client.connect(server.address().port, "127.0.0.1")
-        at_once()
-
-    server.listen(0, "127.0.0.1", listening)
-
-
 @case(about="pause() behind a 'data' listener lets the socket read, but delivers nothing until resume()")
 def PauseWhileConnecting(t):
     server = serve_either(t, False, lambda peer: peer.end("hello"))
@@ -268,25 +247,6 @@ def PauseWhileConnecting(t):
 
     client.on("connect", lambda: t.immediate(lambda: t.immediate(later)))
     start(t, server, client, lambda: client.pause())
-
-
-def meet(t, options, on_connection, start):
-    """A closely watched server of one connection within this process; `start` is called with its port."""
-    server = closely(t, "server", t.net.create_server(options), SERVER)
-
-    def connection(peer):
-        server.close()
-        on_connection(closely(t, "peer", peer, SOCKET))
-
-    server.on("connection", connection)
-    server.listen(0, "127.0.0.1", lambda: start(server.address().port))
-
-
-def client_to(t, port, options):
-    """A closely watched socket that connects with these options."""
-    client = closely(t, "client", t.net.Socket(), SOCKET)
-    client.connect({"port": port, "host": "127.0.0.1", **options})
-    return client
 
 
 @case(

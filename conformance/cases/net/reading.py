@@ -1,7 +1,7 @@
 """The readable side of a socket: 'data', 'readable', read(n), unshift(), push(), and its buffer."""
 
 from conformance import case
-from conformance.scenery import serve, serve_here, soon
+from conformance.scenery import serve, serve_either, serve_here, soon, start
 
 
 @case(about="a socket reads into its buffer before it has a listener, and flows only then")
@@ -412,29 +412,6 @@ class RemoveAllReadable:
         t.note("flowing", client.readable_flowing)
         client.remove_all_listeners("readable")
         t.next_tick(lambda: t.note("flowing", client.readable_flowing))
-
-
-def serve_either(t, half_open, on_connection):
-    server = t.watch("server", t.net.create_server(allow_half_open=half_open))
-
-    def connected(peer):
-        t.watch("peer", peer)
-        server.close()
-        on_connection(peer)
-
-    server.on("connection", connected)
-    return server
-
-
-def start(t, server, client, at_once):
-    """Listen, connect `client`, and call `at_once` right behind connect()."""
-    t.watch("client", client)
-
-    def listening():
-        client.connect(server.address().port, "127.0.0.1")
-        at_once()
-
-    server.listen(0, "127.0.0.1", listening)
 
 
 @case(about="unshift() in 'data' delivers the chunk again before what follows and before 'end'")

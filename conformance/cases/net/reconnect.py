@@ -1,12 +1,7 @@
 """One socket that connects several times: what connect() resets and what stays."""
 
 from conformance import case
-from conformance.scenery import accept_one, closely, serve, serve_here, serve_several
-
-SOCKET = [
-    "read", "push", "pause", "resume", "write", "end", "destroy", "destroy_soon", "ref", "unref", "set_timeout",
-    "set_no_delay", "set_keep_alive",
-]  # fmt: skip
+from conformance.scenery import SOCKET, accept_one, closely, serve, serve_here, serve_several
 
 
 def greeting(t, connections):

@@ -1,13 +1,7 @@
 """reset_and_destroy() in every state of a socket, and resets by the peer."""
 
 from conformance import case
-from conformance.scenery import accept_one, closely, serve, serve_several
-
-SERVER = ["close", "ref", "unref"]
-SOCKET = [
-    "read", "push", "pause", "resume", "write", "end", "destroy", "destroy_soon", "ref", "unref", "set_timeout",
-    "set_no_delay", "set_keep_alive",
-]  # fmt: skip
+from conformance.scenery import SOCKET, accept_one, client_to, closely, meet, serve, serve_several
 
 
 def told(t):
@@ -338,25 +332,6 @@ class ByPeer:
         client.on("error", t.callback("error"))
         client.on("data", lambda chunk: None)
         client.on("connect", lambda: client.write("hello"))
-
-
-def meet(t, options, on_connection, start):
-    """A closely watched server of one connection within this process; `start` is called with its port."""
-    server = closely(t, "server", t.net.create_server(options), SERVER)
-
-    def connection(peer):
-        server.close()
-        on_connection(closely(t, "peer", peer, SOCKET))
-
-    server.on("connection", connection)
-    server.listen(0, "127.0.0.1", lambda: start(server.address().port))
-
-
-def client_to(t, port, options):
-    """A closely watched socket that connects with these options."""
-    client = closely(t, "client", t.net.Socket(), SOCKET)
-    client.connect({"port": port, "host": "127.0.0.1", **options})
-    return client
 
 
 @case(about="reset_and_destroy() resets and closes step by step as in Node, connected, connecting and closed")

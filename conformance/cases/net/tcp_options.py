@@ -1,13 +1,7 @@
 """set_no_delay(), set_keep_alive() and the type of service: what the kernel is told, and when."""
 
 from conformance import case
-from conformance.scenery import closely, listen, serve, serve_several
-
-SERVER = ["close", "ref", "unref"]
-SOCKET = [
-    "read", "push", "pause", "resume", "write", "end", "destroy", "destroy_soon", "ref", "unref", "set_timeout",
-    "set_no_delay", "set_keep_alive",
-]  # fmt: skip
+from conformance.scenery import client_to, listen, meet, serve, serve_several
 
 
 def accepting(t):
@@ -504,25 +498,6 @@ class WhileConnected:
 
         client.on("connect", on_connect)
         client.resume()
-
-
-def meet(t, options, on_connection, start):
-    """A closely watched server of one connection within this process; `start` is called with its port."""
-    server = closely(t, "server", t.net.create_server(options), SERVER)
-
-    def connection(peer):
-        server.close()
-        on_connection(closely(t, "peer", peer, SOCKET))
-
-    server.on("connection", connection)
-    server.listen(0, "127.0.0.1", lambda: start(server.address().port))
-
-
-def client_to(t, port, options):
-    """A closely watched socket that connects with these options."""
-    client = closely(t, "client", t.net.Socket(), SOCKET)
-    client.connect({"port": port, "host": "127.0.0.1", **options})
-    return client
 
 
 @case(about="no_delay and keep_alive keep their new values though the handle's method throws")

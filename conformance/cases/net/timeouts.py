@@ -1,13 +1,16 @@
 """set_timeout(): when 'timeout' comes, what delays it, and what it leaves alone."""
 
 from conformance import case
-from conformance.scenery import accept_one, closely, listen, serve, serve_here, serve_several
-
-SERVER = ["close", "ref", "unref"]
-SOCKET = [
-    "read", "push", "pause", "resume", "write", "end", "destroy", "destroy_soon", "ref", "unref", "set_timeout",
-    "set_no_delay", "set_keep_alive",
-]  # fmt: skip
+from conformance.scenery import (
+    accept_one,
+    client_to,
+    closely,
+    listen,
+    meet,
+    serve,
+    serve_here,
+    serve_several,
+)
 
 
 def stop(socket):
@@ -427,25 +430,6 @@ class UnixSocket:
     def client(t, path):
         client = t.watch("client", t.net.connect(path))
         client.resume()
-
-
-def meet(t, options, on_connection, start):
-    """A closely watched server of one connection within this process; `start` is called with its port."""
-    server = closely(t, "server", t.net.create_server(options), SERVER)
-
-    def connection(peer):
-        server.close()
-        on_connection(closely(t, "peer", peer, SOCKET))
-
-    server.on("connection", connection)
-    server.listen(0, "127.0.0.1", lambda: start(server.address().port))
-
-
-def client_to(t, port, options):
-    """A closely watched socket that connects with these options."""
-    client = closely(t, "client", t.net.Socket(), SOCKET)
-    client.connect({"port": port, "host": "127.0.0.1", **options})
-    return client
 
 
 @case(about="the timeout of a socket is set, fires and is cleared step by step as in Node")

@@ -1,13 +1,7 @@
 """Servers and sockets on a path: unix sockets, their files, and what replaces addresses."""
 
 from conformance import case
-from conformance.scenery import closely
-
-SERVER = ["close", "ref", "unref"]
-SOCKET = [
-    "read", "push", "pause", "resume", "write", "end", "destroy", "destroy_soon", "ref", "unref", "set_timeout",
-    "set_no_delay", "set_keep_alive",
-]  # fmt: skip
+from conformance.scenery import SERVER, SOCKET, closely
 
 
 @case(about="listen() takes a path or options with one, with backlog and callback; address() is the path")

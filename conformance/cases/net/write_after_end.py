@@ -1,7 +1,7 @@
 """write() and end() after an end: the socket's own, the peer's FIN, a reset, or destroy()."""
 
 from conformance import case
-from conformance.scenery import accept_one, serve
+from conformance.scenery import accept_one, serve, serve_either, start
 
 
 @case(about="a second end() with data fails all pending callbacks and the socket with ERR_STREAM_WRITE_AFTER_END")
@@ -191,29 +191,6 @@ class CountAfterReset:
             quiet.reset()
             signal.send(b"reset")
             signal.close()
-
-
-def serve_either(t, half_open, on_connection):
-    server = t.watch("server", t.net.create_server(allow_half_open=half_open))
-
-    def connected(peer):
-        t.watch("peer", peer)
-        server.close()
-        on_connection(peer)
-
-    server.on("connection", connected)
-    return server
-
-
-def start(t, server, client, at_once):
-    """Listen, connect `client`, and call `at_once` right behind connect()."""
-    t.watch("client", client)
-
-    def listening():
-        client.connect(server.address().port, "127.0.0.1")
-        at_once()
-
-    server.listen(0, "127.0.0.1", listening)
 
 
 @case(about="without allow_half_open a write in 'end' is sent, and one on the next tick fails")

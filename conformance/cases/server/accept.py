@@ -1,9 +1,7 @@
 """What 'connection' hands over: the state of an accepted socket, its options and who reads from it."""
 
 from conformance import case
-from conformance.scenery import closely, listen, serve_here
-
-SERVER = ["close", "ref", "unref"]
+from conformance.scenery import SERVER, closely, listen, serve_here
 
 
 @case(about="a server accepts one connection a turn though more wait, with ticks and immediates in between")

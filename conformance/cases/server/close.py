@@ -1,9 +1,7 @@
 """Closing a server: what close() does at once, what 'close' waits for, and how a server listens again."""
 
 from conformance import case
-from conformance.scenery import closely, listen
-
-SERVER = ["close", "ref", "unref"]
+from conformance.scenery import SERVER, closely, listen
 
 
 @case(about="close() makes listening false and address() null at once, and gives the port back")

@@ -1,9 +1,7 @@
 """How a server limits its clients: max_connections, 'drop', block lists and get_connections()."""
 
 from conformance import case
-from conformance.scenery import closely, listen
-
-SERVER = ["close", "ref", "unref"]
+from conformance.scenery import SERVER, closely, listen
 
 
 @case(about="above max_connections a client is ended without 'connection', and 'drop' has both addresses")

@@ -1,9 +1,7 @@
 """What listen() throws at once and what it reports by 'error'."""
 
 from conformance import case
-from conformance.scenery import closely
-
-SERVER = ["close", "ref", "unref"]
+from conformance.scenery import SERVER, closely
 
 
 @case(about="options without port, path and usable fd throw ERR_INVALID_ARG_VALUE that shows them")

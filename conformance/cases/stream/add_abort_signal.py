@@ -1,7 +1,7 @@
 """add_abort_signal(): an AbortSignal for an existing socket or stream, in each of its states."""
 
 from conformance import case
-from conformance.scenery import BOTH, READS, closely, serve_here, soon
+from conformance.scenery import BOTH, READS, closely, record, serve_here, soon, state
 
 
 def connected(t, use):
@@ -190,37 +190,6 @@ def AbortNoDestroy(t):
     t.stream.add_abort_signal(controller.signal, t.stream.Stream())
     controller.abort()
     t.attempt("before", lambda: t.stream.add_abort_signal(controller.signal, t.stream.Stream()))
-
-
-def state(stream):
-    """What may be seen of a stream: of its readable side, of its writable side, of its life."""
-    readable = [
-        getattr(stream, "readable", None),
-        getattr(stream, "readable_ended", None),
-        getattr(stream, "readable_flowing", None),
-        getattr(stream, "readable_length", None),
-    ]
-    writable = [
-        getattr(stream, "writable", None),
-        getattr(stream, "writable_ended", None),
-        getattr(stream, "writable_finished", None),
-        getattr(stream, "writable_need_drain", None),
-        getattr(stream, "writable_length", None),
-    ]
-    return [readable, writable, [stream.destroyed, stream.closed, stream.errored]]
-
-
-def note_event(t, label, event, stream):
-    """Note the state in each `event`."""
-    stream.on(event, lambda *rest: t.note(label, state(stream)))
-
-
-def record(t, name, stream, events):
-    """Note listeners added and removed, and the state in each event."""
-    stream.on("newListener", lambda event, fn: t.note(f"{name} added", event))
-    stream.on("removeListener", lambda event, fn: t.note(f"{name} removed", event))
-    for event in events:
-        note_event(t, f"{name} {event}", event, stream)
 
 
 @case(

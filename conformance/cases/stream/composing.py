@@ -1,13 +1,7 @@
 """compose(), Duplex.from() and wrap(): several streams, or other objects, as one stream."""
 
 from conformance import case
-from conformance.scenery import BOTH, closely, serve, soon, through
-
-
-def note_error(t, label, emitter):
-    """Have each 'error' of `emitter` noted as `label`; returns `emitter`."""
-    emitter.on("error", lambda error: t.note(label, error))
-    return emitter
+from conformance.scenery import BOTH, closely, note_error, serve, soon, through
 
 
 def pair(t, first, last):

@@ -1,7 +1,7 @@
 """cork() and uncork(): what is held together, and when it is sent."""
 
 from conformance import case
-from conformance.scenery import WRITES, closely, collect, serve
+from conformance.scenery import WRITES, closely, collect, serve, serve_either, start
 
 
 @case(about="corked writes are counted, and are sent together by the last uncork()")
@@ -361,29 +361,6 @@ class BadDigitsWait:
 
         client.on("ready", on_ready)
         client.resume()
-
-
-def serve_either(t, half_open, on_connection):
-    server = t.watch("server", t.net.create_server(allow_half_open=half_open))
-
-    def connected(peer):
-        t.watch("peer", peer)
-        server.close()
-        on_connection(peer)
-
-    server.on("connection", connected)
-    return server
-
-
-def start(t, server, client, at_once):
-    """Listen, connect `client`, and call `at_once` right behind connect()."""
-    t.watch("client", client)
-
-    def listening():
-        client.connect(server.address().port, "127.0.0.1")
-        at_once()
-
-    server.listen(0, "127.0.0.1", listening)
 
 
 @case(about="cork() before connect() holds all writes until uncork() in 'connect'")

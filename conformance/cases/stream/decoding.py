@@ -1,7 +1,7 @@
 """set_encoding(): text instead of bytes, and what is held back between reads."""
 
 from conformance import case
-from conformance.scenery import serve, serve_here
+from conformance.scenery import serve, serve_either, serve_here, start
 
 
 def receive(t, encoding, steps):
@@ -203,29 +203,6 @@ def Utf16Surrogates(t):
             stream.push(piece)
         stream.push(None)
         stream.on("end", lambda texts=texts: t.note("units", texts))
-
-
-def serve_either(t, half_open, on_connection):
-    server = t.watch("server", t.net.create_server(allow_half_open=half_open))
-
-    def connected(peer):
-        t.watch("peer", peer)
-        server.close()
-        on_connection(peer)
-
-    server.on("connection", connected)
-    return server
-
-
-def start(t, server, client, at_once):
-    """Listen, connect `client`, and call `at_once` right behind connect()."""
-    t.watch("client", client)
-
-    def listening():
-        client.connect(server.address().port, "127.0.0.1")
-        at_once()
-
-    server.listen(0, "127.0.0.1", listening)
 
 
 @case(about="set_encoding() between two chunks decodes what is buffered and what follows")

@@ -1,7 +1,7 @@
 """Duplex.from() of functions, pairs, streams and values."""
 
 from conformance import case
-from conformance.scenery import BOTH, READS, closely, numbers, sink
+from conformance.scenery import BOTH, READS, closely, note_error, numbers, sink
 
 
 @case(about="a Duplex made of an async generator function gives and takes step by step as in Node")
@@ -316,12 +316,6 @@ def PairOfOthers(t):
         whole = t.watch("whole", t.stream.Duplex.from_({"readable": readable, "writable": accepting_all(t)}))
         whole.on("data", t.callback("data"))
         whole.end("x")
-
-
-def note_error(t, label, emitter):
-    """Have each 'error' of `emitter` noted as `label`; returns `emitter`."""
-    emitter.on("error", lambda error: t.note(label, error))
-    return emitter
 
 
 @case(about="Duplex.from() of a pair with an impossible side fails one of Node's assertions")

@@ -1,7 +1,7 @@
 """duplex_pair(): two streams, each of which reads what is written to the other."""
 
 from conformance import case
-from conformance.scenery import BOTH, closely
+from conformance.scenery import BOTH, closely, record, state
 
 
 @case(about="a duplex pair passes on objects that are false, and only holds back empty ones")
@@ -14,37 +14,6 @@ def PairOfFalse(t):
     one.write(False, t.callback("false written"))
     one.write("", t.callback("nothing written"))
     one.end()
-
-
-def state(stream):
-    """What may be seen of a stream: of its readable side, of its writable side, of its life."""
-    readable = [
-        getattr(stream, "readable", None),
-        getattr(stream, "readable_ended", None),
-        getattr(stream, "readable_flowing", None),
-        getattr(stream, "readable_length", None),
-    ]
-    writable = [
-        getattr(stream, "writable", None),
-        getattr(stream, "writable_ended", None),
-        getattr(stream, "writable_finished", None),
-        getattr(stream, "writable_need_drain", None),
-        getattr(stream, "writable_length", None),
-    ]
-    return [readable, writable, [stream.destroyed, stream.closed, stream.errored]]
-
-
-def note_event(t, label, event, stream):
-    """Note the state in each `event`."""
-    stream.on(event, lambda *rest: t.note(label, state(stream)))
-
-
-def record(t, name, stream, events):
-    """Note listeners added and removed, and the state in each event."""
-    stream.on("newListener", lambda event, fn: t.note(f"{name} added", event))
-    stream.on("removeListener", lambda event, fn: t.note(f"{name} removed", event))
-    for event in events:
-        note_event(t, f"{name} {event}", event, stream)
 
 
 @case(about="when one side of a duplex pair is destroyed, the other ends, or fails with it, on the next tick")

@@ -1,23 +1,21 @@
 """finished() and promises.finished(): when they call back, with what, and the listeners that they leave."""
 
 from conformance import case
-from conformance.scenery import accept_one, closely, listen, serve, serve_here, soon
+from conformance.scenery import (
+    accept_one,
+    closely,
+    listen,
+    record,
+    serve,
+    serve_here,
+    soon,
+    state,
+)
 
 
 def listeners(stream):
     """How many listeners a stream has for what finished() listens to."""
     return [stream.listener_count(event) for event in ["close", "end", "error", "finish"]]
-
-
-def start(t, server, client, at_once):
-    """Listen, connect `client`, and call `at_once` right behind connect()."""
-    t.watch("client", client)
-
-    def listening():
-        client.connect(server.address().port, "127.0.0.1")
-        at_once()
-
-    server.listen(0, "127.0.0.1", listening)
 
 
 def connected(t, use, half_open=False):
@@ -384,24 +382,6 @@ def duplex(t, options):
     return stream
 
 
-def state(stream):
-    """What may be seen of a stream: of its readable side, of its writable side, of its life."""
-    readable = [
-        getattr(stream, "readable", None),
-        getattr(stream, "readable_ended", None),
-        getattr(stream, "readable_flowing", None),
-        getattr(stream, "readable_length", None),
-    ]
-    writable = [
-        getattr(stream, "writable", None),
-        getattr(stream, "writable_ended", None),
-        getattr(stream, "writable_finished", None),
-        getattr(stream, "writable_need_drain", None),
-        getattr(stream, "writable_length", None),
-    ]
-    return [readable, writable, [stream.destroyed, stream.closed, stream.errored]]
-
-
 def ask_finished(t, label, stream, options):
     """Ask finished(), and note the state when it calls back."""
     t.stream.finished(stream, options, t.callback(label, lambda *error: t.note(label, state(stream))))
@@ -413,19 +393,6 @@ def note_finished(t, name, stream):
     ask_finished(t, f"{name} writable", stream, {"readable": False})
     ask_finished(t, f"{name} readable", stream, {"writable": False})
     ask_finished(t, f"{name} without error", stream, {"error": False})
-
-
-def note_event(t, label, event, stream):
-    """Note the state in each `event`."""
-    stream.on(event, lambda *rest: t.note(label, state(stream)))
-
-
-def record(t, name, stream, events):
-    """Note listeners added and removed, and the state in each event."""
-    stream.on("newListener", lambda event, fn: t.note(f"{name} added", event))
-    stream.on("removeListener", lambda event, fn: t.note(f"{name} removed", event))
-    for event in events:
-        note_event(t, f"{name} {event}", event, stream)
 
 
 @case(about="finished() without auto_destroy calls back in 'end' or 'finish', whichever is last")

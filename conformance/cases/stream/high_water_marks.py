@@ -1,37 +1,7 @@
 """High-water marks: how much a stream holds before its writer must wait, and when it asks its source for more."""
 
 from conformance import case
-
-
-def state(stream):
-    """What may be seen of a stream: of its readable side, of its writable side, of its life."""
-    readable = [
-        getattr(stream, "readable", None),
-        getattr(stream, "readable_ended", None),
-        getattr(stream, "readable_flowing", None),
-        getattr(stream, "readable_length", None),
-    ]
-    writable = [
-        getattr(stream, "writable", None),
-        getattr(stream, "writable_ended", None),
-        getattr(stream, "writable_finished", None),
-        getattr(stream, "writable_need_drain", None),
-        getattr(stream, "writable_length", None),
-    ]
-    return [readable, writable, [stream.destroyed, stream.closed, stream.errored]]
-
-
-def note_event(t, label, event, stream):
-    """Note the state in each `event`."""
-    stream.on(event, lambda *rest: t.note(label, state(stream)))
-
-
-def record(t, name, stream, events):
-    """Note listeners added and removed, and the state in each event."""
-    stream.on("newListener", lambda event, fn: t.note(f"{name} added", event))
-    stream.on("removeListener", lambda event, fn: t.note(f"{name} removed", event))
-    for event in events:
-        note_event(t, f"{name} {event}", event, stream)
+from conformance.scenery import record, state
 
 
 @case(

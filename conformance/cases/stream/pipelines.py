@@ -1,7 +1,19 @@
 """pipeline(): which parts it destroys with which error, and when it calls back, sockets and functions included."""
 
 from conformance import case
-from conformance.scenery import READS, WRITES, closely, collect, numbers, serve, serve_here, sink, through
+from conformance.scenery import (
+    READS,
+    WRITES,
+    closely,
+    collect,
+    numbers,
+    serve,
+    serve_either,
+    serve_here,
+    sink,
+    start,
+    through,
+)
 
 
 def capitals(t):
@@ -22,17 +34,6 @@ def listeners(stream):
 def settle(t, label, promise):
     """Notes what becomes of a promise."""
     promise.then(t.callback(f"{label} fulfilled"), t.callback(f"{label} rejected"))
-
-
-def start(t, server, client, at_once):
-    """Listen, connect `client`, and call `at_once` right behind connect()."""
-    t.watch("client", client)
-
-    def listening():
-        client.connect(server.address().port, "127.0.0.1")
-        at_once()
-
-    server.listen(0, "127.0.0.1", listening)
 
 
 def echo_here(t, use):
@@ -619,18 +620,6 @@ def DestroyedConnecting(t):
         t.next_tick(lambda: client.destroy(t.error("changed my mind")))
 
     serve_here(t, on_connection, start)
-
-
-def serve_either(t, half_open, on_connection):
-    server = t.watch("server", t.net.create_server(allow_half_open=half_open))
-
-    def connected(peer):
-        t.watch("peer", peer)
-        server.close()
-        on_connection(peer)
-
-    server.on("connection", connected)
-    return server
 
 
 @case(

@@ -1,13 +1,20 @@
 """pipe() and unpipe(), between sockets, streams and old-style streams."""
 
 from conformance import case
-from conformance.scenery import closely, listen, much_later, numbers, serve, serve_here, sink
-
-
-def note_error(t, label, emitter):
-    """Have each 'error' of `emitter` noted as `label`; returns `emitter`."""
-    emitter.on("error", lambda error: t.note(label, error))
-    return emitter
+from conformance.scenery import (
+    closely,
+    listen,
+    much_later,
+    note_error,
+    numbers,
+    record,
+    serve,
+    serve_either,
+    serve_here,
+    sink,
+    start,
+    state,
+)
 
 
 @case(about="a socket piped into itself echoes, and ends when its peer has ended")
@@ -328,29 +335,6 @@ def PipeWriteThrows(t):
     t.stream.Readable.from_(["a"]).pipe(target)
 
 
-def serve_either(t, half_open, on_connection):
-    server = t.watch("server", t.net.create_server(allow_half_open=half_open))
-
-    def connected(peer):
-        t.watch("peer", peer)
-        server.close()
-        on_connection(peer)
-
-    server.on("connection", connected)
-    return server
-
-
-def start(t, server, client, at_once):
-    """Listen, connect `client`, and call `at_once` right behind connect()."""
-    t.watch("client", client)
-
-    def listening():
-        client.connect(server.address().port, "127.0.0.1")
-        at_once()
-
-    server.listen(0, "127.0.0.1", listening)
-
-
 @case(about="unpipe() in the destination's 'pipe' leaves the source paused and unread")
 def UnpipeInPipe(t):
     server = serve_either(t, False, lambda peer: peer.end("never read"))
@@ -506,24 +490,6 @@ def OldPipeListeners(t):
             source.emit(how)
 
 
-def state(stream):
-    """What may be seen of a stream: of its readable side, of its writable side, of its life."""
-    readable = [
-        getattr(stream, "readable", None),
-        getattr(stream, "readable_ended", None),
-        getattr(stream, "readable_flowing", None),
-        getattr(stream, "readable_length", None),
-    ]
-    writable = [
-        getattr(stream, "writable", None),
-        getattr(stream, "writable_ended", None),
-        getattr(stream, "writable_finished", None),
-        getattr(stream, "writable_need_drain", None),
-        getattr(stream, "writable_length", None),
-    ]
-    return [readable, writable, [stream.destroyed, stream.closed, stream.errored]]
-
-
 @case(
     about="'pipe' comes when both ends have the listeners of the pipe, before the source flows",
     skip_unless="node<26.1",
@@ -552,19 +518,6 @@ def PipeEvent(t):
         source.push("x")
         t.immediate(lambda source=source: source.push(None))
         target.resume()
-
-
-def note_event(t, label, event, stream):
-    """Note the state in each `event`."""
-    stream.on(event, lambda *rest: t.note(label, state(stream)))
-
-
-def record(t, name, stream, events):
-    """Note listeners added and removed, and the state in each event."""
-    stream.on("newListener", lambda event, fn: t.note(f"{name} added", event))
-    stream.on("removeListener", lambda event, fn: t.note(f"{name} removed", event))
-    for event in events:
-        note_event(t, f"{name} {event}", event, stream)
 
 
 @case(about="pipe() into a full destination pauses and listens for 'drain' at once; unpipe() undoes both")

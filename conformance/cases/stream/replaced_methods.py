@@ -4,7 +4,7 @@
 """
 
 from conformance import case
-from conformance.scenery import count_to, serve_here
+from conformance.scenery import count_to, note_error, serve_here
 
 HOOKS = ["_read", "_write", "_writev", "_final", "_destroy"]
 METHODS = [
@@ -423,12 +423,6 @@ def HooksThatWereNotThere(t):
     t.override(sink, "_final", lambda self, original, callback: [t.note("_final", True), callback()])
     sink.on("finish", lambda: t.note("finish", True))
     sink.end("y")
-
-
-def note_error(t, label, emitter):
-    """Have each 'error' of `emitter` noted as `label`; returns `emitter`."""
-    emitter.on("error", lambda error: t.note(label, error))
-    return emitter
 
 
 @case(about="a _read or _destroy that is not a function fails the stream with a TypeError; such a _final is ignored")

@@ -1,7 +1,7 @@
 """wrap() of an old-style stream."""
 
 from conformance import case
-from conformance.scenery import READS, closely
+from conformance.scenery import READS, closely, note_error
 
 
 @case(about="an old-style source behind wrap() gets its listeners, pauses and resumes in Node's order")
@@ -89,12 +89,6 @@ def WrapError(t):
 def WrapNothing(t):
     for value in [None, 5, {}]:
         t.attempt("wrap", lambda value=value: t.stream.Readable().wrap(value))
-
-
-def note_error(t, label, emitter):
-    """Have each 'error' of `emitter` noted as `label`; returns `emitter`."""
-    emitter.on("error", lambda error: t.note(label, error))
-    return emitter
 
 
 @case(about="wrap() raises JavaScript's TypeError when it calls a pause or resume that is not a function")

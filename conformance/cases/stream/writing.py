@@ -1,7 +1,7 @@
 """How a stream in memory is written: write(), end(), final() and their callbacks, step by step."""
 
 from conformance import case
-from conformance.scenery import WRITES, closely, much_later, sink
+from conformance.scenery import WRITES, closely, much_later, record, sink, state
 
 
 @case(about="writes that are done at once go through a destination step by step as in Node")
@@ -110,37 +110,6 @@ def WritingWithinUnwatched(t):
     destination.write("x", written(0))
     destination.write("y", t.callback("beside"))
     t.immediate(lambda: t.immediate(lambda: destination.end(t.callback("ended"))))
-
-
-def state(stream):
-    """What may be seen of a stream: of its readable side, of its writable side, of its life."""
-    readable = [
-        getattr(stream, "readable", None),
-        getattr(stream, "readable_ended", None),
-        getattr(stream, "readable_flowing", None),
-        getattr(stream, "readable_length", None),
-    ]
-    writable = [
-        getattr(stream, "writable", None),
-        getattr(stream, "writable_ended", None),
-        getattr(stream, "writable_finished", None),
-        getattr(stream, "writable_need_drain", None),
-        getattr(stream, "writable_length", None),
-    ]
-    return [readable, writable, [stream.destroyed, stream.closed, stream.errored]]
-
-
-def note_event(t, label, event, stream):
-    """Note the state in each `event`."""
-    stream.on(event, lambda *rest: t.note(label, state(stream)))
-
-
-def record(t, name, stream, events):
-    """Note listeners added and removed, and the state in each event."""
-    stream.on("newListener", lambda event, fn: t.note(f"{name} added", event))
-    stream.on("removeListener", lambda event, fn: t.note(f"{name} removed", event))
-    for event in events:
-        note_event(t, f"{name} {event}", event, stream)
 
 
 @case(about="end() may be called in the callback of a synchronous write or in 'drain'")
