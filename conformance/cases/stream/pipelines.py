@@ -678,6 +678,19 @@ class PipelineIntoSocket:
         client = t.watch("client", t.net.connect(port, "127.0.0.1"))
         client.resume()
         source = t.watch("source", t.stream.Readable.from_([b"one", b"two"]))
+        t.stream.pipeline(source, client, t.callback("done"))
+        t.note("connecting", client.connecting)
+
+
+@case(about="pipeline() through a Transform into a connecting socket holds what comes until it is connected")
+class ThroughTransformIntoSocket:
+    def server(t):
+        collect(t)
+
+    def client(t, port):
+        client = t.watch("client", t.net.connect(port, "127.0.0.1"))
+        client.resume()
+        source = t.stream.Readable.from_([b"one ", b"two"])
         t.stream.pipeline(source, capitals(t), client, t.callback("done"))
         t.note("connecting", client.connecting)
 
