@@ -1,4 +1,4 @@
-// The Node half of order_inside_pipes/generators: a generator that is not async is one of the things the subset does not have.
+// The Node half of stream/readable_from/generators: a generator that is not async is one of the things the subset does not have.
 function main(t) {
   function clock(name) {
     let turns = 0;

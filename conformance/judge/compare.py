@@ -154,6 +154,10 @@ class Expectation:
         self.sample = runs[0]
         self._all = runs
 
+    def with_more(self, runs: Sequence[NormalRun]) -> "Expectation":
+        """What is demanded with these runs besides."""
+        return Expectation([*self._all, *runs])
+
     @functools.cached_property
     def _roles(self) -> Mapping[str, _Role]:
         return {role: _expect(role, [run[role] for run in self._all]) for role in self.sample}

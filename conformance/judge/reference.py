@@ -126,7 +126,7 @@ class References:
                 return
             more = [self._run(case, number) for number in range(len(reference.runs) + 1, wanted + 1)]
             reference.runs += more
-            reference.expectation = _expectation(case, reference.runs)
+            reference.expectation = reference.expectation.with_more([normal(case, run) for run in more])
             self._store(case, reference)
             self._keep(case, reference)
 

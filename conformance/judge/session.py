@@ -21,7 +21,7 @@ from typing import Any
 from conformance.config import Config
 from conformance.errors import OutputError
 from conformance.judge.compare import Comparison, Difference
-from conformance.judge.normalize import normal
+from conformance.judge.normalize import NormalRun, normal
 from conformance.judge.pairing import Pairing, pairings
 from conformance.judge.reference import Reference, ReferenceFailed, References
 from conformance.judge.verdict import (
@@ -182,13 +182,14 @@ class Session:
         run = self._run(case, players)
         if run.fatal_faults:
             return replace(blank, reason="; ".join(map(str, run.fatal_faults))), [run]
-        comparison = self._compare(case, pairing, reference, run)
+        played = self._normal(case, pairing, run)
+        comparison = self._compare(case, pairing, reference, run, played)
         if comparison.first is not None:
             self._references.repeat(case, reference)
-            comparison = self._compare(case, pairing, reference, run)
+            comparison = self._compare(case, pairing, reference, run, played)
         if comparison.first is not None and comparison.first.category not in HIDING:
             self._references.confirm(case, reference)
-            comparison = self._compare(case, pairing, reference, run)
+            comparison = self._compare(case, pairing, reference, run, played)
         runs, load = [run], round(os.getloadavg()[0], 2)
         first = comparison.first
         if first is not None and not any(entry.covers(blank) for entry in self.known):
@@ -242,15 +243,20 @@ class Session:
         for _ in range(self.config.rerun):
             run = self._run(case, players)
             runs.append(run)
-            last = self._compare(case, pairing, reference, run)
+            last = self._compare(case, pairing, reference, run, self._normal(case, pairing, run))
             if run.fatal_faults or last.first is not None:
                 return comparison
         return last
 
-    def _compare(self, case: Case, pairing: Pairing, reference: Reference, run: PairingTrace) -> Comparison:
-        ignored = self._profile(pairing).ignore
-        expectation = reference.demands(case, ignored)
-        comparison = expectation.compare(normal(case, run, ignored), pairing.subject_roles)
+    def _normal(self, case: Case, pairing: Pairing, run: PairingTrace) -> NormalRun:
+        """The run as it is compared: normalised, without what the subject's profile leaves out."""
+        return normal(case, run, self._profile(pairing).ignore)
+
+    def _compare(
+        self, case: Case, pairing: Pairing, reference: Reference, run: PairingTrace, played: NormalRun
+    ) -> Comparison:
+        expectation = reference.demands(case, self._profile(pairing).ignore)
+        comparison = expectation.compare(played, pairing.subject_roles)
         faults = [fault for fault in run.faults if fault.whose == "role" and fault.kind != "garbage"]
         return replace(comparison, differences=(*comparison.differences, *map(_fault_difference, faults)))
 

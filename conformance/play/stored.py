@@ -26,7 +26,7 @@ FORMAT = 2
 
 _PACKAGE = Path(__file__).parents[1]
 _FIXTURES = _PACKAGE.parent / "node_fixtures"
-_HARNESS = ("play/kernel.py", "play/raw.py", "play/runner.py", "play/trace.py", "scenery.py")
+_HARNESS = ("language/export.py", "play/kernel.py", "play/raw.py", "play/runner.py", "play/trace.py", "scenery.py")
 
 
 class UnreadableError(Exception):
