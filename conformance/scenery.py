@@ -6,7 +6,7 @@ into the program for Node as the helper functions of a case file are.
 
 from typing import Any
 
-#: what `numbers`, `sink` and `through` note the calls of
+#: The methods whose calls are noted of what is watched closely: of streams, servers, sockets and UDP sockets.
 READS = ["read", "push", "pause", "resume", "pipe", "unpipe", "_read", "destroy", "_destroy"]
 WRITES = ["write", "end", "cork", "uncork", "_write", "destroy", "_destroy"]
 BOTH = [
@@ -17,7 +17,7 @@ SOCKET = [
     "read", "push", "pause", "resume", "write", "end", "destroy", "destroy_soon", "ref", "unref", "set_timeout",
     "set_no_delay", "set_keep_alive",
 ]  # fmt: skip
-METHODS = ["bind", "connect", "send", "close", "disconnect"]
+DGRAM = ["bind", "connect", "send", "close", "disconnect"]
 
 
 def listen(t: Any, server: Any, host: str = "127.0.0.1") -> None:
@@ -201,6 +201,7 @@ def record(t: Any, name: Any, stream: Any, events: Any) -> Any:
 
 
 def serve_either(t: Any, half_open: Any, on_connection: Any) -> Any:
+    """A watched server of one watched connection, half open or not, which is not listening yet."""
     server = t.watch("server", t.net.create_server(allow_half_open=half_open))
 
     def connected(peer: Any) -> Any:
@@ -259,7 +260,7 @@ def recorded_handle(t: Any, name: Any, socket: Any) -> Any:
 
 def socket_of(t: Any, name: Any, options: Any) -> Any:
     """A UDP socket watched closely."""
-    return closely(t, name, t.dgram.create_socket({"type": "udp4", **options}), METHODS)
+    return closely(t, name, t.dgram.create_socket({"type": "udp4", **options}), DGRAM)
 
 
 def log(t: Any) -> Any:
@@ -346,3 +347,31 @@ def with_logged_readers(t: Any, size: Any, options: Any, each: Any) -> Any:
             reader.resume()
 
     with_readers(t, 2, size, connect, ready)
+
+
+def pair(t: Any, first: Any, last: Any) -> Any:
+    """The two streams composed, all three watched; errors are heard."""
+    t.watch("first", first)
+    t.watch("last", last)
+    composed = t.watch("composed", t.stream.compose(first, last))
+    composed.on("error", t.callback("composed error"))
+    return composed
+
+
+def noter(t: Any, what: Any) -> Any:
+    """A function that notes `what`."""
+    return lambda: t.note(what, None)
+
+
+def tick(t: Any) -> Any:
+    """Note a first tick, and queue a tick and a microtask from within it."""
+    t.note("tick 1", None)
+    t.next_tick(noter(t, "tick of tick"))
+    t.microtask(noter(t, "micro of tick"))
+
+
+def micro(t: Any) -> Any:
+    """The same in a first microtask."""
+    t.note("micro 1", None)
+    t.next_tick(noter(t, "tick of micro"))
+    t.microtask(noter(t, "micro of micro"))

@@ -597,19 +597,3 @@ def test_an_accepted_deviation_does_not_fail_and_a_stale_entry_does(
         outcome.results[1].accepted == "it is what it is" and outcome.results[1].verdict is Verdict.DIVERGENT
     )
     assert (outcome.exit, outcome.stale, outcome.totals.accepted) == (Exit.CONFORMANT, (), 1)
-
-
-def test_a_liar_among_several_subjects_is_found_and_nobody_else(
-    local_node: NodeSubject, run_dir: Path, tmp_path: Path
-) -> None:
-    honest, liar = (
-        liars.Liar(local_node, lie) for lie in (liars.honesty, once(ERROR, shift("args.0.errno")))
-    )
-    honest.name = "honest"
-    session = Session(Config(cache=False, output=tmp_path, confirm=2), local_node, [honest, liar], run_dir)
-    outcome = judge_all(session, CASES["refused"])
-    assert [(result.pairing, str(result.verdict)) for result in outcome.results] == [
-        ("node", "conformant"),
-        ("honest", "conformant"),
-        ("liar", "divergent"),
-    ]

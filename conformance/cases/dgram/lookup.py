@@ -1,7 +1,7 @@
 """The lookup option of a UDP socket: its arguments, how its answers are used, and what its failures become."""
 
 from conformance import case
-from conformance.scenery import METHODS, closely
+from conformance.scenery import DGRAM, closely
 
 
 @case(about="lookup gets host, family as a number and a callback, even for literals and defaults")
@@ -270,7 +270,7 @@ def InLookup(t):
         callback(None, "127.0.0.1")
 
     sockets = [t.dgram.create_socket(type="udp4", lookup=lookup)]
-    socket = closely(t, "socket", sockets[0], METHODS)
+    socket = closely(t, "socket", sockets[0], DGRAM)
     socket.on("error", t.callback("error"))
     socket.once("listening", lambda: socket.connect(9, "b.test", lambda: socket.close()))
     socket.bind(0, "a.test")

@@ -1,6 +1,7 @@
 """What the process counts as active: handles, requests and timers, in each phase of their lives."""
 
 from conformance import case
+from conformance.scenery import noter
 
 
 @case(about="a TCP server and both ends of a connection are active until libuv has closed them")
@@ -221,10 +222,6 @@ def ExitInTheMidst(t):
         t.timeout(60000, t.callback("not reached"))
 
     server.listen(0, "127.0.0.1", on_listening)
-
-
-def noter(t, what):
-    return lambda: t.note(what, None)
 
 
 @case(about="the active resources name requests, handles, timers and immediates one by one")

@@ -1,7 +1,7 @@
 """Which handles keep a process alive, what ref() and unref() change, and how the process ends."""
 
 from conformance import case
-from conformance.scenery import listen, serve
+from conformance.scenery import listen, noter, serve
 
 
 @case(
@@ -417,10 +417,6 @@ def UnixServer(t):
 
     server.listen(t.path("held.sock"), on_listening)
     t.on_before_exit(lambda code: t.note("before exit", server.listening))
-
-
-def noter(t, what):
-    return lambda: t.note(what, None)
 
 
 @case(about="exit() ends the process at once: nothing queued runs, and open handles and timers are still active")

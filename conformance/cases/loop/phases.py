@@ -1,23 +1,7 @@
 """The phases of the loop: what runs when in a turn, and how much one turn takes from each socket."""
 
 from conformance import case
-from conformance.scenery import log, with_logged_readers
-
-
-def noter(t, what):
-    return lambda: t.note(what, None)
-
-
-def micro(t):
-    t.note("micro 1", None)
-    t.next_tick(noter(t, "tick of micro"))
-    t.microtask(noter(t, "micro of micro"))
-
-
-def tick(t):
-    t.note("tick 1", None)
-    t.next_tick(noter(t, "tick of tick"))
-    t.microtask(noter(t, "micro of tick"))
+from conformance.scenery import log, micro, noter, tick, with_logged_readers
 
 
 @case(about="an async function goes on in a microtask of its own, after the ticks that are queued")

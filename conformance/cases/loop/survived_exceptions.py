@@ -1,11 +1,7 @@
 """Exceptions that an 'uncaughtException' listener takes: what they skip and what goes on."""
 
 from conformance import case
-from conformance.scenery import serve
-
-
-def noter(t, what):
-    return lambda: t.note(what, None)
+from conformance.scenery import noter, serve
 
 
 @case(
@@ -88,18 +84,6 @@ def ImmediateBeforeThrows(t):
     receiver.on("message", lambda message: t.note("message", message))
     receiver.on("message", lambda message: receiver.close())
     receiver.bind(0, "127.0.0.1", start)
-
-
-def tick(t):
-    t.note("tick 1", None)
-    t.next_tick(noter(t, "tick of tick"))
-    t.microtask(noter(t, "micro of tick"))
-
-
-def micro(t):
-    t.note("micro 1", None)
-    t.next_tick(noter(t, "tick of micro"))
-    t.microtask(noter(t, "micro of micro"))
 
 
 @case(

@@ -1,10 +1,7 @@
 """Timers, intervals and immediates: their order, clear(), refresh(), ref() and unref()."""
 
 from conformance import case
-
-
-def noter(t, what):
-    return lambda: t.note(what, None)
+from conformance.scenery import noter
 
 
 @case(about="timers run by due time; those of one duration in order of their start")

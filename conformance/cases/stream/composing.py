@@ -1,16 +1,7 @@
 """compose(), Duplex.from() and wrap(): several streams, or other objects, as one stream."""
 
 from conformance import case
-from conformance.scenery import BOTH, closely, note_error, serve, soon, through
-
-
-def pair(t, first, last):
-    """The two streams composed, all three watched; errors are heard."""
-    t.watch("first", first)
-    t.watch("last", last)
-    composed = t.watch("composed", t.stream.compose(first, last))
-    composed.on("error", t.callback("composed error"))
-    return composed
+from conformance.scenery import BOTH, closely, note_error, pair, serve, soon, through
 
 
 @case(about="compose() writes to its first stream and reads from its last", exact_chunks=True)

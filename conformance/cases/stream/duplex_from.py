@@ -96,15 +96,6 @@ def PairOfStreams(t):
     duplex.end("to be written")
 
 
-def pair(t, first, last):
-    """The two streams composed, all three watched; errors are heard."""
-    t.watch("first", first)
-    t.watch("last", last)
-    composed = t.watch("composed", t.stream.compose(first, last))
-    composed.on("error", t.callback("composed error"))
-    return composed
-
-
 @case(about="Duplex.from() of a pair has the object modes of both streams, even of one that is over")
 def ModesOfAPair(t):
     over = t.stream.PassThrough(object_mode=True)
