@@ -6,7 +6,8 @@ from conformance.config import Config
 from conformance.judge.session import Session
 from conformance.play.subjects.node import NodeSubject
 from tests.conformance import liars
-from tests.conformance.test_liars import CASES, ERROR, judge_all, once, shift
+from tests.conformance.liars import once
+from tests.conformance.test_liars import CASES, ERROR, judge_all, shift
 
 
 def test_a_liar_among_several_subjects_is_found_and_nobody_else(
